@@ -1,0 +1,1 @@
+"""bordersim: a discrete-event simulation of border crossings."""

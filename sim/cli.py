@@ -1,0 +1,127 @@
+"""The command line: verbs only. What a verb does stands in `sim.commands`, imported when it is used."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+EPILOG = """\
+exit status: 0 done; 1 a fault of the program; 2 faults in what was given; 3 a replication failed; 130 interrupted
+example:     bordersim run scenarios/pacific-highway-southbound.yaml --all
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status. No traceback reaches a user without `--debug`."""
+    arguments = parser().parse_args(argv)
+    if arguments.debug:
+        return run_command(arguments)
+    from sim.errors import BordersimError, ScenarioError
+
+    try:
+        return run_command(arguments)
+    except BrokenPipeError:  # the reader of our output went away, as in `bordersim show ... | head`
+        sys.stderr.close()
+        return 0
+    except ScenarioError as error:
+        print(error, file=sys.stderr)
+        count = len(error.faults)
+        print(f"{count} fault{'s' if count != 1 else ''}; nothing was run", file=sys.stderr)
+        return error.exit_status
+    except BordersimError as error:
+        print(f"bordersim: {error}", file=sys.stderr)
+        return error.exit_status
+    except Exception as error:  # a fault of ours: say so in one line, keep the details for --debug
+        print(f"bordersim: internal error: {type(error).__name__}: {error}; `--debug` shows where", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("bordersim: interrupted", file=sys.stderr)
+        return 130
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """Hand the arguments to the command of that name."""
+    from sim import commands
+
+    status: int = getattr(commands, arguments.command)(arguments)
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of every command."""
+    top = argparse.ArgumentParser(
+        prog="bordersim",
+        description="Simulate border crossings: run scenario files, compare policy variants, plot results.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"bordersim {version('bordersim')}")
+    top.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    check = verbs.add_parser("check", help="every fault with file:line:column, nothing run")
+    _scenario(check)
+
+    show = verbs.add_parser("show", help="the resolved scenario, and where each value came from")
+    _scenario(show)
+    show.add_argument("--variant", metavar="NAME", help="show this variant instead of the baseline")
+    _overrides(show)
+
+    run = verbs.add_parser("run", help="replications of the baseline and of variants, written to a run folder")
+    _scenario(run)
+    _which(run)
+    run.add_argument("--replication", metavar="K", type=int, help="replay replication K alone (from 0)")
+    run.add_argument("--visits", action="store_true", help="also write one row per visit (parquet)")
+    run.add_argument("--force", action="store_true", help="run again even when the run stands finished")
+    _running(run)
+
+    compare = verbs.add_parser("compare", help="differences of variants from the baseline, with paired intervals")
+    compare.add_argument("path", metavar="FILE|RUN", help="a scenario file (run first when needed) or a run folder")
+    _which(compare)
+    compare.add_argument("--force", action="store_true", help="run again even when the run stands finished")
+    _running(compare)
+
+    plot = verbs.add_parser("plot", help="figures of a run (PNG and SVG), with the table behind each")
+    plot.add_argument("path", metavar="FILE|RUN", help="a run folder, or the scenario file it was run from")
+    _overrides(plot)
+    _out(plot)
+    _quiet(plot)
+    return top
+
+
+def _scenario(command: argparse.ArgumentParser) -> None:
+    command.add_argument("path", metavar="FILE", help="a scenario file (YAML)")
+
+
+def _which(command: argparse.ArgumentParser) -> None:
+    group = command.add_mutually_exclusive_group()
+    group.add_argument("--variant", metavar="NAME", action="append", help="also this variant (repeatable)")
+    group.add_argument("--all", action="store_true", help="all variants of the scenario")
+
+
+def _overrides(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--replications", metavar="N", type=int, help="instead of the scenario's number")
+    command.add_argument("--seed", metavar="S", type=int, help="instead of the scenario's master seed")
+
+
+def _running(command: argparse.ArgumentParser) -> None:
+    _overrides(command)
+    command.add_argument("--engine", default="auto", choices=("auto", "reference"), help="the numbers are the same")
+    command.add_argument("--workers", metavar="N", type=int, help="processes (default: one per core); same numbers")
+    _out(command)
+    _quiet(command)
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _out(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--out", metavar="DIR", default="results", help="folder of results (default: results)")
+
+
+def _quiet(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

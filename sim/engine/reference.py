@@ -1,0 +1,461 @@
+"""The rule book in code: the network run event by event on SimPy's clock.
+
+Each method states one rule of docs/theory.md in plain Python. It is the readable engine, not the fast one.
+At an instant the lowest step with work runs, and any change returns to the first (rule 12): services end;
+calendars; settling, one move at a time, downstream stations first; patience; one arrival from outside.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+
+from sim.engine.agenda import ARRIVAL, CALENDAR, PATIENCE, SERVICE_ENDS, SETTLE, Agenda
+from sim.engine.closing import apply_calendar, instants_of_change, joins_reopened
+from sim.engine.ledger import Ledger
+from sim.engine.records import INSIDE, MOVED_ON, Records
+from sim.engine.state import Booth, PoolState, StationState, Visit
+from sim.model.network import BALKED, CLOSED, DIVERTED, NEVER, RENEGED, ClassAtStation, Network, Route, Target, WhenFull
+from sim.model.parties import Parties
+
+
+def run(network: Network, parties: Parties) -> Records:
+    """Run one replication.
+
+    Args:
+        network: what `sim.model` built.
+        parties: everything random, drawn beforehand for this network.
+
+    Returns:
+        The records, sorted by (party, order of visiting).
+    """
+    engine = ReferenceEngine(network, parties)
+    engine.run()
+    return engine.ledger.records(engine.stations, engine.pools, engine.agenda.now)
+
+
+class ReferenceEngine:
+    """State and rules of one replication."""
+
+    def __init__(self, network: Network, parties: Parties) -> None:
+        self.network, self.parties = network, parties
+        self.agenda = Agenda()
+        self.ledger = Ledger(network)
+        self.pools = []
+        for index, pool in enumerate(network.pools):
+            members = [i for i, station in enumerate(network.stations) if station.pool == index]
+            tandem = max((network.stations[i].tandem for i in members), default=0)
+            self.pools.append(PoolState(pool, members, tandem, network.warm_up, network.horizon))
+        self.stations = [StationState(i, s, network, self.pools) for i, s in enumerate(network.stations)]
+        self.blocked: list[Visit] = []
+        """Finished parties still in a server, longest blocked first."""
+        self.inside = 0
+        self.settle_due = False
+
+    def run(self) -> None:
+        """Run to the end of the horizon, or until everybody is gone, or to the drain cap."""
+        for index, pool in enumerate(self.pools):
+            self.ledger.staffing(0.0, index, pool.scheduled)
+        for instant in instants_of_change(self.network):
+            self.agenda.at(instant, CALENDAR, 0, 0, self.calendars_change)
+        self.expect_arrival(0)
+        agenda, last_arrival = self.agenda, float(self.parties.time[-1]) if len(self.parties) else 0.0
+        while agenda.peek() < self.network.end:
+            over = agenda.peek() >= self.network.horizon and self.inside == 0
+            if over and agenda.peek() > last_arrival:
+                break
+            agenda.step()
+        self.stop()
+
+    # ---- step 1: services end -------------------------------------------------------------------------
+
+    def service_ends(self, visit: Visit) -> None:
+        """The route is read now (rule 10); who leaves the facility leaves at once, unless a tandem holds it."""
+        state, now = self.stations[visit.station], self.agenda.now
+        visit.ended = now
+        state.busy.set(now, state.busy.value - 1)
+        state.blocked.set(now, state.blocked.value + 1)
+        route = state.station.classes[visit.klass].route
+        assert route is not None
+        visit.target = self.way_on(route, visit)
+        if state.station.waive_when_full and visit.target is not route.otherwise:
+            visit.skip = route.otherwise
+        if visit.target.outcome >= 0 and not self.held(visit):
+            self.release(visit)
+            self.end(visit, visit.target.outcome)
+        else:
+            insort(self.blocked, visit, key=lambda v: v.longest_blocked)
+        self.request_settling()
+
+    def reaches_queue(self, visit: Visit) -> None:
+        """A party that drove a road freely so far now stands in its queue."""
+        if visit.left != visit.left:
+            self.stations[visit.station].queue(self.agenda.now, visit)
+            self.request_settling()
+
+    def way_on(self, route: Route, visit: Visit) -> Target:
+        """First branch whose cumulated probability exceeds the party's mark (rule 10)."""
+        if not route.branches:
+            return route.otherwise
+        mark, cumulated, now = self.draw(visit, route.mark), 0.0, self.agenda.now
+        for branch in route.branches:
+            cumulated = cumulated + branch.probability * branch.factor.at(now)
+            if mark < cumulated:
+                return branch.target
+        return route.otherwise
+
+    def held(self, visit: Visit) -> bool:
+        """The rear party of a tandem booth cannot leave before the front one (rule 6)."""
+        return visit.rear and self.booth_of(visit).front is not None
+
+    # ---- step 2: calendars ----------------------------------------------------------------------------
+
+    def calendars_change(self) -> None:
+        """Booths open and close, once per instant (rules 5 and 12)."""
+        for index in apply_calendar(self.pools, self.stations, self.agenda.now):
+            self.ledger.staffing(self.agenda.now, index, self.pools[index].scheduled)
+        self.request_settling()
+
+    # ---- step 3: settling -----------------------------------------------------------------------------
+
+    def request_settling(self) -> None:
+        if not self.settle_due:
+            self.settle_due = True
+            self.agenda.at(self.agenda.now, SETTLE, 0, 0, self.settle)
+
+    def settle(self) -> None:
+        """Move what can move, one party at a time, until nothing does or a lower step has work."""
+        self.settle_due = False
+        while self.one_move():
+            if self.agenda.earlier_step_waits(SETTLE):
+                self.request_settling()
+                return
+
+    def one_move(self) -> bool:
+        """Make the first possible move, downstream stations first; False when nothing is left to move."""
+        if self.let_go():
+            return True
+        for index in self.network.downstream_first:
+            state = self.stations[index]
+            if (
+                self.admit_blocked(state)
+                or self.fill_booth(state)
+                or self.jockey(state)
+                or self.leave_closed_group(state)
+                or self.waive(state)
+                or self.advance_road(state)
+            ):
+                return True
+        return False
+
+    def let_go(self) -> bool:
+        """A finished rear party leaves once the front is empty (rule 6)."""
+        for visit in self.blocked:
+            if visit.target is not None and visit.target.outcome >= 0 and not self.held(visit):
+                self.unblock(visit)
+                self.end(visit, visit.target.outcome)
+                return True
+        return False
+
+    def first_blocked_for(self, state: StationState) -> Visit | None:
+        """The longest blocked party that goes to this station next and that no tandem holds."""
+        for visit in self.blocked:
+            target = visit.target
+            if target and target.stations and not self.held(visit) and self.choose(target) == state.index:
+                return visit
+        return None
+
+    def admit_blocked(self, state: StationState) -> bool:
+        """The longest blocked party enters when there is room; nobody overtakes it (rules 4 and 12)."""
+        visit = self.first_blocked_for(state)
+        if visit is None or not self.has_room(state, visit.klass):
+            return False
+        self.unblock(visit)
+        self.finish_visit(visit, MOVED_ON)
+        self.enter(state, visit.party, visit.klass)
+        return True
+
+    def fill_booth(self, state: StationState) -> bool:
+        """A free open booth takes the head of its line; of a shared pool, the longest-waiting head."""
+        pool = state.pool
+        if pool is None:
+            return False
+        if pool.endless:
+            return bool(state.line) and self.start(state.line[0], None, rear=False)
+        if state.station.running.at(self.agenda.now) == 0.0:
+            return False
+        if state.station.per_booth:
+            return self.fill_own_line(state, pool)
+        free = pool.free()
+        if free is None:
+            return False
+        heads = [
+            other.head(other.line)
+            for other in (self.stations[i] for i in pool.members)
+            if other.line and other.station.running.at(self.agenda.now) != 0.0
+        ]
+        if not heads:
+            return False
+        visit = min(heads, key=lambda v: (v.joined, v.station, v.party))
+        return self.start(visit, *free)
+
+    def fill_own_line(self, state: StationState, pool: PoolState) -> bool:
+        """With one line per booth, the lowest-numbered free open booth takes the head of its own line."""
+        for rear in (False, True):
+            for booth in pool.booths[: pool.open]:
+                if booth.line and (booth.free_rear() if rear else booth.free_front()):
+                    return self.start(state.head(booth.line), booth, rear)
+        return False
+
+    def jockey(self, state: StationState) -> bool:
+        """The last waiting party of the longest line moves to the tail of the shortest (rule 3)."""
+        station, pool = state.station, state.pool
+        if not station.jockey or pool is None or pool.open < 2:
+            return False
+        booths = pool.booths[: pool.open]
+        longest = max((b for b in booths if b.line), key=lambda b: (b.parties, b.number), default=None)
+        shortest = state.shortest_booth()
+        if longest is None or longest.parties - shortest.parties < station.jockey:
+            return False
+        longest.line[-1].stand_in(shortest.line)
+        longest.line.pop()
+        return True
+
+    def leave_closed_group(self, state: StationState) -> bool:
+        """The line of a closed group goes, head first, to the next open group that serves its class (rule 5)."""
+        if not state.holding or state.is_open or not state.station.reroute:
+            return False
+        visit = state.holding[0]
+        for index in state.station.reroute.get(visit.klass, ()):
+            other = self.stations[index]
+            if other.is_open and self.has_room(other, visit.klass):
+                self.leave_line(visit)
+                self.finish_visit(visit, MOVED_ON)
+                self.enter(other, visit.party, visit.klass, deadline=visit.deadline)
+                return True
+        return False
+
+    def waive(self, state: StationState) -> bool:
+        """A party referred to a full station skips it where its lane waives (rule 8)."""
+        visit = self.first_blocked_for(state)
+        if visit is None or visit.skip is None:
+            return False
+        visit.target, visit.skip = visit.skip, None
+        return True
+
+    def advance_road(self, state: StationState) -> bool:
+        """The head of a lane moves on when its next station has room; longest on the road first (rule 4)."""
+        if not state.is_road:
+            return False
+        for visit in sorted((lane[0] for lane in state.lanes if lane), key=lambda v: v.in_order):
+            if not visit.queued:
+                continue
+            route = state.station.classes[visit.klass].route
+            assert route is not None
+            target = route.otherwise
+            if target.outcome < 0:
+                onto = self.stations[self.choose(target)]
+                if not self.has_room(onto, visit.klass):
+                    continue
+            visit.started, visit.ended = visit.joined, visit.joined + state.station.travel
+            self.leave_line(visit)
+            if target.outcome >= 0:
+                self.end(visit, target.outcome)
+            else:
+                self.finish_visit(visit, MOVED_ON)
+                self.enter(onto, visit.party, visit.klass)
+            return True
+        return False
+
+    # ---- step 4: patience -----------------------------------------------------------------------------
+
+    def patience_ends(self, visit: Visit) -> None:
+        """A party still waiting leaves without service (rule 9)."""
+        if visit.started == visit.started or visit.left == visit.left:  # served, or gone elsewhere
+            return
+        self.leave_line(visit)
+        self.end(visit, RENEGED)
+        self.request_settling()
+
+    # ---- step 5: arrivals from outside ----------------------------------------------------------------
+
+    def expect_arrival(self, party: int) -> None:
+        if party < len(self.parties):
+            self.agenda.at(float(self.parties.time[party]), ARRIVAL, 0, party, lambda: self.arrive(party))
+
+    def arrive(self, party: int) -> None:
+        """One party from outside joins, or is turned away because it is closed, too long, or full (rule 9)."""
+        self.expect_arrival(party + 1)
+        klass = int(self.parties.klass[party])
+        state = self.stations[self.choose(self.network.entry[klass])]
+        station = state.station
+        if station.admits.at(self.agenda.now) == 0.0 and station.when_closed is not WhenFull.WAIT:
+            self.turn_away(state, party, klass, station.when_closed, CLOSED)
+        elif state.parties >= station.balk_at:
+            self.turn_away(state, party, klass, WhenFull.BALK, BALKED)
+        elif not self.has_room(state, klass):
+            self.turn_away(state, party, klass, station.when_full, BALKED)
+        else:
+            self.inside += 1
+            self.enter(state, party, klass)
+        self.request_settling()
+
+    def turn_away(self, state: StationState, party: int, klass: int, policy: WhenFull, outcome: int) -> None:
+        divert = state.station.divert
+        if policy is WhenFull.DIVERT and divert is not None:
+            self.ledger.turn_away(party, DIVERTED)
+            self.inside += 1
+            self.enter(self.stations[self.choose(divert)], party, klass)
+        else:
+            self.ledger.turn_away(party, outcome)
+
+    # ---- what the rules are made of -------------------------------------------------------------------
+
+    def draw(self, visit: Visit, slot: int) -> float:
+        return float(self.parties.draws[int(self.parties.first_draw[visit.party]) + slot])
+
+    def choose(self, target: Target) -> int:
+        """Which of the alternatives a party takes now (rule 2); with none open, the one that opens soonest."""
+        if len(target.stations) == 1:
+            return target.stations[0]
+        states = [self.stations[i] for i in target.stations]
+        open_ones = [state for state in states if state.is_open]
+        if not open_ones:
+            now = self.agenda.now
+            return min(states, key=lambda s: s.pool.next_opening(now) if s.pool else NEVER).index
+        if target.shorter:
+            return min(open_ones, key=lambda s: s.parties / s.pool.scheduled if s.pool else 0.0).index
+        return open_ones[0].index
+
+    def has_room(self, state: StationState, klass: int) -> bool:
+        """Its length fits in the line, or it passes the line at once (rule 4)."""
+        return state.fits(state.lengths[klass]) or self.passes_at_once(state, klass)
+
+    def passes_at_once(self, state: StationState, klass: int) -> bool:
+        """Nobody waits before a free open booth of this station, or on the road before room further on."""
+        pool = state.pool
+        if pool is None:
+            route = state.station.classes[klass].route
+            assert route is not None
+            onto = self.stations[self.choose(route.otherwise)] if route.otherwise.stations else None
+            return state.standing == 0 and (onto is None or self.has_room(onto, klass))
+        if pool.scheduled == 0 or state.station.running.at(self.agenda.now) == 0.0:
+            return False
+        if state.station.per_booth:
+            booth = state.shortest_booth()
+            return not booth.line and (booth.free_front() or booth.free_rear())
+        return pool.free() is not None and not any(self.stations[i].line for i in pool.members)
+
+    def enter(self, state: StationState, party: int, klass: int, deadline: float = NEVER) -> None:
+        """Join the station: the tail of a lane, of the booth's or the shared line, or of those held outside."""
+        now = self.agenda.now
+        visit = Visit(party, klass, state.index, now)
+        self.ledger.open(visit)
+        if state.is_road:
+            visit.stand_in(min(state.lanes, key=len))
+        elif state.pool is not None and state.pool.endless:
+            visit.stand_in(state.line)
+        elif not state.is_open:
+            visit.stand_in(state.holding)
+        else:
+            joins_reopened(state, visit)
+        state.occupy(now, visit, +1)
+        if state.is_road and state.station.travel > 0.0:
+            ready = now + state.station.travel
+            self.agenda.at(ready, SERVICE_ENDS, state.index, party, lambda: self.reaches_queue(visit))
+        else:
+            state.queue(now, visit)
+        patience = state.station.classes[klass].patience
+        if patience >= 0:
+            visit.deadline = deadline if deadline < NEVER else now + self.draw(visit, patience)
+            self.agenda.at(visit.deadline, PATIENCE, state.index, party, lambda: self.patience_ends(visit))
+        self.request_settling()
+
+    def start(self, visit: Visit, booth: Booth | None, rear: bool) -> bool:
+        """Begin service: draw x events x queue factor x persons, then the time to pull in (rule 10)."""
+        state, now = self.stations[visit.station], self.agenda.now
+        self.leave_line(visit)
+        state.busy.set(now, state.busy.value + 1)
+        visit.started, visit.rear = now, rear
+        if booth is not None:
+            visit.booth = booth.number
+            if rear:
+                booth.rear = visit
+            else:
+                booth.front = visit
+        rules = state.station.classes[visit.klass]
+        service = self.draw(visit, rules.service) * state.station.service_factor.at(now)
+        service = service * self.queue_factor(state, rules)
+        service = service * (1.0 + rules.extra_person * (float(self.parties.size[visit.party]) - 1.0))
+        service = service + rules.move_up
+        self.count_overtime(state)
+        self.agenda.at(now + service, SERVICE_ENDS, visit.station, visit.party, lambda: self.service_ends(visit))
+        return True
+
+    def queue_factor(self, state: StationState, rules: ClassAtStation) -> float:
+        """Officers work at another pace when the line is long (`when_queue_over`)."""
+        factor = 1.0
+        for threshold, value in rules.queue_factor:
+            if state.waiting.value > threshold:
+                factor = value
+        return factor
+
+    def leave_line(self, visit: Visit) -> None:
+        state = self.stations[visit.station]
+        visit.line.remove(visit)
+        state.occupy(self.agenda.now, visit, -1)
+        if visit.queued:
+            state.unqueue(self.agenda.now, visit)
+        self.serve_out_done(state)
+
+    def serve_out_done(self, state: StationState) -> None:
+        """A closed group that has served out its line shuts its booths (`OnClose.FINISH`)."""
+        pool = state.pool
+        if pool is not None and pool.open > pool.scheduled == 0:
+            lines = [self.stations[i].line for i in pool.members] + [booth.line for booth in pool.booths]
+            if not any(lines):
+                pool.open = 0
+
+    def booth_of(self, visit: Visit) -> Booth:
+        pool = self.stations[visit.station].pool
+        assert pool is not None
+        return pool.booths[visit.booth]
+
+    def release(self, visit: Visit) -> None:
+        """Empty the visit's place in its server."""
+        state = self.stations[visit.station]
+        state.blocked.set(self.agenda.now, state.blocked.value - 1)
+        if visit.booth >= 0:
+            booth = self.booth_of(visit)
+            if visit.rear:
+                booth.rear = None
+            else:
+                booth.front = None
+            self.count_overtime(state)
+
+    def unblock(self, visit: Visit) -> None:
+        self.blocked.remove(visit)
+        self.release(visit)
+
+    def count_overtime(self, state: StationState) -> None:
+        if state.pool is not None and not state.pool.endless:
+            state.pool.count_overtime(self.agenda.now)
+
+    def finish_visit(self, visit: Visit, outcome: int) -> None:
+        visit.left, visit.outcome = self.agenda.now, outcome
+
+    def end(self, visit: Visit, outcome: int) -> None:
+        """The party leaves the network with a named outcome."""
+        self.finish_visit(visit, outcome)
+        self.inside -= 1
+
+    def stop(self) -> None:
+        """Close the books: parties still here are inside, and every gauge is settled."""
+        until = min(max(self.agenda.now, self.network.horizon), self.network.end)
+        for visit in self.ledger.visits:
+            if visit.left != visit.left:
+                visit.outcome = INSIDE
+        for state in self.stations:
+            for gauge in (state.waiting, state.busy, state.blocked, state.full):
+                gauge.settle(until)
+        for pool in self.pools:
+            pool.overtime.settle(until)

@@ -1,0 +1,51 @@
+"""A resolved scenario to what an engine runs: the network, its sources, and what the measures need to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.model.draft import Draft
+from sim.model.land_port import build_ports
+from sim.model.network import Network, Steps
+from sim.model.parties import Parties
+from sim.model.port_plan import PortPlan
+from sim.model.sources import Source, draw_parties
+from sim.model.streams import check_clashes
+from sim.scenario.schema import Scenario
+
+
+@dataclass(frozen=True)
+class Model:
+    """One variant, ready to run."""
+
+    network: Network
+    sources: tuple[Source, ...]
+    standards: dict[str, Steps]
+    """Per facility that has one, the wait standard in seconds by time of joining."""
+
+    def draw(self, seed: int, replication: int) -> Parties:
+        """The parties of one replication (replications count from 0)."""
+        return draw_parties(self.sources, self.network.horizon, seed, replication)
+
+
+def build(scenario: Scenario, baseline: Scenario | None = None) -> Model:
+    """Compile a scenario to its network and sources.
+
+    Args:
+        scenario: resolved and valid.
+        baseline: the scenario whose peak demand sets the rate of candidates, so that variants share them;
+            None when `scenario` is the baseline.
+
+    Raises:
+        SimulationError: two random streams clash, or routes run in a circle.
+    """
+    draft = Draft()
+    end = scenario.horizon + (scenario.drain_cap if scenario.end == "drain" else 0.0)
+    plans = [PortPlan(name, scenario, end, baseline or scenario) for name in scenario.ports]
+    build_ports(draft, plans, scenario)
+    check_clashes(name for source in draft.sources for name in source.stream_names())
+    return Model(
+        network=draft.network(scenario.horizon, scenario.warm_up, end),
+        sources=tuple(draft.sources),
+        standards={plan.name: plan.standard for plan in plans if plan.standard is not None},
+    )

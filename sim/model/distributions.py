@@ -1,0 +1,451 @@
+"""Distributions drawn by inverse transform: one uniform in [0, 1) per draw.
+
+`quantile` is the sampler. A party's uniform stays the same when a parameter changes, so a slower booth
+serves the same car longer and common random numbers stay coupled: values are monotone in `u`, except across
+the parts of a `Mixture`. Durations are in seconds wherever a duration is meant.
+
+The parameters are the mean and coefficient of variation of the distribution itself, except for
+`TruncatedNormal`, whose parameters are those of the normal before truncation. Parameters that make no
+distribution raise `UsageError`.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from sim.errors import UsageError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+BELOW_ONE = math.nextafter(1.0, 0.0)
+"""1 - 2**-53, the largest uniform there is."""
+
+
+class Distribution(ABC):
+    """A distribution of one real quantity. Implementations are frozen and compare by value."""
+
+    @abstractmethod
+    def mean(self) -> float:
+        """Expected value."""
+
+    @abstractmethod
+    def variance(self) -> float:
+        """Variance, in the squared unit of the mean."""
+
+    @abstractmethod
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        """Values at the uniforms `u` in [0, 1), of any shape; the result has the same shape."""
+
+    def sample(self, rng: np.random.Generator, n: int) -> FloatArray:
+        """`n` draws, taking exactly `n` uniforms from `rng`."""
+        return self.quantile(rng.random(n))
+
+
+@dataclass(frozen=True)
+class Deterministic(Distribution):
+    """Always `value`."""
+
+    value: float
+
+    def __post_init__(self) -> None:
+        _require(math.isfinite(self.value), "value must be finite", self)
+
+    def mean(self) -> float:
+        return self.value
+
+    def variance(self) -> float:
+        return 0.0
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        return np.full(np.shape(u), self.value, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Exponential(Distribution):
+    """Exponential with mean `average`."""
+
+    average: float
+
+    def __post_init__(self) -> None:
+        _require(0.0 < self.average < math.inf, "mean must be positive", self)
+
+    def mean(self) -> float:
+        return self.average
+
+    def variance(self) -> float:
+        return self.average**2
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        return -self.average * np.log1p(-_uniforms(u))
+
+
+@dataclass(frozen=True)
+class Erlang(Distribution):
+    """Sum of `shape` exponentials, with mean `average`; its coefficient of variation is 1 / sqrt(shape)."""
+
+    average: float
+    shape: int
+
+    def __post_init__(self) -> None:
+        _require(0.0 < self.average < math.inf, "mean must be positive", self)
+        _require(self.shape >= 1 and self.shape % 1 == 0, "shape must be 1, 2, 3, ...", self)
+
+    def mean(self) -> float:
+        return self.average
+
+    def variance(self) -> float:
+        return self.average**2 / self.shape
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        return _gamma_quantile(_uniforms(u), self.average, float(self.shape))
+
+
+@dataclass(frozen=True)
+class _MeanAndCv(Distribution):
+    """Given by its mean `average` and coefficient of variation `cv`; 0 makes it a constant."""
+
+    average: float
+    cv: float
+
+    def __post_init__(self) -> None:
+        _require(0.0 < self.average < math.inf, "mean must be positive", self)
+        _require(0.0 <= self.cv < math.inf, "cv must not be negative", self)
+
+    def mean(self) -> float:
+        return self.average
+
+    def variance(self) -> float:
+        return (self.average * self.cv) ** 2
+
+
+@dataclass(frozen=True)
+class Gamma(_MeanAndCv):
+    """Gamma with mean `average` and coefficient of variation `cv`."""
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        if self.cv == 0.0:
+            return np.full(np.shape(u), self.average, dtype=np.float64)
+        return _gamma_quantile(_uniforms(u), self.average, self.cv**-2)
+
+
+@dataclass(frozen=True)
+class Lognormal(_MeanAndCv):
+    """Lognormal with mean `average` and coefficient of variation `cv`, both of the value, not of its log."""
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        if self.cv == 0.0:
+            return np.full(np.shape(u), self.average, dtype=np.float64)
+        log_variance = math.log1p(self.cv**2)
+        log_mean = math.log(self.average) - log_variance / 2.0
+        return np.exp(log_mean + math.sqrt(log_variance) * special.ndtri(_uniforms(u)))
+
+
+@dataclass(frozen=True)
+class Weibull(Distribution):
+    """Weibull with mean `average`; `shape` 1 is the exponential, above 1 the hazard rises."""
+
+    average: float
+    shape: float
+
+    def __post_init__(self) -> None:
+        _require(0.0 < self.average < math.inf, "mean must be positive", self)
+        _require(0.0 < self.shape < math.inf, "shape must be positive", self)
+
+    def mean(self) -> float:
+        return self.average
+
+    def variance(self) -> float:
+        power = 1.0 / self.shape
+        # E[X^2] / E[X]^2 - 1 without the cancellation of nearly equal moments at a large shape.
+        return self.average**2 * math.expm1(math.lgamma(1.0 + 2.0 * power) - 2.0 * math.lgamma(1.0 + power))
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        power = 1.0 / self.shape
+        log_scale = math.log(self.average) - math.lgamma(1.0 + power)
+        hazard: FloatArray = -np.log1p(-_uniforms(u))
+        return math.exp(log_scale) * hazard**power
+
+
+@dataclass(frozen=True)
+class Uniform(Distribution):
+    """Uniform between `low` and `high`."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _require(-math.inf < self.low <= self.high < math.inf, "low must not exceed high", self)
+
+    def mean(self) -> float:
+        return self.low + (self.high - self.low) / 2.0
+
+    def variance(self) -> float:
+        return (self.high - self.low) ** 2 / 12.0
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        return self.low + (self.high - self.low) * _uniforms(u)
+
+
+@dataclass(frozen=True)
+class Triangular(Distribution):
+    """Triangular between `low` and `high` with its peak at `mode`."""
+
+    low: float
+    mode: float
+    high: float
+
+    def __post_init__(self) -> None:
+        ordered = -math.inf < self.low <= self.mode <= self.high < math.inf
+        _require(ordered, "low, mode and high must be in this order", self)
+
+    def mean(self) -> float:
+        return (self.low + self.mode + self.high) / 3.0
+
+    def variance(self) -> float:
+        rise, fall = self.mode - self.low, self.high - self.mode
+        return (rise**2 + rise * fall + fall**2) / 18.0
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        uniforms = _uniforms(u)
+        width, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
+        rising: FloatArray = self.low + np.sqrt(uniforms * (width * rise))
+        falling: FloatArray = self.high - np.sqrt((1.0 - uniforms) * (width * fall))
+        return np.where(uniforms * width < rise, rising, falling)
+
+
+@dataclass(frozen=True)
+class TruncatedNormal(Distribution):
+    """Normal with mean `centre` and standard deviation `sd`, kept only between `low` and `high`.
+
+    `centre` and `sd` are those before truncation, so `mean()` differs from `centre`. Either bound may be
+    infinite. Formulas: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions 1 (1994), ch. 13.
+    """
+
+    centre: float
+    sd: float
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _require(math.isfinite(self.centre), "mean must be finite", self)
+        _require(0.0 < self.sd < math.inf, "sd must be positive", self)
+        _require(self.low < self.high, "low must be below high", self)
+        _require(math.isfinite(self._log_mass), "no probability between low and high", self)
+
+    @cached_property
+    def _bounds(self) -> tuple[float, float]:
+        """The bounds in standard units."""
+        return (self.low - self.centre) / self.sd, (self.high - self.centre) / self.sd
+
+    @cached_property
+    def _log_mass(self) -> float:
+        """Log of the probability between the bounds before truncation."""
+        a, b = self._bounds
+        if a <= 0.0 <= b:
+            return math.log1p(-float(special.ndtr(a)) - float(special.ndtr(-b)))
+        return _log_tail_mass(-b, -a) if a > 0.0 else _log_tail_mass(a, b)
+
+    def mean(self) -> float:
+        a, b = self._bounds
+        return self.centre + self.sd * (self._density(a) - self._density(b))
+
+    def variance(self) -> float:
+        a, b = self._bounds
+        at_a, at_b = self._density(a), self._density(b)
+        first = a * at_a if math.isfinite(a) else 0.0
+        second = b * at_b if math.isfinite(b) else 0.0
+        return self.sd**2 * max(0.0, 1.0 + first - second - (at_a - at_b) ** 2)
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        uniforms = _uniforms(u)
+        a, b = self._bounds
+        if a > 0.0:
+            z: FloatArray = -_left_tail_quantile(1.0 - uniforms, -b, -a, self._log_mass)
+        elif b < 0.0:
+            z = _left_tail_quantile(uniforms, a, b, self._log_mass)
+        else:
+            # Each half from its own tail: 1 - p would lose the digits of a small upper tail.
+            mass = math.exp(self._log_mass)
+            below = float(special.ndtr(a)) + uniforms * mass
+            above = float(special.ndtr(-b)) + (1.0 - uniforms) * mass
+            z = np.where(below < 0.5, special.ndtri(below), -special.ndtri(above))
+        return np.clip(self.centre + self.sd * z, self.low, self.high)
+
+    def _density(self, z: float) -> float:
+        """Density of the truncated standard normal at `z`, 0 at infinity."""
+        return math.exp(-0.5 * z * z - self._log_mass) / math.sqrt(2.0 * math.pi)
+
+
+@dataclass(frozen=True)
+class Empirical(Distribution):
+    """Resamples `values`, each with probability proportional to its weight (equal weights when None)."""
+
+    values: tuple[float, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        _require(len(self.values) > 0, "empirical: at least one value is needed", None)
+        _require(all(map(math.isfinite, self.values)), "empirical: values must be finite", None)
+        if self.weights is not None:
+            _require(len(self.weights) == len(self.values), "empirical: one weight per value is needed", None)
+            usable = all(0.0 <= weight < math.inf for weight in self.weights) and sum(self.weights) > 0.0
+            _require(usable, "empirical: weights must not be negative, and not all 0", None)
+
+    @cached_property
+    def _table(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Values ascending with a weight above 0, their probabilities, and the cumulated probabilities."""
+        values = np.asarray(self.values, dtype=np.float64)
+        weights = np.ones_like(values) if self.weights is None else np.asarray(self.weights, dtype=np.float64)
+        order = np.argsort(values, kind="stable")
+        order = order[weights[order] > 0.0]
+        cumulated = np.cumsum(weights[order])
+        return values[order], weights[order] / cumulated[-1], cumulated / cumulated[-1]
+
+    def mean(self) -> float:
+        values, shares, _ = self._table
+        return float(np.sum(values * shares))
+
+    def variance(self) -> float:
+        values, shares, _ = self._table
+        return float(np.sum(shares * (values - self.mean()) ** 2))
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        values, _, cumulated = self._table
+        # The last cumulated probability is exactly 1, above every uniform, so the index stays inside.
+        picked: FloatArray = values[np.searchsorted(cumulated, _uniforms(u), side="right")]
+        return picked
+
+
+@dataclass(frozen=True)
+class Mixture(Distribution):
+    """Draws from one of `parts`, each a (share, distribution); shares sum to 1.
+
+    One uniform does both. `u` picks the part whose interval [lower, lower + share) holds it, and given that
+    it lies there (u - lower) / share is again exactly uniform on [0, 1) and independent of the choice, so it
+    serves as the part's own uniform.
+    """
+
+    parts: tuple[tuple[float, Distribution], ...]
+
+    def __post_init__(self) -> None:
+        shares = [share for share, _ in self.parts]
+        usable = all(share >= 0.0 for share in shares) and abs(math.fsum(shares) - 1.0) <= 1e-9
+        _require(usable, "mixture: shares must not be negative and must sum to 1", shares)
+
+    def mean(self) -> float:
+        return math.fsum(share * part.mean() for share, part in self.parts)
+
+    def variance(self) -> float:
+        mean = self.mean()
+        return math.fsum(share * (part.variance() + (part.mean() - mean) ** 2) for share, part in self.parts)
+
+    def quantile(self, u: npt.ArrayLike) -> FloatArray:
+        uniforms = _uniforms(u)
+        drawn = [(share, part) for share, part in self.parts if share > 0.0]
+        upper = np.cumsum([share for share, _ in drawn])
+        chosen = np.searchsorted(upper[:-1], uniforms, side="right")
+        values = np.empty_like(uniforms)
+        for index, (share, part) in enumerate(drawn):
+            here = chosen == index
+            lower = upper[index - 1] if index else 0.0
+            values[here] = part.quantile(np.minimum((uniforms[here] - lower) / share, BELOW_ONE))
+        return values
+
+
+def from_spec(kind: str, parameters: Mapping[str, Any]) -> Distribution:
+    """The distribution a scenario names.
+
+    Kinds and parameters, durations in seconds: deterministic {value}, exponential {mean},
+    erlang {mean, shape}, gamma {mean, cv}, lognormal {mean, cv}, weibull {mean, shape}, uniform {low, high},
+    triangular {low, mode, high}, truncated_normal {mean, sd, low, high}, empirical {values, weights} (weights
+    None or left out for equal ones), mixture {parts: ((share, kind, parameters), ...)}. Raises `UsageError`
+    for any other kind or name.
+    """
+    if kind not in _KINDS:
+        raise UsageError(f"unknown distribution '{kind}'; allowed: {', '.join(_KINDS)}")
+    make, names = _KINDS[kind]
+    given = {"weights": None, **parameters} if kind == "empirical" else parameters
+    if set(given) != set(names):
+        raise UsageError(f"{kind}: parameters must be {', '.join(names)}, not {', '.join(given) or 'none'}")
+    return make(*(given[name] for name in names))
+
+
+def shifted_poisson_quantile(u: npt.ArrayLike, mean: float) -> IntArray:
+    """Occupants of a party, 1 + Poisson(mean - 1), at the uniforms `u` in [0, 1); same shape, int64.
+
+    `mean` is the mean number of persons, 1 or more (`UsageError` otherwise).
+    """
+    _require(1.0 <= mean < math.inf, "occupants: the mean must be 1 or more", mean)
+    return 1 + np.searchsorted(_poisson_table(mean - 1.0), _uniforms(u), side="right").astype(np.int64)
+
+
+def _require(condition: bool, message: str, found: object) -> None:
+    if not condition:
+        raise UsageError(message if found is None else f"{message}; found {found}")
+
+
+def _uniforms(u: npt.ArrayLike) -> FloatArray:
+    return np.asarray(u, dtype=np.float64)
+
+
+def _gamma_quantile(u: FloatArray, mean: float, shape: float) -> FloatArray:
+    return np.asarray(special.gammaincinv(shape, u), dtype=np.float64) * (mean / shape)
+
+
+def _log_tail_mass(a: float, b: float) -> float:
+    """log(Phi(b) - Phi(a)) for a < b <= 0, without underflow far out in the tail; -inf when they coincide."""
+    log_a, log_b = float(special.log_ndtr(a)), float(special.log_ndtr(b))
+    return log_b + math.log(-math.expm1(log_a - log_b)) if log_a < log_b else -math.inf
+
+
+def _left_tail_quantile(u: FloatArray, a: float, b: float, log_mass: float) -> FloatArray:
+    """Quantile of the standard normal kept between a < b <= 0, in logs for the same reason."""
+    with np.errstate(divide="ignore"):  # log(0) = -inf is right at u = 0
+        log_p: FloatArray = np.logaddexp(float(special.log_ndtr(a)), np.log(u) + log_mass)
+    return np.clip(np.asarray(special.ndtri_exp(log_p), dtype=np.float64), a, b)
+
+
+@lru_cache(maxsize=256)
+def _poisson_table(mean: float) -> FloatArray:
+    """P(N <= k) for k = 0, 1, ... up to where it can no longer be told from 1 by a uniform.
+
+    The last k is left out: a uniform beyond the table gets it, so every u below 1 has a finite value.
+    """
+    most = int(mean + 9.0 * math.sqrt(mean)) + 30
+    cumulated = np.asarray(special.pdtr(np.arange(most), mean), dtype=np.float64)
+    table: FloatArray = cumulated[cumulated <= BELOW_ONE]
+    table.flags.writeable = False
+    return table
+
+
+def _empirical(values: Iterable[float], weights: Iterable[float] | None) -> Empirical:
+    return Empirical(tuple(values), None if weights is None else tuple(weights))
+
+
+def _mixture(parts: Iterable[tuple[float, str, Mapping[str, Any]]]) -> Mixture:
+    return Mixture(tuple((share, from_spec(kind, parameters)) for share, kind, parameters in parts))
+
+
+_KINDS: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
+    "deterministic": (Deterministic, ("value",)),
+    "exponential": (Exponential, ("mean",)),
+    "erlang": (Erlang, ("mean", "shape")),
+    "gamma": (Gamma, ("mean", "cv")),
+    "lognormal": (Lognormal, ("mean", "cv")),
+    "weibull": (Weibull, ("mean", "shape")),
+    "uniform": (Uniform, ("low", "high")),
+    "triangular": (Triangular, ("low", "mode", "high")),
+    "truncated_normal": (TruncatedNormal, ("mean", "sd", "low", "high")),
+    "empirical": (_empirical, ("values", "weights")),
+    "mixture": (_mixture, ("parts",)),
+}

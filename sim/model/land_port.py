@@ -1,0 +1,363 @@
+"""A land port of entry as part of the network: road, toll, lane groups, secondary inspection.
+
+    outside -> toll -> approach -> lane groups -> secondary inspection -> out
+
+Parts a port does not have are left out. `outside` is the road in front of everything that fills: it takes in
+whoever waits because the next part has no room.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.model.distributions import Distribution, from_spec
+from sim.model.draft import Draft, grained
+from sim.model.network import (
+    NEVER,
+    Branch,
+    ClassAtStation,
+    Facility,
+    OnClose,
+    PartyClass,
+    Pool,
+    Route,
+    Station,
+    StationKind,
+    Target,
+    WhenFull,
+)
+from sim.model.port_plan import PortPlan
+from sim.model.sources import Slot
+from sim.model.traffic import add_sources
+from sim.scenario.distributions import Dist
+from sim.scenario.port import LaneGroup, Secondary, Service
+from sim.scenario.schema import Scenario
+from sim.scenario.tables import NOT_REFERRED
+from sim.scenario.vocabulary import most_exact, serves
+
+WHEN_FULL = {"wait": WhenFull.WAIT, "balk": WhenFull.BALK, "divert": WhenFull.DIVERT}
+ON_CLOSE = {"finish": OnClose.FINISH, "reroute": OnClose.REROUTE, "wait": OnClose.WAIT}
+
+
+def build_ports(draft: Draft, plans: list[PortPlan], scenario: Scenario) -> None:
+    """Add every port of a scenario: facilities, classes, stations, sources."""
+    by_name = {plan.name: plan for plan in plans}
+    for facility, plan in enumerate(plans):
+        draft.facilities.append(Facility(plan.name, "land", plan.port.zone))
+        for name in plan.classes:
+            plan.own[name] = draft.new_class(PartyClass(name, facility, plan.length(name)))
+        plan.visitors.update({index: name for name, index in plan.own.items()})
+    for plan in plans:
+        if plan.port.divert is not None:
+            by_name[plan.port.divert.to].visitors.update({index: name for name, index in plan.own.items()})
+    pools = {
+        name: draft.new_pool(Pool(name, pool.officers, _pool_clock(name, plans).calendar(pool)))
+        for name, pool in scenario.officers.items()
+    }
+    for plan in plans:
+        reserve_stations(draft, plan)
+    for facility, plan in enumerate(plans):
+        LandPort(draft, plan, facility, pools, by_name).build()
+    for plan in plans:
+        add_sources(draft, plan)
+
+
+def _pool_clock(pool: str, plans: list[PortPlan]) -> PortPlan:
+    """The first port that uses the pool: its clock tells the officers' hours."""
+    for plan in plans:
+        parts: list[LaneGroup | Secondary] = [*plan.port.lanes.values(), *plan.port.secondary.values()]
+        if any(part.pool == pool for part in parts):
+            return plan
+    return plans[0]
+
+
+def reserve_stations(draft: Draft, plan: PortPlan) -> None:
+    """Hand out station indices, upstream parts first: the order ties are broken in."""
+    port = plan.port
+    parts = [name for name, there in (("toll", port.toll), ("approach", port.approach)) if there is not None]
+    if needs_outside(plan):
+        parts.insert(0, "outside")
+    if port.divert is not None:
+        parts.insert(0, "detour")
+    for part in [*parts, *port.lanes, *(f"secondary:{kind}" for kind in port.secondary)]:
+        plan.index[part] = draft.new_station(f"{plan.name}/{part.removeprefix('secondary:')}")
+
+
+def needs_outside(plan: PortPlan) -> bool:
+    """Somebody waits in front of a part that can be full."""
+    port = plan.port
+    if port.toll is not None:
+        return port.toll.storage is not None and port.toll.when_full == "wait"
+    if port.approach is not None:
+        return port.approach.storage is not None and port.approach.when_full == "wait"
+    return any(lane.storage is not None and lane.when_full == "wait" for lane in port.lanes.values())
+
+
+class LandPort:
+    """Builds the stations of one port."""
+
+    def __init__(
+        self, draft: Draft, plan: PortPlan, facility: int, pools: dict[str, int], ports: dict[str, PortPlan]
+    ) -> None:
+        self.draft, self.plan, self.facility, self.pools, self.ports = draft, plan, facility, pools, ports
+        self.port = plan.port
+
+    def build(self) -> None:
+        port = self.port
+        for kind, secondary in port.secondary.items():
+            self.secondary(kind, secondary)
+        for name, lane in port.lanes.items():
+            self.lane_group(name, lane)
+        if port.approach is not None:
+            self.approach()
+        if port.toll is not None:
+            self.toll(port.toll)
+        if "outside" in self.plan.index:
+            self.outside()
+        if port.divert is not None:
+            self.detour()
+        for name, klass in self.plan.own.items():
+            self.draft.entry[klass] = self.entrance(name)
+
+    # ---- where parties go -----------------------------------------------------------------------------
+
+    def at(self, part: str) -> Target:
+        return Target(stations=(self.plan.index[part],))
+
+    def to_groups(self, class_name: str) -> Target:
+        """The lane groups that serve a class (rule 2)."""
+        stations = tuple(self.plan.index[name] for name in self.plan.groups(class_name))
+        return Target(stations=stations, shorter=self.port.choose == "shorter")
+
+    def to_approach(self, class_name: str) -> Target:
+        return self.at("approach") if self.uses_approach(class_name) else self.to_groups(class_name)
+
+    def entrance(self, class_name: str) -> Target:
+        """Where a class first goes when it comes from outside."""
+        if "outside" in self.plan.index and self.behind_outside(class_name):
+            return self.at("outside")
+        return self.past_outside(class_name)
+
+    def past_outside(self, class_name: str) -> Target:
+        return self.at("toll") if self.uses_toll(class_name) else self.to_approach(class_name)
+
+    def uses_toll(self, class_name: str) -> bool:
+        toll = self.port.toll
+        return toll is not None and (not toll.serves or any(serves(p, class_name) for p in toll.serves))
+
+    def uses_approach(self, class_name: str) -> bool:
+        approach = self.port.approach
+        return approach is not None and (not approach.serves or any(serves(p, class_name) for p in approach.serves))
+
+    def behind_outside(self, class_name: str) -> bool:
+        """The first part the class comes to can be full, and it waits there."""
+        if self.uses_toll(class_name):
+            assert self.port.toll is not None
+            return self.port.toll.storage is not None and self.port.toll.when_full == "wait"
+        if self.uses_approach(class_name):
+            assert self.port.approach is not None
+            return self.port.approach.storage is not None and self.port.approach.when_full == "wait"
+        lanes = [self.port.lanes[name] for name in self.plan.groups(class_name)]
+        return any(lane.storage is not None and lane.when_full == "wait" for lane in lanes)
+
+    def detour_target(self) -> Target | None:
+        return self.at("detour") if self.port.divert is not None else None
+
+    # ---- stations -------------------------------------------------------------------------------------
+
+    def add(self, part: str, kind: StationKind, classes: dict[int, ClassAtStation], **more: Any) -> None:
+        index = self.plan.index[part]
+        self.draft.stations[index] = Station(
+            name=part.removeprefix("secondary:"),
+            facility=self.facility,
+            kind=kind,
+            classes=classes,
+            admits=self.plan.admits(),
+            when_closed=WHEN_FULL[self.port.outside_hours],
+            divert=self.detour_target() if kind is not StationKind.TRAVEL else None,
+            metres_per_length=self.port.metres_per_car,
+            **more,
+        )
+
+    def passing(self, to: dict[str, Target]) -> dict[int, ClassAtStation]:
+        """Rules of a part without service for the classes in `to`, each with where it goes next."""
+        return {
+            klass: ClassAtStation(route=Route(mark=-1, branches=(), otherwise=to[name]))
+            for klass, name in self.plan.visitors.items()
+            if name in to
+        }
+
+    def outside(self) -> None:
+        """The road in front: no end to it, and its head waits for room further on."""
+        names = [name for name in self.plan.visitors.values() if self.behind_outside(name)]
+        self.add("outside", StationKind.ROAD, self.passing({name: self.past_outside(name) for name in names}))
+
+    def detour(self) -> None:
+        """The drive to the port that parties divert to."""
+        divert = self.port.divert
+        assert divert is not None
+        other = self.ports[divert.to]
+        there = LandPort(self.draft, other, -1, self.pools, self.ports)
+        slot = Slot("detour", from_spec("deterministic", {"value": divert.after}))
+        classes = {
+            klass: ClassAtStation(
+                service=self.draft.slot(klass, slot),
+                route=Route(mark=-1, branches=(), otherwise=there.entrance(name)),
+            )
+            for name, klass in self.plan.own.items()
+        }
+        pool = self.draft.new_pool(Pool(f"{self.plan.name}/detour", -1, self.plan.admits()))
+        self.add("detour", StationKind.TRAVEL, classes, pool=pool)
+
+    def approach(self) -> None:
+        approach = self.port.approach
+        assert approach is not None
+        names = [name for name in self.plan.visitors.values() if self.uses_approach(name)]
+        classes = self.passing({name: self.to_groups(name) for name in names})
+        if approach.can_leave and approach.patience is not None:
+            for klass, rules in classes.items():
+                patience = self.patience(klass, approach.patience, "approach")
+                classes[klass] = ClassAtStation(patience=patience, route=rules.route)
+        self.add(
+            "approach",
+            StationKind.ROAD,
+            classes,
+            storage=NEVER if approach.storage is None else grained(approach.storage - (approach.split or 0.0)),
+            when_full=WHEN_FULL[approach.when_full],
+            balk_at=NEVER if approach.balk_at is None else approach.balk_at,
+            lanes=approach.lanes,
+            travel=approach.travel,
+        )
+
+    def toll(self, toll: LaneGroup) -> None:
+        names = [name for name in self.plan.visitors.values() if self.uses_toll(name)]
+        routes = {name: Route(mark=-1, branches=(), otherwise=self.to_approach(name)) for name in names}
+        self.served_group("toll", StationKind.TOLL, toll, routes, storage=NEVER)
+
+    def lane_group(self, name: str, lane: LaneGroup) -> None:
+        classes = [c for c in self.plan.visitors.values() if any(serves(p, c) for p in lane.serves)]
+        split = self.port.approach.split if self.port.approach is not None else None
+        storage = NEVER if split is None or not any(map(self.uses_approach, classes)) else grained(split)
+        routes = {name: self.inspection(name) for name in classes}
+        self.served_group(name, StationKind.LANE_GROUP, lane, routes, storage)
+
+    def served_group(
+        self, part: str, kind: StationKind, lane: LaneGroup, routes: dict[str, Route], storage: float
+    ) -> None:
+        """A station with booths: primary inspection or a toll plaza."""
+        role = "primary" if kind is StationKind.LANE_GROUP else "toll"
+        classes = {
+            klass: ClassAtStation(
+                rank=next((i for i, p in enumerate(lane.priority) if serves(p, name)), len(lane.priority)),
+                patience=self.patience(klass, lane.patience, part),
+                route=self.route_of(klass, routes[name]),
+                **self.service(klass, lane.service, role, "service" if role == "primary" else ""),
+            )
+            for klass, name in self.plan.visitors.items()
+            if name in routes
+        }
+        self.add(
+            part,
+            kind,
+            classes,
+            pool=self.pool_of(part, lane),
+            per_booth=lane.queue == "per_booth",
+            tandem=lane.tandem,
+            storage=storage if lane.storage is None else grained(lane.storage),
+            when_full=WHEN_FULL[lane.when_full],
+            balk_at=NEVER if lane.balk_at is None else lane.balk_at,
+            jockey=lane.jockey or 0,
+            on_close=ON_CLOSE[lane.on_close],
+            reroute=self.reroute(part, list(routes)) if kind is StationKind.LANE_GROUP else None,
+            waive_when_full=lane.waive_when_full,
+            service_factor=self.plan.service(part),
+            running=self.plan.running(part),
+        )
+
+    def secondary(self, kind: str, secondary: Secondary) -> None:
+        """Bays; what ends there is released, or has an outcome with a share (rule 8)."""
+        part = f"secondary:{kind}"
+        classes = {}
+        for klass in self.plan.visitors:
+            branches = tuple(
+                Branch(share, self.draft.outcome(outcome)) for outcome, share in secondary.outcomes.items()
+            )
+            mark = self.draft.slot(klass, Slot(f"{kind}/outcome")) if branches else -1
+            classes[klass] = ClassAtStation(
+                route=Route(mark, branches, self.draft.outcome("released")),
+                **self.service(klass, secondary.service, f"{kind}/service", "secondary"),
+            )
+        pool = self.pools[secondary.pool] if secondary.pool is not None else None
+        if pool is None:
+            pool = self.draft.new_pool(Pool(f"{self.plan.name}/{kind}", secondary.bays, self.plan.calendar(secondary)))
+        self.add(
+            part,
+            StationKind.SECONDARY,
+            classes,
+            pool=pool,
+            storage=grained(secondary.storage),
+            service_factor=self.plan.secondary_service(),
+        )
+
+    # ---- rules of a class at a station ----------------------------------------------------------------
+
+    def inspection(self, class_name: str) -> Route:
+        """After primary: referred to a kind of secondary by share, else admitted (rule 10)."""
+        branches = tuple(
+            Branch(share, self.at(f"secondary:{kind}"), self.plan.referral(class_name))
+            for kind, secondary in self.port.secondary.items()
+            if (share := most_exact(secondary.referral, class_name) or 0.0) > 0.0 or self.referral_given(class_name)
+        )
+        return Route(mark=0, branches=branches, otherwise=self.draft.outcome("admitted"))
+
+    def referral_given(self, class_name: str) -> bool:
+        """A trace says of each party whether it is referred."""
+        return any(
+            traffic.trace is not None and bool((traffic.trace.referral > NOT_REFERRED).any())
+            for mode, traffic in self.port.traffic.items()
+            if serves(mode, class_name)
+        )
+
+    def route_of(self, klass: int, route: Route) -> Route:
+        """The route with the slot of this class's mark."""
+        if not route.branches:
+            return Route(-1, (), route.otherwise)
+        return Route(self.draft.slot(klass, Slot("referral", given="referral")), route.branches, route.otherwise)
+
+    def service(self, klass: int, services: dict[str, Service], role: str, given: str) -> dict[str, Any]:
+        """Service draw and factors of a class, from the entry that names it most exactly."""
+        name = self.plan.visitors[klass]
+        service = most_exact(services, name)
+        assert service is not None, f"no service for {name}"
+        return {
+            "service": self.draft.slot(klass, Slot(role, self.distribution(service.distribution), given)),
+            "extra_person": service.per_extra_person,
+            "queue_factor": tuple(sorted(service.when_queue_over.items())),
+            "move_up": service.move_up,
+        }
+
+    def patience(self, klass: int, patience: dict[str, Dist] | None, part: str) -> int:
+        """Slot of the patience draw, -1 for a class that waits for ever."""
+        dist = most_exact(patience, self.plan.visitors[klass]) if patience else None
+        if dist is None:
+            return -1
+        given = "" if part in ("toll", "approach") else "patience"
+        return self.draft.slot(klass, Slot("patience", self.distribution(dist), given))
+
+    def distribution(self, dist: Dist) -> Distribution:
+        return from_spec(dist.kind, dist.parameters)
+
+    def pool_of(self, part: str, lane: LaneGroup) -> int:
+        if lane.pool is not None:
+            return self.pools[lane.pool]
+        calendar = self.plan.lane_calendar(part, lane)
+        return self.draft.new_pool(Pool(f"{self.plan.name}/{part}", lane.booths, calendar))
+
+    def reroute(self, part: str, classes: list[str]) -> dict[int, tuple[int, ...]]:
+        """Per class, the other groups that serve it, for when this one closes (rule 5)."""
+        others = {name: [g for g in self.plan.groups(name) if g != part] for name in classes}
+        return {
+            klass: tuple(self.plan.index[group] for group in others[name])
+            for klass, name in self.plan.visitors.items()
+            if others.get(name)
+        }

@@ -1,0 +1,222 @@
+"""The queueing network every facility compiles to. Inert: no clock, no randomness, no borders.
+
+A builder (`sim.model.land_port`) turns a scenario into a `Network`; an engine (`sim.engine`) runs it on the
+`Parties` drawn for one replication. The rules an engine follows on this description are docs/theory.md.
+
+Times are float seconds from the start of the horizon, lengths are car lengths. `NEVER` (infinity) stands for
+"no limit". Indices are positions in the tuples of `Network`.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from dataclasses import dataclass
+from enum import IntEnum
+
+NEVER = math.inf
+
+
+class StationKind(IntEnum):
+    """What a station is to the rules: road and travel stages have no officers."""
+
+    LANE_GROUP = 0
+    """Primary inspection: a group of booths."""
+    SECONDARY = 1
+    """Secondary inspection: bays."""
+    ROAD = 2
+    """A holding road whose lane heads move on as soon as they can (approach, lane before the split)."""
+    TOLL = 3
+    """A plaza with servers upstream of the border queue."""
+    TRAVEL = 4
+    """Free-flow travel: as many servers as parties."""
+
+
+class OnClose(IntEnum):
+    """What becomes of the line when the last booth of a group closes (rule 5)."""
+
+    FINISH = 0
+    REROUTE = 1
+    WAIT = 2
+
+
+class WhenFull(IntEnum):
+    """What an arrival from outside does when its first station has no room (rule 9)."""
+
+    WAIT = 0
+    BALK = 1
+    DIVERT = 2
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A right-continuous step function: `values[i]` holds from `times[i]` on; `times[0]` is -infinity."""
+
+    times: tuple[float, ...] = (-math.inf,)
+    values: tuple[float, ...] = (1.0,)
+
+    def at(self, time: float) -> float:
+        """Value at `time`; a change at `time` itself has already happened."""
+        return self.values[bisect.bisect_right(self.times, time) - 1]
+
+    def is_one(self) -> bool:
+        """True when the function is 1 everywhere, so a factor that changes nothing."""
+        return all(value == 1.0 for value in self.values)
+
+
+ALWAYS_ONE = Steps()
+
+
+@dataclass(frozen=True)
+class PartyClass:
+    """A class of party at the facility it starts from, such as `car.nexus` at `pacific-highway`."""
+
+    name: str
+    facility: int
+    length: float
+    """Car lengths a party takes in storage (rule 4); a multiple of 1/1024, so that sums are exact."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a party goes next: out, or to one of several stations chosen when it moves."""
+
+    outcome: int = -1
+    """Index into `Network.outcomes` when the party leaves; -1 when it goes to a station."""
+    stations: tuple[int, ...] = ()
+    """Alternatives, the one that names the class most exactly first (rule 2)."""
+    shorter: bool = False
+    """Choose the shortest open alternative (parties per open booth) instead of the first open one."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One way on from a station, taken with `probability` times `factor` read at the end of service (rule 10)."""
+
+    probability: float
+    target: Target
+    factor: Steps = ALWAYS_ONE
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a class goes after a station: the first branch whose cumulated probability exceeds the mark."""
+
+    mark: int
+    """Slot of the party's uniform mark; -1 when there are no branches."""
+    branches: tuple[Branch, ...]
+    otherwise: Target
+
+
+@dataclass(frozen=True)
+class ClassAtStation:
+    """How one class is treated at one station. Slots are columns of the class's draws (`Parties`)."""
+
+    service: int = -1
+    """Slot of the service draw in seconds; -1 for a station without service (a road)."""
+    extra_person: float = 0.0
+    """Share of the service added by each person beyond the first (rule 10)."""
+    queue_factor: tuple[tuple[int, float], ...] = ()
+    """(threshold, factor) ascending: the last whose threshold the line exceeds multiplies the service."""
+    move_up: float = 0.0
+    """Seconds the server is taken up while the party pulls in, added to the service."""
+    rank: int = 0
+    """Priority: a lower rank is served first."""
+    patience: int = -1
+    """Slot of the patience draw in seconds; -1 when the class waits for ever."""
+    route: Route | None = None
+    """None for a class that never comes here."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Servers with a calendar, owned by one station or shared by several."""
+
+    name: str
+    servers: int
+    """Servers built; -1 for as many as there are parties (travel)."""
+    calendar: Steps
+    """Number open over time: servers 1..n are the open ones (rule 5)."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """Any place with a queue: a lane group, secondary, a road, a toll plaza, a stretch of travel."""
+
+    name: str
+    facility: int
+    kind: StationKind
+    classes: dict[int, ClassAtStation]
+    """Keyed by class index: the classes that can come here."""
+    pool: int = -1
+    """Index of the pool that serves it; -1 for a road."""
+    per_booth: bool = False
+    """One line per booth instead of one shared line (rule 3)."""
+    tandem: int = 0
+    """How many booths, from the first, have a second position behind the first (rule 6)."""
+    storage: float = NEVER
+    """Car lengths that fit in the line, parties being served not counted (rule 4)."""
+    balk_at: float = NEVER
+    """An arrival from outside that finds this many parties here, waiting and in service, leaves."""
+    when_full: WhenFull = WhenFull.WAIT
+    divert: Target | None = None
+    """Where an arrival that diverts goes: a travel station of another facility's chain."""
+    admits: Steps = ALWAYS_ONE
+    """0 while arrivals from outside find the facility closed (opening hours)."""
+    when_closed: WhenFull = WhenFull.WAIT
+    """What an arrival from outside does while `admits` is 0."""
+    running: Steps = ALWAYS_ONE
+    """0 while no new service starts (an outage); the line stays and parties keep joining it."""
+    jockey: int = 0
+    """Difference of line lengths at which the last party of the longest moves; 0 for never (rule 3)."""
+    on_close: OnClose = OnClose.WAIT
+    reroute: dict[int, tuple[int, ...]] | None = None
+    """Per class, the other stations that serve it, in order, for `OnClose.REROUTE`."""
+    waive_when_full: bool = False
+    """A party referred to a full station skips the inspection and takes the route's `otherwise` (rule 8)."""
+    lanes: int = 1
+    """Parallel lanes of a road, each blocked by its own head."""
+    service_factor: Steps = ALWAYS_ONE
+    """Multiplier of dated events, read at the start of service."""
+    travel: float = 0.0
+    """Seconds it takes at the least to drive a road; not counted as wait."""
+    metres_per_length: float = 0.0
+    """Metres of road per car length, for queue lengths in metres."""
+
+
+BALKED, CLOSED, DIVERTED, RENEGED = range(4)
+ENGINE_OUTCOMES = ("balked", "closed", "diverted", "reneged")
+"""Outcomes an engine itself decides on; every `Network.outcomes` begins with them."""
+
+
+@dataclass(frozen=True)
+class Facility:
+    """A port of entry, a preclearance hall, a sector: what measures are reported for."""
+
+    name: str
+    mode: str
+    zone: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """Facilities, classes, pools and stations of one resolved scenario. Order is the order of the scenario."""
+
+    facilities: tuple[Facility, ...]
+    classes: tuple[PartyClass, ...]
+    pools: tuple[Pool, ...]
+    stations: tuple[Station, ...]
+    outcomes: tuple[str, ...]
+    """Names of the ways a party can end; begins with `ENGINE_OUTCOMES`."""
+    entry: tuple[Target, ...]
+    """Per class, where a party from outside first goes."""
+    downstream_first: tuple[int, ...]
+    """Station indices so that every station comes before those that lead to it (rule 12, settling)."""
+    horizon: float
+    warm_up: float
+    end: float
+    """Instant the run stops at the latest: the horizon for `cut`, the drain cap for `drain`."""
+
+    def outcome(self, name: str) -> int:
+        """Index of the outcome called `name`."""
+        return self.outcomes.index(name)

@@ -1,0 +1,32 @@
+"""The parties of one replication: everything random, drawn before the clock starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Parties in order of arrival: by time, then source order, then index within the source (rule 12).
+
+    All arrays but `draws` have one entry per party; a party's number is its position.
+    """
+
+    time: npt.NDArray[np.float64]
+    """Arrival instant, seconds from the start of the horizon."""
+    klass: npt.NDArray[np.int64]
+    """Index into `Network.classes`."""
+    size: npt.NDArray[np.int64]
+    """Persons in the party."""
+    first_draw: npt.NDArray[np.int64]
+    """Where the party's draws begin in `draws`; its slot s is `draws[first_draw + s]`."""
+    draws: npt.NDArray[np.float64]
+    """Service times and patience in seconds, routing marks in [0, 1)."""
+    initial: npt.NDArray[np.bool_]
+    """True for a party of the initial queue: it joined before the horizon began."""
+
+    def __len__(self) -> int:
+        return int(self.time.shape[0])

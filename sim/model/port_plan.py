@@ -1,0 +1,115 @@
+"""What a land port's parts are and when they hold: calendars, hours and dated events as step functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from sim.model.civil import CivilClock
+from sim.model.draft import grained
+from sim.model.network import ALWAYS_ONE, NEVER, Steps
+from sim.model.steps import combine, from_changes, product, window
+from sim.scenario.port import LaneGroup, Port, Secondary, class_names
+from sim.scenario.schema import Event, OfficerPool, Scenario
+from sim.scenario.vocabulary import EVERY, most_exact, serves
+
+
+class PortPlan:
+    """One port of a scenario, with its clock and the events that touch it."""
+
+    def __init__(self, name: str, scenario: Scenario, end: float, baseline: Scenario) -> None:
+        self.name, self.scenario, self.end = name, scenario, end
+        self.port: Port = scenario.ports[name]
+        self.events = [event for event in scenario.events if not event.ports or name in event.ports]
+        self.clock = CivilClock(scenario.start, self.port.zone, end, self.holidays(scenario))
+        self.classes = class_names(self.port)
+        self.baseline = baseline
+        self.index: dict[str, int] = {}
+        """Station index by part: `approach`, a lane's name, `secondary:documents`."""
+        self.own: dict[str, int] = {}
+        """Class index by class name, for the port's own traffic."""
+        self.visitors: dict[int, str] = {}
+        """Class name by class index, for the port's own traffic and for parties diverted to it."""
+        self.standard: Steps | None = None
+        if self.port.standard is not None:
+            self.standard = self.clock.steps(self.port.standard.wait)
+
+    def holidays(self, scenario: Scenario) -> frozenset[date]:
+        """The scenario's holidays and the days of events that make one."""
+        days = set(scenario.holidays)
+        for event in self.events:
+            if event.holiday:
+                day, last = event.from_.date(), (event.until or event.from_).date()
+                while day <= last:
+                    days.add(day)
+                    day += timedelta(days=1)
+        return frozenset(days)
+
+    def groups(self, class_name: str) -> list[str]:
+        """Lane groups that serve a class, the one that names it most exactly first (rule 2)."""
+        names = [name for name, lane in self.port.lanes.items() if any(serves(p, class_name) for p in lane.serves)]
+        return sorted(names, key=lambda name: class_name not in self.port.lanes[name].serves)
+
+    def length(self, class_name: str) -> float:
+        """Car lengths of a party of the class."""
+        return next(grained(length) for mode, length in self.port.lengths.items() if serves(mode, class_name))
+
+    # ---- events as step functions ---------------------------------------------------------------------
+
+    def span(self, event: Event) -> tuple[float, float]:
+        """From and until in seconds; an event without end lasts for good."""
+        return self.clock.seconds(event.from_), NEVER if event.until is None else self.clock.seconds(event.until)
+
+    def effect(self, factor: Callable[[Event], float | None]) -> Steps:
+        """The product over events of the factor each has, 1 where it has none."""
+        return product(
+            window(*self.span(event), inside=value) for event in self.events if (value := factor(event)) is not None
+        )
+
+    def demand(self, class_name: str) -> Steps:
+        return self.effect(lambda event: most_exact(event.demand, class_name))
+
+    def referral(self, class_name: str) -> Steps:
+        return self.effect(lambda event: most_exact(event.referral, class_name))
+
+    def service(self, lane: str) -> Steps:
+        return self.effect(lambda event: event.service.get(lane, event.service.get(EVERY)))
+
+    def secondary_service(self) -> Steps:
+        return self.effect(lambda event: event.secondary)
+
+    def running(self, lane: str) -> Steps:
+        """0 while an event stops the lane."""
+        return self.effect(lambda event: 0.0 if lane in event.stopped else None)
+
+    # ---- calendars ------------------------------------------------------------------------------------
+
+    def admits(self) -> Steps:
+        """1 within opening hours, 0 outside."""
+        return self.clock.steps(self.port.hours) if self.port.hours is not None else ALWAYS_ONE
+
+    def lane_calendar(self, name: str, lane: LaneGroup) -> Steps:
+        """Open booths of a lane group: its calendar, within the port's hours, less handovers and closures."""
+        calendar = combine(self.clock.steps(lane.open), self.admits(), lambda n, o: n * o)
+        for event in self.events:
+            if name in event.booths:
+                cap = window(*self.span(event), inside=float(event.booths[name]), outside=math.inf)
+                calendar = combine(calendar, cap, min)
+        return self.with_handovers(calendar, lane)
+
+    def with_handovers(self, calendar: Steps, lane: LaneGroup) -> Steps:
+        """At each handover the open booths change officers one after the other, each closed for the gap."""
+        if lane.handover is None:
+            return calendar
+        for day in self.clock.dates():
+            for second in lane.handover.at:
+                since = self.clock.at(day, second)
+                gap = lane.handover.gap * calendar.at(since)
+                if since > 0.0 and gap > 0.0:
+                    absent = from_changes([(-math.inf, 0.0), (since, 1.0), (since + gap, 0.0)])
+                    calendar = combine(calendar, absent, lambda n, a: max(n - a, 0.0))
+        return calendar
+
+    def calendar(self, part: Secondary | OfficerPool) -> Steps:
+        return self.clock.steps(part.open)

@@ -1,0 +1,287 @@
+"""Sources of parties, and the drawing of one replication before its clock starts.
+
+A Poisson source draws *candidates* at a constant envelope rate and keeps each with probability rate/envelope.
+Every candidate carries its own marks (acceptance, class, size, and one uniform per role), drawn whether it is
+kept or not, so nothing depends on how many others were kept: a variant with more demand keeps every party the
+baseline kept and adds to them (Lewis and Shedler, 1979, thinning; marks per candidate keep variants coupled).
+Demand above the envelope comes from further, separately named layers of candidates.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.model.distributions import Deterministic, Distribution, Gamma, shifted_poisson_quantile
+from sim.model.network import ALWAYS_ONE, Steps
+from sim.model.parties import Parties
+from sim.model.steps import values_at
+from sim.model.streams import Streams
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+ENVELOPE = 1.5
+"""Candidates per unit of the baseline's peak rate: room for variants to raise demand on common candidates."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One column of a class's draws: the uniform of a role, or its transform by a distribution."""
+
+    role: str
+    distribution: Distribution | None = None
+    given: str = ""
+    """Column of a trace that replaces the draw where it has a value."""
+
+
+@dataclass(frozen=True)
+class Programme:
+    """One class a source can produce, with its share of candidates."""
+
+    klass: int
+    share: float
+    """Share of parties; of persons when `together` is set."""
+    slots: tuple[Slot, ...]
+    together: float | None = None
+    """All occupants must be members: the probability that a whole party is alike (else independent)."""
+    demand: Steps = ALWAYS_ONE
+    """Multiplier of dated events on this class's demand."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Persons in a party: fixed, or 1 + Poisson(mean - 1)."""
+
+    mean: float
+    fixed: bool = False
+
+    def draw(self, streams: Streams, name: str, count: int) -> IntArray:
+        """Sizes of `count` parties, from the stream of that name when they vary."""
+        if self.fixed or self.mean <= 1.0:
+            return np.full(count, int(self.mean), np.int64)
+        return shifted_poisson_quantile(streams.uniform(name, count), self.mean)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where parties come from outside: one mode of traffic at one facility."""
+
+    name: str
+    """Stream path, such as `pacific-highway/car`."""
+    programmes: tuple[Programme, ...]
+    """The classes it produces; the last takes the share the others leave."""
+    sizes: Sizes
+    batch: int = 1
+    rate: Steps | None = None
+    """Arrivals (of batches) per second; None for a source with fixed times."""
+    envelope: float = 0.0
+    """Candidates per second in each layer."""
+    day_stream: str = ""
+    """Stream of the day factors; empty for none. Sources of one facility share it."""
+    day_cv: float = 0.0
+    day_edges: tuple[float, ...] = ()
+    """Seconds at which the civil days begin, from the first on."""
+    times: FloatArray | None = None
+    """Fixed arrival instants (trace, initial queue), ascending."""
+    kinds: IntArray | None = None
+    """For fixed times: index into `programmes` of each arrival."""
+    given_sizes: IntArray | None = None
+    given: Mapping[str, FloatArray] = field(default_factory=dict)
+    """For a trace: columns named by `Slot.given`, NaN where nothing is given."""
+    initial: bool = False
+
+    def stream_names(self) -> list[str]:
+        """Every stream the source may draw from, but for the shared one of its days."""
+        roles = {slot.role for programme in self.programmes for slot in programme.slots}
+        names = [*sorted(roles), "times", "accept", "class", "size"]
+        return [f"{self.name}/{name}" for name in names]
+
+
+@dataclass(frozen=True)
+class _Arrivals:
+    """Accepted arrivals of one layer of one source, with the marks' row of each."""
+
+    time: FloatArray
+    kind: IntArray
+    size: IntArray
+    row: IntArray
+    rows: int
+    prefix: str
+
+
+def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replication: int) -> Parties:
+    """Draw the parties of one replication.
+
+    Args:
+        sources: in the order of the scenario.
+        horizon: seconds; parties arrive in [0, horizon).
+        seed: master seed.
+        replication: number of the replication, from 0.
+    """
+    streams = Streams(seed, replication)
+    blocks = [
+        _block(source, arrivals, streams)
+        for source in sources
+        for arrivals in (
+            [_fixed(source, horizon, streams)]
+            if source.rate is None
+            else _layers(source, source.rate, horizon, streams)
+        )
+    ]
+    return _merge(blocks)
+
+
+def _layers(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[_Arrivals]:
+    """Candidates of every layer the source needs; layer k accepts with clip(rate/envelope - k, 0, 1)."""
+    factors = _day_factors(source, streams)
+    peak = max(rate.values) * max(factors.values) * max((max(p.demand.values) for p in source.programmes), default=1.0)
+    if peak <= 0.0 or source.envelope <= 0.0:
+        return []
+    layers = math.ceil(peak / source.envelope)
+    return [_thin(source, rate, factors, horizon, streams, layer) for layer in range(layers)]
+
+
+def _day_factors(source: Source, streams: Streams) -> Steps:
+    """One demand factor per civil day, gamma with mean 1, shared by the sources that name the same stream."""
+    if source.day_cv <= 0.0:
+        return ALWAYS_ONE
+    values = Gamma(1.0, source.day_cv).quantile(streams.uniform(source.day_stream, len(source.day_edges)))
+    return Steps((-math.inf, *source.day_edges[1:]), tuple(float(value) for value in values))
+
+
+def _thin(source: Source, rate: Steps, factors: Steps, horizon: float, streams: Streams, layer: int) -> _Arrivals:
+    prefix = source.name if layer == 0 else f"{source.name}/layer-{layer}"
+    times = np.repeat(_poisson_times(streams, f"{prefix}/times", source.envelope, horizon), source.batch)
+    rows = times.size
+    size = source.sizes.draw(streams, f"{prefix}/size", rows)
+    kind = _kinds(source, streams, prefix, size)
+    demand = values_at(rate, times) * values_at(factors, times)
+    for index, programme in enumerate(source.programmes):
+        if not programme.demand.is_one():
+            mine = kind == index
+            demand[mine] = demand[mine] * values_at(programme.demand, times[mine])
+    # A batch is kept or dropped as one: every party of it looks at the mark of the batch.
+    accept = np.repeat(streams.uniform(f"{prefix}/accept", rows // source.batch), source.batch)
+    row = np.flatnonzero(accept < demand / source.envelope - layer)
+    return _Arrivals(times[row], kind[row], size[row], row, rows, prefix)
+
+
+def _poisson_times(streams: Streams, name: str, rate: float, horizon: float) -> FloatArray:
+    """Instants of a Poisson process on [0, horizon). A longer horizon keeps the earlier instants."""
+    generator = streams.generator(name)
+    expected = rate * horizon
+    gaps = generator.standard_exponential(int(expected + 6.0 * math.sqrt(expected)) + 16)
+    times = np.cumsum(gaps) / rate
+    while times[-1] < horizon:
+        gaps = np.concatenate([gaps, generator.standard_exponential(gaps.size)])
+        times = np.cumsum(gaps) / rate
+    return times[: int(np.searchsorted(times, horizon))]
+
+
+def _kinds(source: Source, streams: Streams, prefix: str, size: IntArray) -> IntArray:
+    """Which programme each candidate belongs to: one uniform against the cumulated shares."""
+    if len(source.programmes) == 1:
+        return np.zeros(size.size, np.int64)
+    mark = streams.uniform(f"{prefix}/class", size.size)
+    kind = np.full(size.size, len(source.programmes) - 1, np.int64)
+    upper = np.zeros(size.size)
+    for index, programme in enumerate(source.programmes[:-1]):
+        share = np.full(size.size, programme.share)
+        if programme.together is not None:
+            alone = programme.share ** size.astype(np.float64)
+            share = programme.together * programme.share + (1.0 - programme.together) * alone
+        lower, upper = upper, upper + share
+        kind[(mark >= lower) & (mark < upper)] = index
+    return kind
+
+
+def _fixed(source: Source, horizon: float, streams: Streams) -> _Arrivals:
+    """Arrivals at given instants; whatever a trace does not give is drawn by row."""
+    assert source.times is not None
+    times = source.times
+    rows = times.size
+    kind = source.kinds if source.kinds is not None else np.zeros(rows, np.int64)
+    if source.given_sizes is not None:
+        size = source.given_sizes
+    else:
+        size = source.sizes.draw(streams, f"{source.name}/size", rows)
+    row = np.flatnonzero(times < horizon)
+    return _Arrivals(times[row], kind[row], size[row], row, rows, source.name)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """One layer's parties with their draws, before all are merged in order of arrival."""
+
+    time: FloatArray
+    klass: IntArray
+    size: IntArray
+    first_draw: IntArray
+    draws: FloatArray
+    initial: bool
+
+
+def _block(source: Source, arrivals: _Arrivals, streams: Streams) -> _Block:
+    uniforms: dict[str, FloatArray] = {}
+    parts: list[FloatArray] = []
+    first = np.zeros(arrivals.time.size, np.int64)
+    klass = np.zeros(arrivals.time.size, np.int64)
+    used = 0
+    for index, programme in enumerate(source.programmes):
+        mine = np.flatnonzero(arrivals.kind == index)
+        klass[mine] = programme.klass
+        if not mine.size:
+            continue
+        width = len(programme.slots)
+        table = np.empty((mine.size, width))
+        rows = arrivals.row[mine]
+        for column, slot in enumerate(programme.slots):
+            table[:, column] = _column(source, slot, arrivals, rows, streams, uniforms)
+        first[mine] = used + width * np.arange(mine.size)
+        used += table.size
+        parts.append(table.ravel())
+    draws = np.concatenate(parts) if parts else np.empty(0)
+    return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial)
+
+
+def _column(
+    source: Source, slot: Slot, arrivals: _Arrivals, rows: IntArray, streams: Streams, uniforms: dict[str, FloatArray]
+) -> FloatArray:
+    """Values of one slot for the given rows of candidates."""
+    if isinstance(slot.distribution, Deterministic):
+        values = np.full(rows.size, slot.distribution.value)
+    else:
+        if slot.role not in uniforms:
+            uniforms[slot.role] = streams.uniform(f"{arrivals.prefix}/{slot.role}", arrivals.rows)
+        values = uniforms[slot.role][rows]
+        if slot.distribution is not None:
+            values = slot.distribution.quantile(values)
+    given = source.given.get(slot.given)
+    if given is not None:
+        values = np.where(np.isnan(given[rows]), values, given[rows])
+    return values
+
+
+def _merge(blocks: list[_Block]) -> Parties:
+    """All parties in order of time, then source, then index: a stable sort of the sources laid end to end."""
+    time = np.concatenate([block.time for block in blocks]) if blocks else np.empty(0)
+    order = np.argsort(time, kind="stable")
+    offsets = np.cumsum([0, *(block.draws.size for block in blocks)])
+
+    def gather(arrays: list[npt.NDArray[np.int64]]) -> IntArray:
+        return (np.concatenate(arrays) if arrays else np.empty(0, np.int64))[order]
+
+    initial = [np.full(block.time.size, block.initial) for block in blocks]
+    return Parties(
+        time=time[order],
+        klass=gather([block.klass for block in blocks]),
+        size=gather([block.size for block in blocks]),
+        first_draw=gather([block.first_draw + offset for block, offset in zip(blocks, offsets, strict=False)]),
+        draws=np.concatenate([block.draws for block in blocks]) if blocks else np.empty(0),
+        initial=(np.concatenate(initial) if initial else np.empty(0, bool))[order],
+    )

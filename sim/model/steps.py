@@ -1,0 +1,63 @@
+"""Arithmetic on step functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.model.network import ALWAYS_ONE, Steps
+
+
+def from_changes(changes: Iterable[tuple[float, float]]) -> Steps:
+    """A step function from (time, value) pairs in order of time; the first value also holds before.
+
+    Changes at or before time 0 are folded into the start, and repeats of a value are dropped.
+    """
+    times: list[float] = []
+    values: list[float] = []
+    for time, value in changes:
+        if times and (time <= 0.0 or time == times[-1]):
+            values[-1] = value
+        elif not times:
+            times, values = [-math.inf], [value]
+        elif value != values[-1]:
+            times.append(time)
+            values.append(value)
+        if len(values) > 1 and values[-1] == values[-2]:
+            times.pop()
+            values.pop()
+    return Steps(tuple(times), tuple(values)) if times else ALWAYS_ONE
+
+
+def combine(first: Steps, second: Steps, operation: Callable[[float, float], float]) -> Steps:
+    """The step function t -> operation(first(t), second(t))."""
+    times = sorted({*first.times, *second.times})
+    return from_changes((time, operation(first.at(time), second.at(time))) for time in times)
+
+
+def product(factors: Iterable[Steps]) -> Steps:
+    """The product of step functions, left to right."""
+    result = ALWAYS_ONE
+    for factor in factors:
+        if not factor.is_one():
+            result = factor if result is ALWAYS_ONE else combine(result, factor, lambda a, b: a * b)
+    return result
+
+
+def window(since: float, until: float, inside: float, outside: float = 1.0) -> Steps:
+    """`inside` from `since` up to `until` (infinity for good), `outside` elsewhere."""
+    changes = [(-math.inf, outside), (since, inside)]
+    if math.isfinite(until):
+        changes.append((until, outside))
+    return from_changes(changes)
+
+
+def values_at(steps: Steps, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Value of the step function at each of `times`."""
+    if len(steps.times) == 1:
+        return np.full(times.shape, steps.values[0])
+    index = np.searchsorted(np.asarray(steps.times), times, side="right") - 1
+    return np.asarray(steps.values)[index]

@@ -1,0 +1,178 @@
+"""Demand of a port as sources: per day with a profile, a constant rate, counts, a trace, the initial queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.errors import SimulationError, UsageError
+from sim.model.draft import Draft
+from sim.model.network import Steps
+from sim.model.port_plan import PortPlan
+from sim.model.sources import ENVELOPE, FloatArray, Programme, Sizes, Source
+from sim.model.steps import from_changes
+from sim.scenario.tables import NOT_REFERRED, CountsTable, TraceTable
+from sim.scenario.traffic import NexusMembers, Traffic
+from sim.scenario.vocabulary import MODES, Mode, most_exact
+
+PROGRAMMES = ("nexus", "fast", "ready")
+BELOW_ALL, ABOVE_ALL = -1.0, 2.0
+"""Marks outside [0, 1): below every cumulated probability, and above all of them."""
+
+
+def add_sources(draft: Draft, plan: PortPlan) -> None:
+    """The port's sources, in the order of the scenario; the initial queue comes first."""
+    if plan.port.initial_queue:
+        draft.sources.append(_initial_queue(draft, plan))
+    for mode, traffic in plan.port.traffic.items():
+        if traffic.trace is not None:
+            draft.sources.append(_trace(draft, plan, mode, traffic, traffic.trace))
+        elif traffic.counts is not None:
+            draft.sources.extend(_counts(draft, plan, mode, traffic, traffic.counts))
+        else:
+            draft.sources.append(_poisson(draft, plan, mode, traffic))
+
+
+def _poisson(draft: Draft, plan: PortPlan, mode: Mode, traffic: Traffic) -> Source:
+    rate = _rate(plan, traffic)
+    before = plan.baseline.ports.get(plan.name)
+    common = before.traffic.get(mode) if before is not None else None
+    if common is None or common.trace is not None or common.counts is not None:
+        common = traffic
+    return Source(
+        name=f"{plan.name}/{mode}",
+        programmes=_programmes(draft, plan, mode, traffic),
+        sizes=_sizes(traffic),
+        batch=traffic.batch,
+        rate=rate,
+        envelope=ENVELOPE * max(_rate(plan, common).values),
+        **_days(plan),
+    )
+
+
+def _rate(plan: PortPlan, traffic: Traffic) -> Steps:
+    """Arrivals of batches per second over the run, before dated events."""
+    if traffic.rate is not None:
+        return Steps(values=(traffic.rate / traffic.batch,))
+    assert traffic.per_day is not None
+    return plan.clock.daily_rate(traffic.profile, traffic.per_day / traffic.batch)
+
+
+def _days(plan: PortPlan) -> dict[str, Any]:
+    """The factor of each civil day, common to all sources of the port."""
+    if plan.port.day_to_day is None:
+        return {}
+    return {
+        "day_stream": f"{plan.name}/day-to-day",
+        "day_cv": plan.port.day_to_day.cv,
+        "day_edges": tuple(plan.clock.at(day, 0.0) for day in plan.clock.dates()),
+    }
+
+
+def _sizes(traffic: Traffic) -> Sizes:
+    return Sizes(traffic.occupants.average, fixed=traffic.occupants.fixed is not None)
+
+
+def _programmes(draft: Draft, plan: PortPlan, mode: Mode, traffic: Traffic) -> tuple[Programme, ...]:
+    """Classes of a mode with their shares; the class without programme takes the rest and comes last."""
+    found = []
+    for programme in PROGRAMMES:
+        share = getattr(traffic, programme)
+        if share is None:
+            continue
+        klass = plan.own[f"{mode}.{programme}"]
+        members = isinstance(share, NexusMembers)
+        found.append(
+            Programme(
+                klass=klass,
+                share=share.members if members else share,
+                together=share.alike if members else None,
+                slots=tuple(draft.slots[klass]),
+                demand=plan.demand(f"{mode}.{programme}"),
+            )
+        )
+    klass = plan.own[mode]
+    return (*found, Programme(klass, 1.0, tuple(draft.slots[klass]), demand=plan.demand(mode)))
+
+
+def _counts(draft: Draft, plan: PortPlan, mode: Mode, traffic: Traffic, table: CountsTable) -> list[Source]:
+    """One Poisson source per class of the table, its rate the count over the length of the interval."""
+    sources = []
+    for column, name in enumerate(table.classes):
+        klass = plan.own[name]
+        rates = table.counts[:, column] / np.diff(table.edges) / traffic.batch
+        changes = [(-np.inf, 0.0), *zip(table.edges.tolist(), [*rates.tolist(), 0.0], strict=True)]
+        rate = from_changes(changes)
+        sources.append(
+            Source(
+                name=f"{plan.name}/{name}",
+                programmes=(Programme(klass, 1.0, tuple(draft.slots[klass]), demand=plan.demand(name)),),
+                sizes=_sizes(traffic),
+                batch=traffic.batch,
+                rate=rate,
+                envelope=ENVELOPE * max(rate.values),
+                **_days(plan),
+            )
+        )
+    return sources
+
+
+def _trace(draft: Draft, plan: PortPlan, mode: Mode, traffic: Traffic, table: TraceTable) -> Source:
+    """Arrivals as listed; cells that are given replace the draws."""
+    return Source(
+        name=f"{plan.name}/{mode}",
+        programmes=tuple(Programme(plan.own[name], 1.0, tuple(draft.slots[plan.own[name]])) for name in table.classes),
+        sizes=_sizes(traffic),
+        times=table.time,
+        kinds=table.klass,
+        given_sizes=table.size,
+        given={
+            "service": table.service,
+            "secondary": table.secondary,
+            "patience": table.patience,
+            "referral": _referral_marks(plan, table),
+        },
+    )
+
+
+def _referral_marks(plan: PortPlan, table: TraceTable) -> FloatArray:
+    """Marks that send each party where the trace says, NaN where it says nothing.
+
+    A mark between the cumulated probabilities of a kind and of the one before it falls to that kind; a mark below
+    all of them falls to the first, one above all to none.
+    """
+    marks = np.full(len(table), np.nan)
+    marks[table.referral == NOT_REFERRED] = ABOVE_ALL
+    for number, kind in enumerate(table.kinds, start=1):
+        for index, name in enumerate(table.classes):
+            mine = (table.referral == number) & (table.klass == index)
+            marks[mine] = BELOW_ALL if kind == "yes" else _mark_of(plan, name, kind)
+    return marks
+
+
+def _mark_of(plan: PortPlan, class_name: str, kind: str) -> float:
+    below = 0.0
+    for name, secondary in plan.port.secondary.items():
+        share = most_exact(secondary.referral, class_name) or 0.0
+        if name == kind:
+            if share == 0.0:
+                raise UsageError(f"the trace refers {class_name} to {kind!r}, whose referral share for it is 0 %")
+            return below + share / 2.0
+        below += share
+    raise SimulationError(f"{plan.name} has no secondary inspection {kind!r}")
+
+
+def _initial_queue(draft: Draft, plan: PortPlan) -> Source:
+    """Parties in line when the horizon begins, classes in the order stated."""
+    names = list(plan.port.initial_queue)
+    kinds = np.repeat(np.arange(len(names)), [plan.port.initial_queue[name] for name in names])
+    sizes = [_sizes(plan.port.traffic[mode]) for mode in MODES if mode in plan.port.traffic]
+    return Source(
+        name=f"{plan.name}/initial-queue",
+        programmes=tuple(Programme(plan.own[name], 1.0, tuple(draft.slots[plan.own[name]])) for name in names),
+        sizes=sizes[0],
+        times=np.zeros(kinds.size),
+        kinds=kinds,
+        initial=True,
+    )

@@ -1,0 +1,267 @@
+"""A run folder as tables and figures see it: its CSV files, read once.
+
+`RunData.open(folder)` is the only way in. Nothing is computed here: every number that is printed or drawn stands in
+one of the files.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import RunFolderError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BASELINE = "baseline"
+ALL = "all"
+"""Station and class of a facility's own row."""
+
+_SPREAD = ("mean", "ci_low", "ci_high", "day_p10", "day_p50", "day_p90", "replications")
+_DIFFERENCE = (
+    "difference",
+    "ci_low",
+    "ci_high",
+    "ci_low_simultaneous",
+    "ci_high_simultaneous",
+    "crn_variance_ratio",
+    "replications",
+)
+_SCOPE = ("variant", "facility", "station", "class")
+_NAMES = {
+    "summary.csv": (*_SCOPE, "measure", "unit"),
+    "series.csv": (*_SCOPE, "measure", "unit"),
+    "comparison.csv": ("variant", BASELINE, "facility", "station", "class", "measure", "unit"),
+    "wait_distribution.csv": ("variant", "facility", "class"),
+}
+_NUMBERS = {
+    "summary.csv": _SPREAD,
+    "series.csv": ("bin_start", *_SPREAD),
+    "comparison.csv": _DIFFERENCE,
+    "wait_distribution.csv": ("wait_min", "survival_mean", "survival_low", "survival_high"),
+}
+_LANE_KINDS = frozenset({"lane_group", "toll"})
+
+Scope = tuple[str, str, str, str]
+"""(variant, facility, station, class)."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One row of summary.csv: a mean over replications, its interval, and the spread of days. NaN where blank."""
+
+    unit: str
+    mean: float
+    low: float
+    high: float
+    day_p10: float
+    day_p50: float
+    day_p90: float
+    replications: float
+
+    @property
+    def half_width(self) -> float:
+        """The longer arm of the interval, so that `mean ± half_width` never claims too much."""
+        return max(self.high - self.mean, self.mean - self.low)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One row of comparison.csv: variant minus baseline. Intervals are NaN with a single replication."""
+
+    variant: str
+    facility: str
+    station: str
+    class_name: str
+    measure: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    low_simultaneous: float
+    high_simultaneous: float
+
+    @property
+    def safe_interval(self) -> tuple[float, float]:
+        """The simultaneous interval (it stays honest when the reader picks a row), else the plain one."""
+        if math.isfinite(self.low_simultaneous) and math.isfinite(self.high_simultaneous):
+            return self.low_simultaneous, self.high_simultaneous
+        return self.low, self.high
+
+    @property
+    def is_clear(self) -> bool:
+        """True when the safe interval exists and does not contain 0."""
+        low, high = self.safe_interval
+        return low > 0.0 or high < 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class RunData:
+    """The files of one run. Frames are as on disk; waits in minutes, `bin_start` in minutes from the start."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    summary: pd.DataFrame
+    series: pd.DataFrame
+    comparison: pd.DataFrame
+    """Empty when the run has no variants."""
+    wait_distribution: pd.DataFrame
+    """Empty when the run kept none."""
+
+    @classmethod
+    def open(cls, folder: Path | str) -> RunData:
+        """Read a run folder.
+
+        Raises `RunFolderError` when the manifest, summary.csv or series.csv is missing, or a file is damaged.
+        """
+        folder = Path(folder)
+        return cls(
+            folder=folder,
+            manifest=_read_manifest(folder / "manifest.json"),
+            summary=_read_table(folder / "summary.csv"),
+            series=_read_table(folder / "series.csv"),
+            comparison=_read_table(folder / "comparison.csv", required=False),
+            wait_distribution=_read_table(folder / "wait_distribution.csv", required=False),
+        )
+
+    @property
+    def scenario(self) -> str:
+        return str(self.manifest["scenario"])
+
+    @property
+    def start(self) -> datetime:
+        """Civil time at which the horizon starts."""
+        return datetime.fromisoformat(str(self.manifest["start"]))
+
+    @property
+    def horizon(self) -> float:
+        """Length of the horizon in minutes."""
+        return float(self.manifest["horizon_minutes"])
+
+    @property
+    def confidence(self) -> str:
+        """Level of the intervals in words: `95 %` unless the manifest states another `confidence` (0..1)."""
+        return f"{100.0 * float(self.manifest.get('confidence', 0.95)):g} %"
+
+    @property
+    def replications(self) -> int:
+        """The most replications any variant has."""
+        return 0 if self.summary.empty else int(self.summary["replications"].max())
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Baseline first, then the others in the order of the file."""
+        return tuple(sorted(_seen(self.summary["variant"]), key=lambda name: name != BASELINE))
+
+    @property
+    def facilities(self) -> tuple[str, ...]:
+        return _seen(self.summary["facility"])
+
+    def classes(self, facility: str) -> tuple[str, ...]:
+        """Classes of a facility without `all`, in the order of the file."""
+        own = self.summary[self.summary["facility"] == facility]
+        return tuple(name for name in _seen(own["class"]) if name != ALL)
+
+    def stations(self, facility: str) -> tuple[str, ...]:
+        """Stations of a facility without `all`, in the order of the file."""
+        own = self.summary[self.summary["facility"] == facility]
+        return tuple(name for name in _seen(own["station"]) if name != ALL)
+
+    def lane_groups(self, facility: str) -> tuple[str, ...]:
+        """Stations with booths; every station when the manifest does not tell the kinds."""
+        kinds = self.manifest.get("facilities", {}).get(facility, {}).get("stations", {})
+        names = self.stations(facility)
+        if not kinds:
+            return names
+        return tuple(name for name in names if str(kinds.get(name, "")).lower() in _LANE_KINDS)
+
+    def standard(self, facility: str) -> float | None:
+        """The facility's standard for the wait in minutes; None without one."""
+        minutes = (self.manifest.get("standard") or {}).get(facility)
+        return None if minutes is None else float(minutes)
+
+    @cached_property
+    def estimates(self) -> dict[tuple[Scope, str], Estimate]:
+        """summary.csv by (scope, measure)."""
+        scopes = _tuples(self.summary, _SCOPE)
+        measures = self.summary["measure"].tolist()
+        rows = _tuples(self.summary, ("unit", *_SPREAD))
+        return {(scope, measure): Estimate(*row) for scope, measure, row in zip(scopes, measures, rows, strict=True)}
+
+    def estimate(self, scope: Scope, measure: str) -> Estimate | None:
+        """One row of summary.csv; None when the run has no such row."""
+        return self.estimates.get((scope, measure))
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """comparison.csv, row by row."""
+        columns = ("variant", *_NAMES["comparison.csv"][2:], *_DIFFERENCE[:5])
+        return tuple(Difference(*row) for row in _tuples(self.comparison, columns))
+
+    def day(self, scope: Scope, measure: str) -> pd.DataFrame:
+        """Rows of series.csv for one curve, in order of time; empty when the run has no such curve."""
+        table = self.series
+        wanted = table["measure"] == measure
+        for column, value in zip(_SCOPE, scope, strict=True):
+            wanted &= table[column] == value
+        return table[wanted].sort_values("bin_start")
+
+    @cached_property
+    def bin_minutes(self) -> float:
+        """Width of a time bin in minutes: the shortest step between bins, the horizon when there is one bin."""
+        starts = sorted(set(self.series["bin_start"].tolist()))
+        steps = [later - earlier for earlier, later in pairwise(starts)]
+        return min(steps, default=self.horizon)
+
+
+def _seen(column: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(column))
+
+
+def _tuples(table: pd.DataFrame, columns: Iterable[str]) -> Iterable[tuple[Any, ...]]:
+    return zip(*(table[column].tolist() for column in columns), strict=True)
+
+
+def _read_manifest(path: Path) -> Mapping[str, Any]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunFolderError(f"{path.parent} is no run folder: it has no {path.name}") from None
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"{path} cannot be read: {error}") from error
+    missing = [key for key in ("scenario", "start", "horizon_minutes") if key not in manifest]
+    if missing:
+        raise RunFolderError(f"{path} is damaged: it lacks {', '.join(missing)}")
+    return dict(manifest)
+
+
+def _read_table(path: Path, *, required: bool = True) -> pd.DataFrame:
+    """One CSV file. Names are never taken for missing values (a port may be called `null`); blank numbers are NaN."""
+    import pandas as pd
+
+    names, numbers = _NAMES[path.name], _NUMBERS[path.name]
+    if not path.exists():
+        if required:
+            raise RunFolderError(f"{path.parent} is no finished run: it has no {path.name}")
+        return pd.DataFrame(columns=[*names, *numbers])
+    try:
+        table = pd.read_csv(
+            path,
+            dtype=dict.fromkeys(names, str) | dict.fromkeys(numbers, float),
+            keep_default_na=False,
+            na_values={column: ["", "nan"] for column in numbers},
+        )
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"{path} cannot be read: {error}") from error
+    missing = [column for column in (*names, *numbers) if column not in table.columns]
+    if missing:
+        raise RunFolderError(f"{path} is damaged: it lacks the column {', '.join(missing)}")
+    return table

@@ -1,0 +1,178 @@
+"""How figures look and how they are written: one style file, one set of line looks, the same bytes on every run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
+    from matplotlib.text import Text
+
+STYLE_FILE = Path(__file__).with_name("style.mplstyle")
+BAND_OF_MEAN = 0.50
+"""Opacity of the dark band: the interval of the mean."""
+BAND_OF_DAYS = 0.18
+"""Opacity of the light band: the spread of days."""
+BAND_OF_CLASS = 0.25
+"""Opacity of an interval where the bands of several classes lie over one another."""
+GREY = "#555555"
+DASHES: tuple[Any, ...] = (
+    "solid",
+    (0, (5, 1.6)),
+    (0, (6, 1.5, 1.2, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (9, 2.5)),
+    (0, (3, 1.2, 1.2, 1.2, 1.2, 1.2)),
+    (0, (2.5, 2.5)),
+)
+_TICK_STEPS = (15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 40320)
+"""Minutes between labels on a clock axis."""
+_MOST_STEPS = 8
+_POINTS_PER_LABEL = 85.0
+_TITLE_WIDTH = 67
+"""Characters of a headline that fit on one line."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour and line style of one curve; both differ between curves, so grey prints stay readable."""
+
+    color: str
+    dashes: Any
+
+
+def look(index: int) -> Look:
+    """The look of curve `index`; after the palette is used up, colours return with another line style."""
+    from matplotlib import rc_params_from_file
+
+    colors = rc_params_from_file(STYLE_FILE, use_default_template=False)["axes.prop_cycle"].by_key()["color"]
+    turn, place = divmod(index, len(colors))
+    return Look(f"#{colors[place].lstrip('#')}", DASHES[(place + turn) % len(DASHES)])
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Everything drawn or saved inside has the project's look; matplotlib's settings return afterwards."""
+    import matplotlib.style
+
+    with matplotlib.style.context(["default", STYLE_FILE]):
+        yield
+
+
+def new_axes(extra_height: float = 0.0) -> Axes:
+    """Axes on a new slide-sized figure (or taller by some inches) that belongs to no window and no global state."""
+    from matplotlib.figure import Figure
+
+    with styled():
+        figure = Figure()
+        figure.set_figheight(figure.get_figheight() + extra_height)
+        return figure.add_subplot()
+
+
+def clock_axis(ax: Axes, start: datetime, minutes: float) -> None:
+    """Label a horizontal axis in minutes from `start` with clock times, dates where the axis spans days."""
+    ax.set_xlim(0.0, minutes)
+    points = ax.get_window_extent().width / ax.get_figure(root=True).dpi * 72.0  # type: ignore[union-attr]
+    ticks = clock_ticks(start, minutes, max(1, min(_MOST_STEPS, int(points / _POINTS_PER_LABEL))))
+    ax.set_xticks([at for at, _ in ticks], [text for _, text in ticks])
+
+
+def clock_ticks(start: datetime, minutes: float, steps: int = _MOST_STEPS) -> list[tuple[float, str]]:
+    """Minutes from `start` and labels at round clock times, no more than `steps` apart over the whole axis."""
+    step = next((size for size in _TICK_STEPS if minutes / size <= steps), math.ceil(minutes / steps))
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    since = (start - midnight).total_seconds() / 60.0
+    ticks, at = [], math.ceil(since / step) * step - since
+    while at <= minutes:
+        ticks.append((at, _clock(start, at, minutes)))
+        at += step
+    return ticks
+
+
+def _clock(start: datetime, at: float, minutes: float) -> str:
+    moment = start + timedelta(minutes=at)
+    if minutes > 4 * 1440.0:
+        return f"{moment:%a} {moment.day} {moment:%b}"
+    if moment.hour == moment.minute == 0 and minutes > 1440.0:
+        return f"00:00\n{moment:%a} {moment.day}"
+    if moment.hour == moment.minute == 0 and at == minutes:
+        return "24:00"
+    return f"{moment:%H:%M}"
+
+
+def legend_above(ax: Axes, handles: list[Any]) -> Legend:
+    """A legend above the panel's title, where it can hide no data, in as many columns as there is room for."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figure, spec = ax.get_figure(root=True), ax.get_subplotspec()
+    assert figure is not None
+    beside = 1 if spec is None else spec.get_topmost_subplotspec().get_gridspec().ncols
+    room = max(ax.bbox.width, 0.93 * figure.bbox.width / beside)
+    title = 1.15 * float(ax.title.get_fontsize()) + 14.0
+    above = ax.transAxes + ScaledTranslation(0.0, title / 72.0, figure.dpi_scale_trans)
+    for columns in range(len(handles), 0, -1):
+        legend = ax.legend(
+            handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), bbox_transform=above, ncols=columns
+        )
+        if legend.get_window_extent().width <= room:
+            break
+    return legend
+
+
+def legend_beside_title(ax: Axes, title: Text) -> None:
+    """A legend in one row with the panel's title; where that is too wide, under the labels of the axis."""
+    from matplotlib.transforms import ScaledTranslation
+
+    handles = ax.get_legend_handles_labels()[0]
+    legend = ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.03), ncols=len(handles))
+    if legend.get_window_extent().width + title.get_window_extent().width <= ax.bbox.width:
+        return
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    below = ax.transAxes + ScaledTranslation(0.0, -40.0 / 72.0, figure.dpi_scale_trans)
+    ax.legend(loc="upper left", bbox_to_anchor=(0.0, 0.0), bbox_transform=below, ncols=len(handles))
+
+
+def say(ax: Axes, text: str) -> None:
+    """Say in the middle of an empty panel why it is empty."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color=GREY, backgroundcolor="white")
+
+
+def save(figure: Figure, stem: Path, title: str) -> list[Path]:
+    """Write `stem`.png and `stem`.svg whole; the same figure gives the same bytes. Returns both paths."""
+    from io import BytesIO
+
+    paths = []
+    metadata: dict[str, dict[str, Any]] = {
+        "png": {"Title": title, "Software": None},
+        "svg": {"Title": title, "Date": None, "Creator": None},
+    }
+    for kind, words in metadata.items():
+        buffer = BytesIO()
+        with styled():
+            figure.savefig(buffer, format=kind, metadata=words)
+        paths.append(write_whole(stem.with_name(f"{stem.name}.{kind}"), buffer.getvalue()))
+    return paths
+
+
+def write_title(figure: Figure, title: str) -> None:
+    """A headline over the whole figure, broken into lines that fit a slide."""
+    from textwrap import wrap
+
+    figure.suptitle("\n".join(wrap(title, width=_TITLE_WIDTH)), x=0.012, ha="left")
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write under a temporary name, then rename, so that a reader never sees half a file."""
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+    return path

@@ -1,0 +1,183 @@
+"""The schema of a scenario: what may be written, with its meaning, limits and default.
+
+Models of a port are in `sim.scenario.port`, of demand in `sim.scenario.traffic`. Quantities are text with a
+unit in YAML and floats inside (seconds, per second, fractions, car lengths). `Scenario.model_json_schema()`
+is the schema for editors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator
+
+from sim.scenario import checks
+from sim.scenario.distributions import Dist
+from sim.scenario.fields import (
+    CivilDate,
+    CivilTime,
+    ClassOrEvery,
+    Count,
+    Duration,
+    Factor,
+    Model,
+    Name,
+    OpenTable,
+    PositiveDuration,
+    PositiveFactor,
+    as_tuple,
+    optional,
+    required,
+)
+from sim.scenario.port import (
+    Approach,
+    DayToDay,
+    Divert,
+    Handover,
+    LaneGroup,
+    Port,
+    Secondary,
+    Service,
+    Standard,
+    class_names,
+)
+from sim.scenario.problems import Problem, ProblemError, in_words
+from sim.scenario.tables import CountsTable, TraceTable
+from sim.scenario.traffic import NexusMembers, Occupants, Traffic
+from sim.scenario.vocabulary import EVERY, most_exact, serves
+from sim.scenario.weektable import WeekTable
+
+FORMAT = 1
+"""Version of the scenario format this program reads."""
+
+
+class OfficerPool(Model):
+    """Officers shared by lane groups and secondary inspections, also of several ports."""
+
+    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+
+    officers: int = required("Officers in the pool.", ge=1)
+    open: OpenTable = optional(0, "How many are on duty over the week; not given: all of them, always.")
+
+    @classmethod
+    def prepare(cls, data: Any) -> Any:
+        """All officers are on duty unless stated."""
+        officers = data.get("officers") if isinstance(data, dict) else None
+        if isinstance(officers, int) and not isinstance(officers, bool) and officers >= 1:
+            return {"open": officers, **data}
+        return data
+
+    def check(self) -> Iterator[Problem]:
+        """No more on duty than there are."""
+        if (most := max(self.open.values())) > self.officers:
+            yield Problem(f"{most:g} on duty of {self.officers} officers", f"at most {self.officers}", at=("open",))
+
+
+def _every(raw: Any) -> Any:
+    """A bare factor holds for all; `all` is another word for `*`."""
+    if not isinstance(raw, dict):
+        return {EVERY: raw}
+    return {EVERY if key == "all" else key: value for key, value in raw.items()}
+
+
+def _factor_for_all(raw: Any) -> Any:
+    return raw if isinstance(raw, dict) else {EVERY: raw}
+
+
+class Event(Model):
+    """Something dated that changes demand, service or staff. Several events at once multiply."""
+
+    name: str = required("What happens, for people.", min_length=1)
+    from_: CivilTime = required("When it begins.", alias="from")
+    until: CivilTime | None = optional(None, "When it ends; none: to the end.")
+    ports: Annotated[tuple[Name, ...], BeforeValidator(as_tuple)] = optional([], "Ports it touches; none named: all.")
+    demand: Annotated[dict[ClassOrEvery, Factor], BeforeValidator(_every)] = optional(
+        {}, "Factor on demand, one or by class pattern (`all` for the others)."
+    )
+    service: Annotated[dict[str, PositiveFactor], BeforeValidator(_factor_for_all)] = optional(
+        {}, "Factor on primary inspection times, one or by lane group (`*` for the others)."
+    )
+    referral: Annotated[dict[ClassOrEvery, Factor], BeforeValidator(_every)] = optional(
+        {}, "Factor on referral shares, one or by class pattern (`all` for the others)."
+    )
+    secondary: PositiveFactor | None = optional(None, "Factor on secondary inspection times.")
+    booths: dict[Name, Count] = optional({}, "At most this many booths open, by lane group.")
+    stopped: Annotated[tuple[Name, ...], BeforeValidator(as_tuple)] = optional(
+        [], "Lane groups in which no new inspection starts."
+    )
+    holiday: bool = optional(False, "The days it touches count as holidays.")
+
+    def check(self) -> Iterator[Problem]:
+        """Order of the two ends; at least one effect."""
+        if self.until is not None and self.until <= self.from_:
+            yield Problem("'until' is not after 'from'", "an end after the beginning", at=("until",))
+        effects = (self.demand, self.service, self.referral, self.secondary, self.booths, self.stopped, self.holiday)
+        if not any(effects):
+            allowed = "at least one of demand, service, referral, secondary, booths, stopped and holiday"
+            yield Problem("an event without an effect", f"{allowed}, such as demand: 1.3")
+
+
+def _format(raw: Any) -> int:
+    if isinstance(raw, int) and not isinstance(raw, bool) and raw == FORMAT:
+        return FORMAT
+    raise ProblemError(Problem(f"format {in_words(raw)}", f"format: {FORMAT}, the one this program reads"))
+
+
+class Scenario(Model):
+    """What is simulated: facilities, demand, horizon, replications, and variants to compare."""
+
+    format: Annotated[Literal[1], BeforeValidator(_format)] = required("Version of this format.")
+    name: str = required("What the scenario is, for people.", min_length=1)
+    description: str = optional("", "More about it, for people.")
+    start: CivilTime = required("Civil date and time at which the horizon begins.")
+    horizon: PositiveDuration = required("Length of time simulated, such as 24 h.")
+    warm_up: Duration = optional("0 s", "Time at the start left out of measures.")
+    end: Literal["drain", "cut"] = optional("drain", "Run on until empty, or stop at the horizon.")
+    drain_cap: Duration = optional("24 h", "Longest time to run on after the horizon.")
+    replications: int = optional(30, "Independent replications.", ge=1)
+    seed: int | None = optional(None, "Master seed; not given: drawn and recorded.", ge=0)
+    bin: PositiveDuration = optional("15 min", "Width of the bins of measures over time.")
+    holidays: Annotated[tuple[CivilDate, ...], BeforeValidator(as_tuple)] = optional([], "Dates that are holidays.")
+    ports: dict[Name, Port] = required("Ports of entry by name.", min_length=1)
+    officers: dict[Name, OfficerPool] = optional({}, "Pools of officers by name.")
+    events: Annotated[tuple[Event, ...], BeforeValidator(as_tuple)] = optional([], "Dated events.")
+    variants: dict[Name, dict[str, Any]] = optional(
+        {}, "Variants by name: each maps paths to values that replace what stands there, or extends another."
+    )
+
+    def check(self) -> Iterator[Problem]:
+        """Warm-up inside the horizon; ports that can take what is diverted to them."""
+        if self.warm_up >= self.horizon:
+            yield Problem("the warm-up takes the whole horizon", "a warm-up below the horizon", at=("warm_up",))
+        for name, port in self.ports.items():
+            other = self.ports.get(port.divert.to) if port.divert is not None else None
+            if other is not None:
+                yield from checks.diverted(port, other, ("ports", name, "divert", "to"))
+
+
+__all__ = [
+    "FORMAT",
+    "Approach",
+    "CountsTable",
+    "DayToDay",
+    "Dist",
+    "Divert",
+    "Event",
+    "Handover",
+    "LaneGroup",
+    "NexusMembers",
+    "Occupants",
+    "OfficerPool",
+    "Port",
+    "Scenario",
+    "Secondary",
+    "Service",
+    "Standard",
+    "TraceTable",
+    "Traffic",
+    "WeekTable",
+    "class_names",
+    "most_exact",
+    "serves",
+]

@@ -1,0 +1,64 @@
+"""A scenario with its variants, all resolved: what the rest of the program works on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sim.scenario.schema import FORMAT, Scenario
+
+BASELINE = "baseline"
+"""Name under which origins and trees of the scenario without a variant are kept."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A baseline and its variants. Two studies are equal when they simulate the same."""
+
+    path: Path = field(compare=False)
+    """The scenario file."""
+    baseline: Scenario
+    variants: dict[str, Scenario]
+    """Variants by name, each a whole scenario without variants of its own."""
+    origins: dict[str, dict[str, str]] = field(compare=False)
+    """Per `baseline` or variant, the origin of each value by dotted path: `file:line:column`, `variant NAME,
+    file:line:column`, `default`, `command line` or `drawn`."""
+    tables: dict[str, Path] = field(compare=False)
+    """Tables read, by the path written in the scenario."""
+    table_hashes: dict[str, str]
+    """SHA-256 of the bytes of each table."""
+    tree: dict[str, Any]
+    """The resolved baseline as plain values, with the variants as written."""
+    trees: dict[str, dict[str, Any]]
+    """Per `baseline` or variant, its resolved tree without variants."""
+
+    def only(self, names: Iterable[str]) -> Study:
+        """The same study with only these variants; `tree` also keeps those they extend."""
+        kept = [name for name in self.variants if name in set(names)]
+        written = self.tree["variants"]
+        needed, queue = set[str](), list(kept)
+        while queue:
+            needed.add(name := queue.pop())
+            if (parent := written[name].get("extends")) is not None and parent not in needed:
+                queue.append(parent)
+        return replace(
+            self,
+            variants={name: self.variants[name] for name in kept},
+            origins={name: self.origins[name] for name in (BASELINE, *kept)},
+            trees={name: self.trees[name] for name in (BASELINE, *kept)},
+            tree={**self.tree, "variants": {name: what for name, what in written.items() if name in needed}},
+        )
+
+
+def fingerprint(study: Study) -> str:
+    """SHA-256 (hex) over the resolved baseline and variants and the bytes of the tables.
+
+    The order of keys counts: it is the order of stations, which decides ties.
+    """
+    content = {"format": FORMAT, "trees": study.trees, "tables": sorted(study.table_hashes.items())}
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

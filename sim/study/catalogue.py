@@ -1,0 +1,105 @@
+"""The measures there are: what each is called, its unit, and what it says (one table, in order of printing).
+
+`sim.study.layout` decides which of them a facility, station and class has; `sim.study.measures` computes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["party", "time"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure of one replication."""
+
+    name: str
+    unit: str
+    """As printed: `min`, `parties`, `share`, `parties/h`, `booths`, `booth-h`, `person-h`, `m` or `count`."""
+    doc: str
+    lower_is_better: bool | None
+    """None where neither more nor less is better in itself, such as arrivals."""
+    kind: Kind
+    """`party`: over parties that joined in [warm_up, horizon); `time`: over the time [warm_up, horizon)."""
+
+
+OUTCOME_PREFIX = "outcome_"
+_UNWELCOME = ("balked", "closed", "diverted", "reneged")
+
+
+def outcome_measure(outcome: str) -> Measure:
+    """The measure that counts parties ending in `outcome`, such as `outcome_reneged`."""
+    lower = True if outcome in _UNWELCOME else None
+    doc = f"Parties that ended as {outcome.replace('_', ' ')}."
+    return Measure(OUTCOME_PREFIX + outcome, "count", doc, lower, "party")
+
+
+_WAIT = "wait: from the first join to the start of primary, without driving, tolls and travel on the way"
+_TABLE: tuple[Measure, ...] = (
+    Measure("arrivals", "count", "Parties that came, those turned away included.", None, "party"),
+    Measure("wait_mean", "min", f"Mean {_WAIT}; at a station, from joining its line to its service.", True, "party"),
+    Measure("wait_p50", "min", "Median wait.", True, "party"),
+    Measure("wait_p90", "min", "Wait that 90 % of the parties stay below.", True, "party"),
+    Measure("wait_p95", "min", "Wait that 95 % of the parties stay below.", True, "party"),
+    Measure("wait_p99", "min", "Wait that 99 % of the parties stay below.", True, "party"),
+    Measure("wait_max", "min", "Longest wait.", True, "party"),
+    Measure("buffer_index", "share", "95th percentile less mean wait, over the mean wait.", True, "party"),
+    Measure("wait_person_mean", "min", "Mean wait of a person: parties weighted by their size.", True, "party"),
+    Measure("wait_left_mean", "min", "Mean wait of those who left without service.", True, "party"),
+    Measure("over_standard_share", "share", "Share of the waits longer than the facility's standard.", True, "party"),
+    Measure("over_standard_mean", "min", "Minutes over the standard, mean of all waits.", True, "party"),
+    Measure("time_in_system_mean", "min", "Mean time from the first join to leaving, in whatever way.", True, "party"),
+    Measure("time_in_system_p95", "min", "Time in system that 95 % of the parties stay below.", True, "party"),
+    Measure("queue_mean", "parties", "Parties waiting, mean over time.", True, "time"),
+    Measure("queue_max", "parties", "Most parties waiting at once.", True, "time"),
+    Measure("queue_metres_mean", "m", "Metres of road the waiting parties take, mean over time.", True, "time"),
+    Measure("queue_metres_max", "m", "Most metres of road the waiting parties took.", True, "time"),
+    Measure("spillback_share", "share", "Share of the time the line had no room for another party.", True, "time"),
+    Measure("blocked_hours", "booth-h", "Time finished parties were held in a booth or bay.", True, "time"),
+    Measure("utilisation", "share", "Busy over open booth time and overtime; blocked is not busy.", None, "time"),
+    Measure("booth_hours", "booth-h", "Booth time open by the calendar.", True, "time"),
+    Measure("overtime_hours", "booth-h", "Time positions of closed booths were occupied.", True, "time"),
+    Measure("throughput", "parties/h", "Parties served that left, per hour.", False, "time"),
+    Measure("referrals", "count", "Parties that went to secondary inspection.", None, "party"),
+    Measure("inspected_share", "share", "Share of those who reached primary that went to secondary.", None, "party"),
+    Measure("person_hours_delay", "person-h", "Waits times persons, added up.", True, "party"),
+    Measure("censored_share", "share", "Share of the arrivals still waiting when the run stopped.", True, "party"),
+)  # fmt: skip
+
+BIN_TABLE: tuple[Measure, ...] = (
+    Measure("arrivals", "count", "Parties that came in the bin.", None, "party"),
+    Measure("wait_sum", "min", "Waits of the parties that joined in the bin, added up.", True, "party"),
+    Measure("wait_count", "count", "How many waits `wait_sum` adds up.", None, "party"),
+    Measure("queue_mean", "parties", "Parties waiting, mean over the bin.", True, "time"),
+    Measure("utilisation", "share", "Busy over open booth time in the bin, overtime included.", None, "time"),
+    Measure("open_booths", "booths", "Booths open by the calendar, mean over the bin.", None, "time"),
+    Measure("throughput", "parties/h", "Parties served that left in the bin, per hour.", False, "time"),
+)
+"""Measures by bin: of joining for waits (sums, so that ratios over replications can be formed), of time otherwise."""
+
+START_BIN_TABLE: tuple[Measure, ...] = (
+    Measure("started_wait_sum", "min", "Waits of the parties whose service began in the bin, added up.", True, "party"),
+    Measure("started_count", "count", "Parties whose service began in the bin.", None, "party"),
+)
+"""The agencies' habit: waits by the bin in which primary began (service, at a station)."""
+
+
+def catalogue(outcomes: tuple[str, ...]) -> tuple[Measure, ...]:
+    """Every measure in order of printing, `outcomes` (names) counted one by one after the arrivals."""
+    return (_TABLE[0], *(outcome_measure(name) for name in outcomes), *_TABLE[1:])
+
+
+def describe(name: str) -> Measure:
+    """The measure called `name`, whole-run first, then by bin.
+
+    Raises:
+        KeyError: there is no such measure.
+    """
+    if name.startswith(OUTCOME_PREFIX):
+        return outcome_measure(name.removeprefix(OUTCOME_PREFIX))
+    for measure in (*_TABLE, *BIN_TABLE, *START_BIN_TABLE):
+        if measure.name == name:
+            return measure
+    raise KeyError(name)

@@ -1,0 +1,262 @@
+"""What replications say about a mean, a ratio, a day, or a difference: estimates with intervals.
+
+Every array has replications along its first axis and any columns behind it (one column per facility, station,
+class, measure, bin); results have the shape of the columns. NaN marks a replication without the measure (an
+empty bin, a class nobody used): it is left out of its column and not counted. An infinite sample makes the
+mean infinite and the bounds NaN. Replications are summed in index order, so a column's figures do not depend,
+to the last bit, on which columns stand beside it. `level` is the coverage aimed at, 0.95 by default.
+Arguments that make no interval raise `UsageError`.
+
+The interval
+------------
+Waits of a day are skewed, and Student's t then misses the mean too often, nearly always because the interval
+lies too low. Hall (1992) removes the skewness of t by a cubic transformation with an inverse in closed form;
+with Student's quantiles instead of normal ones (Willink 2005) it serves small samples. It moves the bound on
+the side of the long tail outwards and the other bound inwards. The move inwards is what costs coverage where
+the sample skewness is only chance (symmetric, heavy-tailed differences between variants). So the interval
+here is the hull of Student's and Hall's: each bound is the outer of the two, never inside Student's.
+
+Coverage in percent at level 95 %, 100,000 experiments (40,000 at n = 100):
+
+    data                        n    Student  Johnson  Hall   hull   width of the hull / Student's
+    lognormal, skewness 2.2     10   91.0     91.2     93.3   94.3   1.65
+                                30   92.9     93.1     94.2   95.5   1.32
+                                100  94.3     94.4     94.7   95.9   1.11
+    gamma, skewness 2.2         10   89.1     89.5     94.2   94.9   1.79
+                                30   92.3     92.5     94.8   96.1   1.38
+                                100  94.1     94.3     94.8   96.1   1.11
+    normal                      10   95.1     95.1     94.8   96.2   1.17
+                                30   95.0     95.0     94.9   95.4   1.03
+    Laplace                     10   95.9     95.6     92.5   96.3   1.41
+                                30   95.2     95.0     93.2   95.4   1.08
+
+Johnson (1978) only shifts Student's interval, which hardly helps a two-sided one.
+
+- Hall, On the removal of skewness by transformation, J. R. Statist. Soc. B 54 (1992) 221-228.
+- Willink, A confidence interval and test for the mean of an asymmetric distribution, Communications in
+  Statistics: Theory and Methods 34 (2005) 753-766.
+- Johnson, Modified t tests and confidence intervals for asymmetrical populations, J. Amer. Statist. Assoc. 73
+  (1978) 536-544.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from sim.errors import UsageError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+NEGLIGIBLE_SKEW = 1e-8
+"""Hall's correction below this is smaller than its own rounding error."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and its confidence bounds, each of the shape of the columns (0-d for a single series)."""
+
+    mean: FloatArray
+    """NaN where no replication has the measure."""
+    low: FloatArray
+    """NaN where fewer than two replications have the measure, as for `high`."""
+    high: FloatArray
+    n: IntArray
+    """Replications that have the measure."""
+
+
+class DaySpread(NamedTuple):
+    """How days differ: quantiles over replications, each a day."""
+
+    p10: FloatArray
+    p50: FloatArray
+    p90: FloatArray
+
+
+def mean_interval(samples: npt.ArrayLike, level: float = 0.95) -> Interval:
+    """Mean over replications with the skewness-corrected interval described above.
+
+    `samples` is (replications, ...). Bounds hold the mean, widen with `level`, and coincide with it where all
+    replications are equal; they are NaN where fewer than two have the measure.
+    """
+    _check_level(level)
+    values = _replications(samples)
+    present = ~np.isnan(values)
+    count = _count(present)
+    with np.errstate(all="ignore"):
+        mean = _sum(values, present) / count
+        deviation = values - mean
+        sd = np.sqrt(_sum(deviation**2, present) / (count - 1))
+        skewness = _sum((deviation / sd) ** 3, present) * count / ((count - 1) * (count - 2))
+        skewness = np.where(count > 2, skewness, 0.0)
+        error = sd / np.sqrt(count)
+        below, above = _arms(skewness, count, level)
+        low, high = mean - below * error, mean + above * error
+    equal, common = _all_equal(values, present)
+    mean = np.where(equal, common, mean)
+    low, high = np.where(equal, mean, low), np.where(equal, mean, high)
+    return Interval(mean, np.where(count > 1, low, np.nan), np.where(count > 1, high, np.nan), count)
+
+
+def ratio_interval(numerator: npt.ArrayLike, denominator: npt.ArrayLike, level: float = 0.95) -> Interval:
+    """Sum of `numerator` over sum of `denominator`, such as a bin's waiting over its parties, with bounds.
+
+    Both are (replications, ...) of one shape. The interval is `mean_interval` of the jackknife pseudo-values
+    n R - (n - 1) R_(-i), moved from their mean to the ratio R itself (Miller, The jackknife: a review,
+    Biometrika 61 (1974) 1-15). A replication with 0 over 0 says nothing about the ratio and is not counted.
+    NaN where the denominators sum to 0; the bounds also where they do so without one of the replications.
+    """
+    above, below = _replications(numerator), _replications(denominator)
+    if above.shape != below.shape:
+        raise UsageError(f"numerator and denominator differ in shape: {above.shape} and {below.shape}")
+    used = ~(np.isnan(above) | np.isnan(below) | ((above == 0.0) & (below == 0.0)))
+    count = _count(used)
+    total_above, total_below = _sum(above, used), _sum(below, used)
+    with np.errstate(all="ignore"):
+        ratio = np.where(total_below != 0.0, total_above / total_below, np.nan)
+        without = (total_above - above) / (total_below - below)
+        pseudo = count * ratio - (count - 1) * without
+    spread = mean_interval(np.where(used, pseudo, np.nan), level)
+    with np.errstate(invalid="ignore"):
+        whole = (spread.n == count) & np.isfinite(spread.mean)
+        low = np.where(whole, ratio + (spread.low - spread.mean), np.nan)
+        high = np.where(whole, ratio + (spread.high - spread.mean), np.nan)
+    return Interval(ratio, low, high, count)
+
+
+def paired_difference(variant: npt.ArrayLike, baseline: npt.ArrayLike, level: float = 0.95) -> Interval:
+    """Mean of variant - baseline over replications paired by common random numbers.
+
+    Both are (replications, ...) of one shape, replication i of each run on the same streams. A pair with a
+    NaN is left out. For several variants at once give `level=simultaneous_level(k)`.
+    """
+    return mean_interval(_differences(variant, baseline), level)
+
+
+def simultaneous_level(comparisons: int, level: float = 0.95) -> float:
+    """Level for each of `comparisons` intervals so that all hold together with probability `level` or more.
+
+    Bonferroni's inequality: 1 - (1 - level) / comparisons; no independence is needed.
+    """
+    _check_level(level)
+    if comparisons < 1:
+        raise UsageError(f"at least one comparison is needed, not {comparisons}")
+    return 1.0 - (1.0 - level) / comparisons
+
+
+def crn_variance_ratio(variant: npt.ArrayLike, baseline: npt.ArrayLike) -> FloatArray:
+    """How much common random numbers save: (var v + var b) / var(v - b), over the pairs without NaN.
+
+    1 is what independent runs would give; 4 means a quarter of the replications for the same half-width;
+    below 1 the pairing hurts. Infinite where every pair differs by the same amount, NaN where also nothing
+    varies or fewer than two pairs are left.
+    """
+    difference = _differences(variant, baseline)
+    paired = np.where(np.isnan(difference), np.nan, 1.0)
+    separate = _variance(_replications(variant) * paired) + _variance(_replications(baseline) * paired)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(separate / _variance(difference))
+
+
+def day_spread(samples: npt.ArrayLike) -> DaySpread:
+    """10 %, 50 % and 90 % quantiles over replications, by linear interpolation between order statistics.
+
+    `samples` is (replications, ...). The definition is numpy's, pandas' and R's default, type 7 of Hyndman
+    and Fan, The American Statistician 50 (1996) 361-365. NaN where no replication has the measure.
+    """
+    ordered = np.sort(_replications(samples), axis=0)  # NaN last
+    count = _count(~np.isnan(ordered))
+    return DaySpread(*(_ordered_quantile(ordered, count, share) for share in (0.1, 0.5, 0.9)))
+
+
+def relative_half_width(interval: Interval) -> FloatArray:
+    """Longer arm of the interval over the absolute mean: the precision that holds on both sides.
+
+    0 where the bounds coincide with the mean, infinite where only the mean is 0, NaN without bounds.
+    """
+    arm = np.maximum(interval.high - interval.mean, interval.mean - interval.low)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(arm == 0.0, 0.0, arm / np.abs(interval.mean))
+
+
+def _arms(skewness: FloatArray, count: IntArray, level: float) -> tuple[FloatArray, FloatArray]:
+    """Lengths of the lower and the upper arm in standard errors: the outer of Student's and Hall's.
+
+    The sample skewness cannot exceed sqrt(n), so |a| <= 1/6 and Hall's bounds are always finite.
+    """
+    t = np.asarray(special.stdtrit(np.maximum(count - 1, 1), 0.5 + level / 2.0), dtype=np.float64)
+    a = skewness / (6.0 * np.sqrt(count))
+    return np.maximum(t, _hall(t, a)), np.maximum(t, -_hall(-t, a))
+
+
+def _hall(t: FloatArray, a: FloatArray) -> FloatArray:
+    """Inverse of Hall's transformation x + 2 a x^2 + (4/3) a^2 x^3 + a at `t`."""
+    skewed = np.abs(a) > NEGLIGIBLE_SKEW
+    safe = np.where(skewed, a, 1.0)
+    return np.where(skewed, (np.cbrt(1.0 + 6.0 * safe * (t - safe)) - 1.0) / (2.0 * safe), t)
+
+
+def _ordered_quantile(ordered: FloatArray, count: IntArray, share: float) -> FloatArray:
+    position = share * np.maximum(count - 1, 0)
+    index = np.floor(position).astype(np.int64)
+    below = np.take_along_axis(ordered, index[np.newaxis], axis=0)[0]
+    following = np.minimum(index + 1, np.maximum(count - 1, 0))
+    above = np.take_along_axis(ordered, following[np.newaxis], axis=0)[0]
+    with np.errstate(invalid="ignore"):  # inf - inf, where `below` is the answer
+        between = below + (position - index) * (above - below)
+    return np.asarray(np.where(below == above, below, between), dtype=np.float64)
+
+
+def _differences(variant: npt.ArrayLike, baseline: npt.ArrayLike) -> FloatArray:
+    first, second = _replications(variant), _replications(baseline)
+    if first.shape != second.shape:
+        raise UsageError(f"variant and baseline differ in shape: {first.shape} and {second.shape}")
+    return first - second
+
+
+def _variance(values: FloatArray) -> FloatArray:
+    """Unbiased variance over the replications that are not NaN, exactly 0 where they are equal."""
+    present = ~np.isnan(values)
+    count = _count(present)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = _sum(values, present) / count
+        variance = _sum((values - mean) ** 2, present) / (count - 1)
+    equal, _ = _all_equal(values, present)
+    return np.where(count > 1, np.where(equal, 0.0, variance), np.nan)
+
+
+def _all_equal(values: FloatArray, present: BoolArray) -> tuple[BoolArray, FloatArray]:
+    """Where all replications agree, and on what: rounding in a mean must not pass for a spread."""
+    least = np.min(values, axis=0, initial=np.inf, where=present)
+    most = np.max(values, axis=0, initial=-np.inf, where=present)
+    return least == most, least
+
+
+def _count(present: BoolArray) -> IntArray:
+    return np.asarray(np.sum(present, axis=0), dtype=np.int64)
+
+
+def _sum(values: FloatArray, present: BoolArray) -> FloatArray:
+    """Sum over the replications present, strictly in index order."""
+    total = np.zeros(values.shape[1:])
+    for row, here in zip(values, present, strict=True):
+        total = total + np.where(here, row, 0.0)
+    return total
+
+
+def _replications(samples: npt.ArrayLike) -> FloatArray:
+    values = np.asarray(samples, dtype=np.float64)
+    if values.ndim == 0 or values.shape[0] == 0:
+        raise UsageError("samples must have at least one replication along the first axis")
+    return values
+
+
+def _check_level(level: float) -> None:
+    if not 0.0 < level < 1.0:
+        raise UsageError(f"the level of an interval lies between 0 and 1, such as 0.95; found {level}")

@@ -1,0 +1,226 @@
+"""Run a study into its folder, or find the folder where it already stands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.engine import Records
+from sim.errors import RunFolderError, UsageError
+from sim.model.parties import Parties
+from sim.scenario import Study, fingerprint, resolved_yaml
+from sim.study import frames, store
+from sim.study.experiment import BASELINE, Experiment, Measures
+
+Advance = Callable[[int], None]
+
+
+def select(study: Study, variants: Sequence[str] | None) -> Study:
+    """The study with only the named variants (None: all of them).
+
+    Raises:
+        UsageError: a variant the scenario does not have.
+    """
+    if variants is None:
+        return study
+    if unknown := [name for name in variants if name not in study.variants]:
+        known = ", ".join(study.variants) or "none"
+        raise UsageError(f"{study.path.name} has no variant {unknown[0]!r}; its variants are: {known}")
+    return study.only(variants)
+
+
+def folder_of(study: Study, out: Path) -> Path:
+    """Where the run of a study stands below `out`: `<scenario>/<run id>`."""
+    return out / _slug(study.path.stem) / store.run_id(fingerprint(study))
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "scenario"
+
+
+def experiment(study: Study, engine: str) -> Experiment:
+    """The experiment a study describes."""
+    seed = study.baseline.seed
+    assert seed is not None, "the loader draws a seed where none is given"
+    scenarios = {BASELINE: study.baseline, **study.variants}
+    return Experiment(scenarios, seed, study.baseline.replications, engine)
+
+
+def run(
+    study: Study,
+    out: Path,
+    *,
+    engine: str = "reference",
+    workers: int = 1,
+    force: bool = False,
+    visits: bool = False,
+    advance: Advance = lambda n: None,
+) -> tuple[Path, bool]:
+    """Run a study and write its folder, unless it already stands there finished.
+
+    Args:
+        study: with the variants to run.
+        out: folder of results.
+        engine: name of the engine; the numbers do not depend on it.
+        workers: processes; the numbers do not depend on it.
+        force: run again even when finished.
+        visits: also write one row per visit.
+        advance: called with the number of replications just finished.
+
+    Returns:
+        The run folder, and whether it was run now.
+
+    Raises:
+        RunFolderError: the folder cannot be written, or a finished run in it was changed.
+        SimulationError: a replication failed.
+    """
+    folder = folder_of(study, out)
+    if (folder / store.MANIFEST).exists() and not force:
+        manifest = store.verify(folder)
+        if not visits or any(name.startswith("visits/") for name in manifest["files"]):
+            return folder, False
+    began = time.perf_counter()
+    plan = experiment(study, engine)
+    with store.writing(folder) as scratch:
+        measures = plan.run(workers, advance)
+        write_inputs(study, scratch)
+        write_results(plan, measures, scratch)
+        if visits:
+            write_visits(plan, scratch)
+        store.write_json(scratch / store.MANIFEST, {**manifest_of(study, plan), "files": store.file_hashes(scratch)})
+        seconds = {"seconds": round(time.perf_counter() - began, 3)}
+        store.write_json(scratch / store.RUNTIME, {**seconds, "engine": engine, "workers": workers, **store.machine()})
+    return folder, True
+
+
+def write_inputs(study: Study, folder: Path) -> None:
+    """The resolved scenario and the tables it names: running it again gives the same bytes."""
+    store.write_bytes(folder / "scenario.resolved.yaml", resolved_yaml(study).encode())
+    for name, source in study.tables.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+def write_results(plan: Experiment, measures: dict[str, Measures], folder: Path) -> None:
+    """Tables for people (CSV) and for further work (parquet)."""
+    store.write_csv(folder / "summary.csv", frames.SUMMARY_COLUMNS, frames.summary_rows(plan, measures))
+    store.write_csv(folder / "series.csv", frames.SERIES_COLUMNS, frames.series_rows(plan, measures))
+    if len(measures) > 1:
+        rows = frames.comparison_rows(plan, measures)
+        store.write_csv(folder / "comparison.csv", frames.COMPARISON_COLUMNS, rows)
+    store.write_csv(folder / "wait_distribution.csv", frames.SURVIVAL_COLUMNS, frames.survival_rows(plan, measures))
+    store.write_parquet(folder / "replications.parquet", frames.replication_rows(plan, measures))
+    store.write_parquet(folder / "bins.parquet", frames.bin_rows(plan, measures))
+
+
+def write_visits(plan: Experiment, folder: Path) -> None:
+    """One parquet file per variant and replication, one row per visit."""
+    for variant in plan.variants:
+        for replication in range(plan.replications):
+            path = folder / "visits" / f"{variant}-{replication:05d}.parquet"
+            store.write_parquet(path, visit_columns(plan, variant, *plan.simulate(variant, replication)))
+
+
+def visit_columns(
+    plan: Experiment, variant: str, parties: Parties, records: Records
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Columns of a visits file: names instead of indices, seconds from the start of the horizon."""
+    model, _ = plan.model(variant)
+    network = model.network
+    classes = np.array([c.name for c in network.classes])
+    stations = np.array([s.name for s in network.stations])
+    facilities = np.array([network.facilities[s.facility].name for s in network.stations])
+    outcomes = np.array([*network.outcomes, "inside", "moved on"])  # -2 and -1 index from the end
+    return {
+        "party": records.party,
+        "class": classes[parties.klass[records.party]],
+        "size": parties.size[records.party],
+        "facility": facilities[records.station],
+        "station": stations[records.station],
+        "joined": records.joined,
+        "started": records.started,
+        "ended": records.ended,
+        "left": records.left,
+        "booth": records.booth,
+        "outcome": outcomes[records.outcome],
+    }
+
+
+def manifest_of(study: Study, plan: Experiment) -> dict[str, Any]:
+    """What was run and with what: everything in it is under the same-bytes promise."""
+    model, _ = plan.model(BASELINE)
+    network, baseline = model.network, study.baseline
+    stations: dict[str, dict[str, str]] = {facility.name: {} for facility in network.facilities}
+    for station in network.stations:
+        stations[network.facilities[station.facility].name][station.name] = station.kind.name.lower()
+    return {
+        "format": store.FORMAT,
+        "scenario": baseline.name,
+        "file": study.path.name,
+        "description": baseline.description,
+        "start": baseline.start.isoformat(sep=" ", timespec="minutes"),
+        "horizon_minutes": baseline.horizon / 60.0,
+        "warm_up_minutes": baseline.warm_up / 60.0,
+        "variants": list(study.variants),
+        "replications": plan.replications,
+        "seed": plan.seed,
+        "confidence": 0.95,
+        "facilities": {
+            f.name: {"mode": f.mode, "zone": f.zone, "stations": stations[f.name]} for f in network.facilities
+        },
+        "standard": {name: steps.at(0.0) / 60.0 for name, steps in model.standards.items() if len(steps.values) == 1},
+        "versions": store.versions(),
+    }
+
+
+def replay(
+    study: Study, out: Path, variant: str, replication: int, *, engine: str = "reference", visits: bool = True
+) -> Path:
+    """Run one replication alone and write its measures and visits; equal to the same one of the whole run.
+
+    Raises:
+        UsageError: no such variant or replication.
+    """
+    plan = experiment(study, engine)
+    if variant not in plan.scenarios:
+        raise UsageError(f"no variant {variant!r}; there are: {', '.join(plan.scenarios)}")
+    if not 0 <= replication < plan.replications:
+        raise UsageError(f"no replication {replication}; the scenario has 0 to {plan.replications - 1}")
+    folder = out / _slug(study.path.stem) / "replays" / f"{store.run_id(fingerprint(study))}-{variant}-{replication}"
+    alone = replace(plan, scenarios={BASELINE: plan.scenarios[BASELINE], variant: plan.scenarios[variant]})
+    with store.writing(folder) as scratch:
+        _, layout = alone.model(variant)
+        values = alone.measures(variant, replication).values
+        rows = ((variant, replication, *key, value) for key, value in zip(layout.keys, values, strict=True))
+        columns = ("variant", "replication", "facility", "station", "class", "measure", "unit", "value")
+        store.write_csv(scratch / "measures.csv", columns, rows)
+        if visits:
+            table = visit_columns(alone, variant, *alone.simulate(variant, replication))
+            store.write_parquet(scratch / "visits.parquet", table)
+    return folder
+
+
+def find(path: Path, out: Path, load: Callable[[Path], Study]) -> Path:
+    """The run folder a user means: itself, or the finished run of a scenario file.
+
+    Raises:
+        RunFolderError: there is none yet; the message says how to make it.
+        ScenarioError: the scenario file has faults.
+    """
+    if path.is_dir():
+        store.read_manifest(path)
+        return path
+    study = load(path)
+    for candidate in (study, study.only([])):
+        folder = folder_of(candidate, out)
+        if (folder / store.MANIFEST).exists():
+            return folder
+    raise RunFolderError(f"no finished run of {path} below {out}; make one with: bordersim run {path} --all")

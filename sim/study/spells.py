@@ -1,0 +1,295 @@
+"""What the records say of each party at each facility and station, as flat arrays.
+
+A *stay* is a party at a facility, from its first join there to leaving; a *visit* is a party at a station. Both are
+*spells*: they join, may begin service, and end somehow, so they share one table and every measure is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from sim.engine.records import INSIDE, MOVED_ON, Records
+from sim.errors import SimulationError
+from sim.model.network import DIVERTED, ENGINE_OUTCOMES, Network, StationKind
+from sim.model.parties import Parties
+from sim.study.cells import BOOTH_KINDS, BoolArray, Cells, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Spells:
+    """One row per spell; times in seconds, NaN where the thing never happened."""
+
+    cell: IntArray
+    joined: FloatArray
+    begun: FloatArray
+    """Start of primary (stay), of service (visit), or of leaving a road for the next station."""
+    wait: FloatArray
+    """Seconds waited by those who began."""
+    wait_left: FloatArray
+    """Seconds waited by those who left without having begun."""
+    in_system: FloatArray
+    """From joining to leaving."""
+    size: IntArray
+    outcome: IntArray
+    """Of the network, or MOVED_ON, or INSIDE."""
+    referred: BoolArray
+    """Went to secondary: at any time of the stay, or straight from this visit."""
+
+    @classmethod
+    def stacked(cls, tables: Sequence[tuple[Spells, BoolArray]]) -> Spells:
+        """The rows of each table that its mask keeps, one table under the other."""
+        rows = [np.flatnonzero(kept) for _, kept in tables]
+        ends = np.cumsum([0, *(len(kept) for kept in rows)]).tolist()
+        columns = {}
+        for name in (field.name for field in fields(cls)):
+            column = np.empty(ends[-1], dtype=getattr(tables[0][0], name).dtype)
+            for (table, _), kept, begin, end in zip(tables, rows, ends[:-1], ends[1:], strict=True):
+                # Straight into place: copies of whole columns are most of the cost of measuring.
+                np.take(getattr(table, name), kept, out=column[begin:end], mode="clip")
+            columns[name] = column
+        return cls(**columns)
+
+
+@dataclass(frozen=True, eq=False)
+class Departures:
+    """Who left having been served: whatever the outcome, but not those who gave up or were sent elsewhere."""
+
+    cell: IntArray
+    at: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The visit rows of the records with what the network says of them."""
+
+    network: Network
+    cells: Cells
+    parties: Parties
+    records: Records
+    kind: IntArray
+    facility: IntArray
+    klass: IntArray
+    cell: IntArray
+
+    @classmethod
+    def of(cls, cells: Cells, parties: Parties, records: Records) -> Rows:
+        """Look up kind, facility, class and cell of every visit.
+
+        Raises:
+            SimulationError: a class visited a station it never comes to by the network's routes.
+        """
+        network = cells.network
+        kinds = np.array([station.kind for station in network.stations], dtype=np.int64)
+        homes = np.array([station.facility for station in network.stations], dtype=np.int64)
+        klass = parties.klass[records.party]
+        place = (records.station + len(network.facilities)) * len(network.classes) + klass
+        cell = cells.cell.ravel()[place]
+        if cell.size and cell.min() < 0:
+            stray = int(np.argmin(cell))
+            raise SimulationError(
+                f"party {int(records.party[stray])} of class {network.classes[int(klass[stray])].name!r} visited "
+                f"{network.stations[int(records.station[stray])].name!r}, where its class never comes"
+            )
+        return cls(network, cells, parties, records, kinds[records.station], homes[records.station], klass, cell)
+
+    @property
+    def queue_from(self) -> FloatArray:
+        """Instant a visit's wait begins: joining, or on a road the end of the free drive."""
+        roads = np.array([s.travel for s in self.network.stations])
+        return self.records.joined + roads[self.records.station] if roads.any() else self.records.joined
+
+    @property
+    def queue_until(self) -> FloatArray:
+        """Instant it ends: service, or leaving without; NaN while it lasts. A road is queued on until left."""
+        unserved = np.isnan(self.records.started) | (self.kind == StationKind.ROAD)
+        return np.where(unserved, self.records.left, self.records.started)
+
+    def good(self, moved_on: bool) -> BoolArray:
+        """By outcome (MOVED_ON and INSIDE index from the end): left having been served."""
+        good = np.ones(len(self.network.outcomes) + 2, dtype=np.bool_)
+        good[: len(ENGINE_OUTCOMES)] = False
+        good[INSIDE], good[MOVED_ON] = False, moved_on
+        return good
+
+
+def read(rows: Rows) -> tuple[Spells, Departures]:
+    """Spells that joined in [warm_up, horizon) without the initial queue, and departures in it of served parties."""
+    stays, stays_party, stays_left = _stays(rows)
+    visits, visits_left = _visits(rows)
+    away = _turned_away(rows)
+    spells = Spells.stacked(
+        [
+            (stays, _in_window(rows, stays.joined, stays_party)),
+            (away, _in_window(rows, away.joined, rows.records.turned_away)),
+            (visits, _in_window(rows, visits.joined, rows.records.party)),
+        ]
+    )
+    cell = np.concatenate([stays_left.cell, visits_left.cell])
+    at = np.concatenate([stays_left.at, visits_left.at])
+    inside = (at >= rows.network.warm_up) & (at < rows.network.horizon)
+    return spells, Departures(cell[inside], at[inside])
+
+
+def _in_window(rows: Rows, joined: FloatArray, party: IntArray) -> BoolArray:
+    network = rows.network
+    window: BoolArray = (joined >= network.warm_up) & (joined < network.horizon)
+    return window & ~rows.parties.initial[party] if rows.parties.initial.any() else window
+
+
+def _visits(rows: Rows) -> tuple[Spells, Departures]:
+    """Spells at stations, row for row as in the records, and who left them served."""
+    records, party = rows.records, rows.records.party
+    to_secondary = np.zeros(len(party), dtype=np.bool_)
+    to_secondary[:-1] = (rows.kind[1:] == StationKind.SECONDARY) & (party[1:] == party[:-1])
+    served = ~np.isnan(records.started)
+    until = rows.queue_until
+    waited = np.maximum(until - rows.queue_from, 0.0)  # who gives up on the free drive has not waited
+    spells = Spells(
+        cell=rows.cell,
+        joined=records.joined,
+        begun=np.where(served, until, np.nan),
+        wait=np.where(served, waited, np.nan),
+        wait_left=np.where(served | (records.outcome == MOVED_ON), np.nan, waited),
+        in_system=records.left - records.joined,
+        size=rows.parties.size[party],
+        outcome=records.outcome,
+        referred=to_secondary,
+    )
+    left = served & rows.good(moved_on=True)[records.outcome]
+    return spells, Departures(rows.cell[left], records.left[left])
+
+
+def _stays(rows: Rows) -> tuple[Spells, IntArray, Departures]:
+    """Spells at facilities, whose they are, and who left them served."""
+    records = rows.records
+    first = _first_rows(rows)
+    begin = np.flatnonzero(first)
+    last = np.append(begin[1:], len(first)) - 1 if begin.size else begin
+    stay = np.cumsum(first) - 1
+    party = records.party[begin]
+    primary = _primary_rows(rows, stay, len(begin))
+    begun = np.append(records.started, np.nan)[primary]
+    joined, left = records.joined[begin], records.left[last]
+    on_the_way = _service_on_the_way(rows, stay, primary)
+    outcome = records.outcome[last]
+    outcome = np.where(outcome == MOVED_ON, DIVERTED, outcome)  # on to another facility
+    referred = np.zeros(len(begin), dtype=np.bool_)
+    referred[stay[rows.kind == StationKind.SECONDARY]] = True
+    cell = rows.cells.cell[rows.facility[begin], rows.klass[begin]]
+    spells = Spells(
+        cell=cell,
+        joined=joined,
+        begun=begun,
+        # Service on the way is a difference of instants too: rounding must not make a wait of nothing negative.
+        wait=np.maximum(begun - joined - on_the_way, 0.0),
+        wait_left=np.where(np.isnan(begun), np.maximum(left - joined - on_the_way, 0.0), np.nan),
+        in_system=left - joined,
+        size=rows.parties.size[party],
+        outcome=outcome,
+        referred=referred,
+    )
+    served = rows.good(moved_on=False)[outcome]
+    return spells, party, Departures(cell[served], left[served])
+
+
+def _first_rows(rows: Rows) -> BoolArray:
+    """True where a stay begins: another party, or the same one at another facility."""
+    party, facility = rows.records.party, rows.facility
+    first = np.ones(len(party), dtype=np.bool_)
+    first[1:] = party[1:] != party[:-1]
+    if len(rows.network.facilities) > 1:
+        first[1:] |= facility[1:] != facility[:-1]
+    return first
+
+
+def _primary_rows(rows: Rows, stay: IntArray, n_stays: int) -> IntArray:
+    """Row of the first primary inspection of each stay; one past the last row where there was none."""
+    served = np.flatnonzero((rows.kind == StationKind.LANE_GROUP) & ~np.isnan(rows.records.started))
+    whose = stay[served]
+    earliest = np.ones(len(served), dtype=np.bool_)
+    earliest[1:] = whose[1:] != whose[:-1]
+    primary = np.full(n_stays, len(stay), dtype=np.int64)
+    primary[whose[earliest]] = served[earliest]
+    return primary
+
+
+def _service_on_the_way(rows: Rows, stay: IntArray, primary: IntArray) -> FloatArray:
+    """Seconds of each stay spent driving, at tolls and travelling before primary: not wait."""
+    records, stations = rows.records, rows.network.stations
+    takes_time = np.array([s.kind in (StationKind.TOLL, StationKind.TRAVEL) or s.travel > 0.0 for s in stations])
+    if not takes_time.any():
+        return np.zeros(len(primary))
+    passed = np.flatnonzero(takes_time[records.station])
+    passed = passed[passed < primary[stay[passed]]]
+    service = np.nan_to_num(records.ended[passed] - records.started[passed])
+    free_drive = np.array([s.travel for s in stations])[records.station[passed]]
+    drive = np.fmin(records.left[passed] - records.joined[passed], free_drive)
+    seconds = np.where(rows.kind[passed] == StationKind.ROAD, drive, service)
+    return np.bincount(stay[passed], seconds, minlength=len(primary)).astype(np.float64, copy=False)
+
+
+def _turned_away(rows: Rows) -> Spells:
+    """Arrivals that never joined the facility their class comes to."""
+    records, parties = rows.records, rows.parties
+    party = records.turned_away
+    klass = parties.klass[party]
+    homes = np.array([party_class.facility for party_class in rows.network.classes], dtype=np.int64)
+    never = np.full(len(party), np.nan)
+    return Spells(
+        cell=rows.cells.cell[homes[klass], klass],
+        joined=parties.time[party],
+        begun=never,
+        wait=never,
+        wait_left=never,
+        in_system=never,
+        size=parties.size[party],
+        outcome=records.turned_away_outcome,
+        referred=np.zeros(len(party), dtype=np.bool_),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """Half-open stretches of time [start, end) within the window; none is empty."""
+
+    row: IntArray
+    """Visit each belongs to."""
+    cell: IntArray
+    start: FloatArray
+    end: FloatArray
+
+    @classmethod
+    def of(cls, rows: Rows, start: FloatArray, end: FloatArray, among: BoolArray | None = None) -> Intervals:
+        """Stretches of visits cut to [warm_up, horizon).
+
+        NaN stands for an instant beyond the horizon: what never began has no stretch, what never ended lasts on.
+        """
+        opens, shuts = rows.network.warm_up, rows.network.horizon
+        begin = np.fmax(np.fmin(start, shuts), opens)
+        until = np.fmax(np.fmin(end, shuts), opens)
+        lasting = begin < until
+        row = np.flatnonzero(lasting if among is None else lasting & among)
+        return cls(row, rows.cell[row], begin[row], until[row])
+
+
+def waiting(rows: Rows) -> Intervals:
+    """When each visit stood in line."""
+    return Intervals.of(rows, rows.queue_from, rows.queue_until)
+
+
+def busy(rows: Rows) -> Intervals:
+    """When each visit was in service; a road serves nobody."""
+    return Intervals.of(rows, rows.records.started, rows.records.ended, rows.kind != StationKind.ROAD)
+
+
+def blocked(rows: Rows) -> Intervals:
+    """When each visit was finished but still held in its server."""
+    return Intervals.of(rows, rows.records.ended, rows.records.left, rows.kind != StationKind.ROAD)
+
+
+def occupied(rows: Rows) -> Intervals:
+    """When each visit took up a booth or bay, blocked time included."""
+    return Intervals.of(rows, rows.records.started, rows.records.left, np.isin(rows.kind, BOOTH_KINDS))
