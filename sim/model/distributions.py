@@ -303,11 +303,10 @@ class Empirical(Distribution):
 
     @cached_property
     def _table(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Values ascending with a weight above 0, their probabilities, and the cumulated probabilities."""
+        """Values ascending, their probabilities, and the cumulated probabilities."""
         values = np.asarray(self.values, dtype=np.float64)
         weights = np.ones_like(values) if self.weights is None else np.asarray(self.weights, dtype=np.float64)
         order = np.argsort(values, kind="stable")
-        order = order[weights[order] > 0.0]
         cumulated = np.cumsum(weights[order])
         return values[order], weights[order] / cumulated[-1], cumulated / cumulated[-1]
 
@@ -321,7 +320,8 @@ class Empirical(Distribution):
 
     def quantile(self, u: npt.ArrayLike) -> FloatArray:
         values, _, cumulated = self._table
-        # The last cumulated probability is exactly 1, above every uniform, so the index stays inside.
+        # The last cumulated probability is exactly 1, above every uniform, so the index stays inside; a value
+        # of weight 0 repeats the one before it and is never picked.
         picked: FloatArray = values[np.searchsorted(cumulated, _uniforms(u), side="right")]
         return picked
 

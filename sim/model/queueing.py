@@ -15,6 +15,7 @@ from typing import NamedTuple
 from sim.errors import UsageError
 
 NEGLIGIBLE_LOG = 42.0
+"""States this far below the heaviest, in natural log, are left out."""
 
 
 class Delay(NamedTuple):
@@ -142,8 +143,8 @@ def erlang_a(arrival_rate: float, service_rate: float, servers: int, patience_ra
     Palm (1957); Garnett, Mandelbaum and Reiman, Manufacturing & Service Operations Management 4 (2002)
     208-227. The stationary law is that of a birth-death chain. Who joins j-th in line passes j stages, stage
     i at rate c mu + i theta, and is served with probability c mu / (c mu + j theta) whatever those stages
-    take, which gives the wait of the served. States are summed until the rest weighs less than e^-42 (6e-19)
-    of the heaviest.
+    take, which gives the wait of the served. States are summed until one weighs less than e^-42 (6e-19) of
+    the heaviest; those beyond weigh less still.
     """
     _require_rates(arrival_rate, service_rate)
     _require(servers >= 1 and patience_rate > 0.0, "servers and patience rate must be positive")
@@ -153,14 +154,10 @@ def erlang_a(arrival_rate: float, service_rate: float, servers: int, patience_ra
     for rate in departure_rates:
         weight += math.log(arrival_rate / rate)
         peak = max(peak, weight)
-    rest = math.inf
-    while rest > peak - NEGLIGIBLE_LOG:
+    while weight > peak - NEGLIGIBLE_LOG:
         departure_rates.append(full_rate + (len(departure_rates) + 1 - servers) * patience_rate)
-        fall = arrival_rate / departure_rates[-1]
-        weight += math.log(fall)
+        weight += math.log(arrival_rate / departure_rates[-1])
         peak = max(peak, weight)
-        # From here on every state weighs less than `fall` times the one before: a geometric bound.
-        rest = weight - math.log1p(-fall) if fall < 1.0 else math.inf
     chance = _birth_death(arrival_rate, departure_rates)
 
     in_line = math.fsum((n - servers) * p for n, p in enumerate(chance) if n > servers)

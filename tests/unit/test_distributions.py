@@ -144,6 +144,7 @@ def test_empirical_picks_each_value_for_its_share() -> None:
     weighted = Empirical((5.0, 1.0, 9.0, 7.0), (1.0, 2.0, 0.0, 1.0))
     u = np.array([0.0, 0.499, 0.5, 0.749, 0.75, BELOW_ONE])
     np.testing.assert_array_equal(weighted.quantile(u), [1.0, 1.0, 5.0, 5.0, 7.0, 7.0])
+    assert Empirical((1.0, 5.0, 9.0), (0.0, 1.0, 1.0)).quantile(0.0) == 5.0
     assert weighted.mean() == 3.5
     assert weighted.variance() == 6.75
     tenths = Empirical(tuple(float(value) for value in range(10)))
@@ -163,6 +164,18 @@ def test_mixture_of_one_third_each_reaches_every_part() -> None:
     thirds = Mixture(tuple((1 / 3, Deterministic(float(value))) for value in (1, 2, 3)))
     values = thirds.quantile([0.0, 0.33, 0.34, 0.66, 0.67, BELOW_ONE])
     np.testing.assert_array_equal(values, [1, 1, 2, 2, 3, 3])
+
+
+def test_mixture_whose_shares_sum_to_just_below_one() -> None:
+    """Ten tenths cumulate to 1 - 2**-53, which is itself a uniform."""
+    tenths = Mixture(tuple((0.1, Deterministic(float(value))) for value in range(10)))
+    assert tenths.quantile([BELOW_ONE]) == [9.0]
+
+
+def test_uniform_of_a_part_stays_below_one() -> None:
+    """(1 - 2**-53 - 0.3) / 0.7 rounds to 1, where an exponential is infinite."""
+    longest = Mixture(((0.3, Deterministic(1.0)), (0.7, Exponential(1.0)))).quantile([BELOW_ONE])
+    assert longest == Exponential(1.0).quantile([BELOW_ONE])
 
 
 @pytest.mark.parametrize("mean", [1.0, 1.3, 2.0, 38.0, 3000.0])

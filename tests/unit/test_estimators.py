@@ -35,16 +35,31 @@ def test_symmetric_sample_has_students_interval() -> None:
 
 
 def test_skewed_sample_by_hand() -> None:
-    """0, 0, 0, 0, 10: mean 2, sd sqrt(20), skewness sqrt(5), so a = 1/6, Hall's upper arm -g(-t).
+    """Mean 2, sd sqrt(20), skewness sqrt(5), a = 1/6: beyond the largest correction, so the root's argument is 0.1.
 
-    g(-t) = 3 (cbrt(1 - t - 1/6) - 1) with t = 2.776445; the lower arm stays Student's.
+    The largest a solves 1 - 6 a (t + a) = 0.1 with t = 2.776445: a = 0.0530; the upper arm is (1 - cbrt(0.1)) / 2a.
     """
     interval = mean_interval([0.0, 0.0, 0.0, 0.0, 10.0])
     t = 2.7764451051977987
-    upper_arm = 3.0 * (1.0 + (t + 1.0 / 6.0 - 1.0) ** (1.0 / 3.0))
+    a = (math.sqrt(t * t + 0.6) - t) / 2.0
+    assert 1.0 - 6.0 * a * (t + a) == pytest.approx(0.1, rel=1e-12)
     assert float(interval.mean) == 2.0
     assert float(interval.low) == pytest.approx(2.0 - 2.0 * t, rel=1e-12)
-    assert float(interval.high) == pytest.approx(2.0 + 2.0 * upper_arm, rel=1e-12)
+    assert float(interval.high) == pytest.approx(2.0 + 2.0 * (1.0 - 0.1 ** (1.0 / 3.0)) / (2.0 * a), rel=1e-12)
+
+
+def test_mildly_skewed_sample_by_hand() -> None:
+    """Skewness by its definition, Hall's upper arm as it is, Student's lower arm."""
+    sample = [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 2.0, 3.0]
+    mean, n, t = 0.9, 10, 2.2621571627409915
+    sd = math.sqrt(sum((x - mean) ** 2 for x in sample) / (n - 1))
+    skewness = sum(((x - mean) / sd) ** 3 for x in sample) * n / ((n - 1) * (n - 2))
+    a = skewness / (6.0 * math.sqrt(n))
+    root = 1.0 - 6.0 * a * (t + a)
+    assert root > 0.1  # the correction is not held back
+    interval = mean_interval(sample)
+    assert float(interval.high) == pytest.approx(mean + (1.0 - root ** (1.0 / 3.0)) / (2.0 * a) * sd / math.sqrt(n))
+    assert float(interval.low) == pytest.approx(mean - t * sd / math.sqrt(n))
 
 
 def test_mirrored_sample_has_the_mirrored_interval() -> None:
@@ -173,6 +188,7 @@ def test_empty_bins() -> None:
     np.testing.assert_array_equal(interval.n, [0, 1, 2, 4])
     np.testing.assert_array_equal(interval.mean, [NAN, 3.0, 2.6, 12.0])
     np.testing.assert_array_equal(np.isnan(interval.low), [True, True, False, True])
+    assert np.isnan(ratio_interval([1.0, -1.0, 5.0], [0.0, 0.0, 2.0]).low)
     pair = ratio_interval([4.0, 9.0], [2.0, 3.0])
     assert (interval.low[2], interval.high[2]) == (pair.low, pair.high)
 

@@ -183,7 +183,7 @@ def test_giving_up_on_the_free_drive_is_no_wait() -> None:
 def test_a_rerouted_party_waits_once_and_leaves_no_one_behind() -> None:
     model = network(
         [
-            station("nexus", StationKind.LANE_GROUP, comes(0), pool=0),
+            station("nexus", StationKind.LANE_GROUP, comes(0, patience=0), pool=0),
             station("general", StationKind.LANE_GROUP, comes(0, patience=0), pool=1),
         ],
         pools=2,
@@ -193,7 +193,43 @@ def test_a_rerouted_party_waits_once_and_leaves_no_one_behind() -> None:
     assert math.isnan(got("wait_mean", "nexus"))
     assert got("wait_mean", "general") == 2.0
     assert got("throughput", "nexus") == 0.0
-    assert math.isnan(got("wait_left_mean", "general"))
+    assert math.isnan(got("wait_left_mean", "nexus"))
+    assert math.isnan(got("wait_left_mean"))
+
+
+def test_what_comes_after_primary_does_not_shorten_the_wait() -> None:
+    onward = comes(0, then=Target(stations=(1,)))
+    model = network(
+        [
+            station("general", StationKind.LANE_GROUP, onward, pool=0),
+            station("walk", StationKind.TRAVEL, comes(0), pool=1),
+        ],
+        pools=2,
+    )
+    got = values(model, parties([0.0]), [on(0, 0, 0.0, 120.0, 150.0), visit(0, 1, 150.0, 150.0, 210.0)])
+    assert got("wait_mean") == 2.0
+    assert got("time_in_system_mean") == 3.5
+
+
+def test_a_party_that_never_sees_primary_is_not_among_the_inspected_share() -> None:
+    model = network(
+        [
+            station("general", StationKind.LANE_GROUP, comes(0, sometimes=[Target(stations=(1,))]), pool=0),
+            station("secondary", StationKind.SECONDARY, comes(0, 1), pool=1),
+        ],
+        classes=[("car", 0, 1.0), ("bus", 0, 3.0)],
+        pools=2,
+    )
+    people = parties([0.0, 0.0], klass=[0, 1])
+    got = values(model, people, [visit(0, 0, 0.0, 0.0, 30.0), visit(1, 1, 0.0, 60.0, 90.0)])
+    assert got("referrals") == 1
+    assert got("referrals", "general") == 0
+    assert got("inspected_share") == 0.0
+    assert math.isnan(got("inspected_share", klass="bus"))
+    # Nor is its line part of the facility's queue, or its bay a booth of primary.
+    assert got("queue_mean", "secondary") == pytest.approx(60.0 / HORIZON)
+    assert got("queue_mean") == got("queue_max") == 0.0
+    assert got("utilisation") == pytest.approx(30.0 / HORIZON)
 
 
 def test_only_those_inside_without_primary_are_censored() -> None:

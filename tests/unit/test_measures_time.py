@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from measures_world import HORIZON, Values, comes, inside, lane, network, on, parties, records, station, visit
+from measures_world import HORIZON, NAN, Values, comes, inside, lane, network, on, parties, records, station, visit
 
 from sim.model.network import Network, StationKind, Target
 from sim.model.parties import Parties
@@ -100,7 +100,7 @@ def test_time_averages_are_cut_to_the_window() -> None:
 
 
 def test_blocked_time_is_apart_from_busy_time() -> None:
-    rows = [visit(0, 0, 0.0, 0.0, 600.0, 960.0), inside(1, 0, 10.0, 960.0, 3240.0), inside(2, 0, 20.0, booth=-1)]
+    rows = [visit(0, 0, 0.0, 0.0, 600.0, 960.0), inside(1, 0, 10.0, 960.0, 3240.0, NAN), inside(2, 0, 20.0, booth=-1)]
     got = values(lane(), parties([0.0, 10.0, 20.0]), rows)
     assert got("utilisation") == pytest.approx((600.0 + 2280.0) / 3600.0)
     assert got("blocked_hours") == pytest.approx((360.0 + 360.0) / 3600.0)

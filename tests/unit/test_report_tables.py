@@ -77,15 +77,14 @@ def test_summary_shows_the_numbers_of_the_file(full: Path, class_name: str) -> N
     table = pd.read_csv(full / "summary.csv")
     own = table[(table["variant"] == "nexus-40") & (table["station"] == "all") & (table["class"] == class_name)]
     rows = own.set_index("measure")
-    half = (rows["ci_high"] - rows["ci_low"]) / 2.0
     cells = row_after(summary_text(full), f"{FACILITY} · nexus-40", class_name)
     assert cells[1] == f"{rows.loc['arrivals', 'mean']:,.0f}"
     for cell, measure in ((cells[2], "wait_mean"), (cells[3], "wait_p95")):
-        mean, width = cell.split(" ± ")
-        assert float(mean) == round(rows.loc[measure, "mean"], 1)
-        assert width == (f"{half[measure]:.1f}" if half[measure] >= 0.05 else "<0.1")
-    within = float(cells[4].split(" ± ")[0])
-    assert within == pytest.approx(100 * (1 - rows.loc["over_standard_share", "mean"]), abs=0.0501)
+        mean, low, high = (f"{rows.loc[measure, column]:.1f}" for column in ("mean", "ci_low", "ci_high"))
+        assert cell == (mean if mean == low == high else f"{mean} ({low} to {high})")
+    over = rows.loc["over_standard_share"]
+    mean, low, high = (f"{100 * (1 - over[column]):.0f}" for column in ("mean", "ci_high", "ci_low"))
+    assert cells[4] == (mean if mean == low == high else f"{mean} ({low} to {high})")
 
 
 def test_summary_shows_queue_utilisation_and_overtime_of_stations(full: Path) -> None:
@@ -93,10 +92,12 @@ def test_summary_shows_queue_utilisation_and_overtime_of_stations(full: Path) ->
     own = table[(table["variant"] == "baseline") & (table["station"] == "truck")].set_index("measure")["mean"]
     text = summary_text(full)
     cells = row_after(text[text.index("station") :], "station", "truck")
-    shown = [float(cell.split(" ± ")[0]) for cell in cells[1:]]
-    wanted = [own["queue_mean"], own["queue_max"], 100 * own["utilisation"], own["overtime_hours"]]
-    assert shown == pytest.approx(wanted, abs=0.501)
-    assert shown[2] == pytest.approx(wanted[2], abs=0.0501)
+    assert [cell.split(" (")[0] for cell in cells[1:]] == [
+        f"{own['queue_mean']:.1f}",
+        f"{own['queue_max']:.0f}",
+        f"{100 * own['utilisation']:.0f}",
+        f"{own['overtime_hours']:.1f}",
+    ]
 
 
 def test_summary_states_the_spread_of_days(full: Path) -> None:
@@ -112,8 +113,9 @@ def test_tables_fit_and_nothing_is_cut(full: Path, width: int) -> None:
         assert max(len(line) for line in text.splitlines()) <= width
         assert "…" not in text
         assert "..." not in text
-    narrow = [line.split() for line in summary_text(full, 80).splitlines() if " ± " in line and "half" not in line]
-    wide = [line.split() for line in summary_text(full, 120).splitlines() if " ± " in line and "half" not in line]
+    narrow, wide = ([row.split() for row in summary_text(full, w).splitlines() if " to " in row] for w in (80, width))
+    narrow, wide = ([row for row in rows if row[0] in ("car", "truck", "general")] for rows in (narrow, wide))
+    assert len(narrow) == 12
     assert narrow == wide
 
 
@@ -125,7 +127,7 @@ def test_a_long_class_name_folds_and_spares_the_numbers(tmp_path: Path) -> None:
     table = pd.read_csv(folder / "summary.csv")
     trucks = table[table["class"].str.startswith("a-truck") & (table["measure"] == "wait_p95")].iloc[0]
     text = summary_text(folder, 80)
-    assert f"{trucks['mean']:.1f} ± {(trucks['ci_high'] - trucks['ci_low']) / 2:.1f}" in text
+    assert f"{trucks['mean']:.1f} ({trucks['ci_low']:.1f} to {trucks['ci_high']:.1f})" in text
     assert max(map(len, text.splitlines())) <= 80
 
 
@@ -192,7 +194,7 @@ def test_verdict_uses_the_interval_that_holds_for_all_variants(tmp_path: Path) -
 def test_one_replication_shows_means_without_intervals(tmp_path: Path) -> None:
     folder = write_run(tmp_path, days=1)
     text = summary_text(folder)
-    assert "±" not in text
+    assert " to " not in text
     assert "nan" not in text.lower()
     assert "One replication: it says nothing about other days" in text
     compared = comparison_text(folder)
@@ -251,18 +253,19 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "half", "shown"),
+    ("numbers", "unit", "shown"),
     [
-        (18.26, 1.24, "18.3 ± 1.2"),
-        (0.3, 0.004, "0.3 ± <0.1"),
-        (0.3, 0.0, "0.3 ± 0.0"),
-        (12345.6, 70.2, "12,346 ± 70"),
-        (4.0, math.nan, "4.0"),
-        (math.nan, math.nan, "-"),
+        ((18.26, 17.4, 21.9), "min", "18.3 (17.4 to 21.9)"),
+        ((0.3, 0.298, 0.303), "min", "0.3"),
+        ((98.7, 80.2, 131.4), "min", "99 (80 to 131)"),
+        ((12345.6, 12000.0, 13000.0), "min", "12,346 (12,000 to 13,000)"),
+        ((0.926, 0.914, 0.941), "share", "93 (91 to 94)"),
+        ((4.0, math.nan, math.nan), "min", "4.0"),
+        ((math.nan, math.nan, math.nan), "min", "-"),
     ],
 )
-def test_plus_minus(value: float, half: float, shown: str) -> None:
-    assert words.plus_minus(value, half) == shown
+def test_with_interval(numbers: tuple[float, float, float], unit: str, shown: str) -> None:
+    assert words.with_interval(*numbers, unit) == shown
 
 
 def test_numbers_never_read_minus_nought() -> None:
@@ -270,14 +273,6 @@ def test_numbers_never_read_minus_nought() -> None:
     assert words.signed(-0.04, 1) == "0.0"
     assert words.signed(0.04, 1) == "0.0"
     assert words.signed(-1234.5, 0) == "-1,234"
-
-
-def test_half_width_is_the_longer_arm(full: Path) -> None:
-    run = RunData.open(full)
-    row = run.estimate(("baseline", FACILITY, "all", "car"), "wait_mean")
-    assert row is not None
-    assert row.mean + row.half_width >= row.high
-    assert row.mean - row.half_width <= row.low
 
 
 @pytest.mark.parametrize(
