@@ -67,11 +67,6 @@ class Estimate:
     day_p90: float
     replications: float
 
-    @property
-    def half_width(self) -> float:
-        """The longer arm of the interval, so that `mean ± half_width` never claims too much."""
-        return max(self.high - self.mean, self.mean - self.low)
-
 
 @dataclass(frozen=True)
 class Difference:

@@ -1,7 +1,7 @@
 """What a planner reads in the terminal: the summary of a run, and the variants against the baseline.
 
-Every number is a row of summary.csv or comparison.csv. Tables fit 80 columns; `a ± b` is a mean over replications with
-the half-width of its interval.
+Every number is a row of summary.csv or comparison.csv. Tables fit 80 columns; `a (b to c)` is a mean over replications
+with its interval.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAIN_MEASURES = ("wait_mean", "wait_p95", "over_standard_share", "queue_mean", "utilisation")
 _PARTY_MEASURES = frozenset({"wait_mean", "wait_p95", "over_standard_share"})
-_NAME_WIDTH = 14
+_NAME_WIDTH = 10
 _NEGLIGIBLE = 0.05
 """Minutes: a change of less than three seconds is not worth a sentence, however sure."""
 
@@ -117,7 +117,7 @@ def verdicts(run: RunData) -> list[str]:
 def _legend(run: RunData) -> str:
     if run.replications < 2:
         return "One replication gives no interval."
-    return f"± is the half-width of the {run.confidence} interval of the mean."
+    return f"In brackets the {run.confidence} interval of the mean, unless it is too narrow to show."
 
 
 def _new_table(first: str, *others: str) -> Table:
@@ -125,7 +125,7 @@ def _new_table(first: str, *others: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=False, show_edge=False)
     table.add_column(first, min_width=_NAME_WIDTH, overflow="fold")
     for name in others:
         table.add_column(name, justify="right", no_wrap=True)
@@ -134,7 +134,7 @@ def _new_table(first: str, *others: str) -> Table:
 
 def _class_table(run: RunData, facility: str, variant: str) -> Table:
     standard = run.standard(facility)
-    within = "within standard %" if standard is None else f"within {standard:g} min %"
+    within = "in standard %" if standard is None else f"in {standard:g} min %"
     table = _new_table("class", "arrivals", "mean wait min", "95th pct min", within)
     classes = run.classes(facility)
     for name in classes if len(classes) == 1 else (*classes, ALL):
@@ -168,14 +168,11 @@ def _mean(row: Estimate | None, places: int) -> str:
 
 
 def _with_interval(row: Estimate | None) -> str:
-    if row is None:
-        return words.BLANK
-    factor = words.scale(row.unit)
-    return words.plus_minus(factor * row.mean, factor * row.half_width)
+    return words.BLANK if row is None else words.with_interval(row.mean, row.low, row.high, row.unit)
 
 
 def _within_standard(row: Estimate | None) -> str:
-    return words.BLANK if row is None else words.plus_minus(100.0 * (1.0 - row.mean), 100.0 * row.half_width)
+    return words.BLANK if row is None else words.with_interval(1.0 - row.mean, 1.0 - row.high, 1.0 - row.low, row.unit)
 
 
 def _is_main(run: RunData, row: Difference) -> bool:
@@ -248,7 +245,8 @@ def _difference_cells(row: Difference) -> Iterator[str]:
     yield words.signed(factor * row.value, places)
     for low, high in ((row.low, row.high), (row.low_simultaneous, row.high_simultaneous)):
         if math.isfinite(low) and math.isfinite(high):
-            yield f"{words.signed(factor * low, places)} to {words.signed(factor * high, places)}"
+            bounds = (factor * words.cut_difference(bound, row.unit) for bound in (low, high))
+            yield " to ".join(words.signed(bound, places) for bound in bounds)
         else:
             yield words.BLANK
 

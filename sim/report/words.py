@@ -13,9 +13,6 @@ MEASURES = {
     "queue_mean": "mean queue",
     "utilisation": "utilisation",
     "over_standard_share": "share over the standard",
-    "over_standard_mean": "time over the standard",
-    "throughput": "throughput",
-    "open_booths": "open booths",
 }
 _MODES = {
     "car": "cars",
@@ -29,7 +26,6 @@ _MODES = {
     "irregular": "irregular groups",
 }
 _PROGRAMMES = {"nexus": "NEXUS", "fast": "FAST", "ready": "Ready Lane"}
-_UNITS = {"min": "min", "parties": "parties", "share": "%", "h": "h", "m": "m"}
 
 BLANK = "-"
 """Stands where there is no number: no party came, or nothing was measured."""
@@ -56,19 +52,12 @@ def measure_words(measure: str) -> str:
     return MEASURES.get(measure, measure.replace("_", " "))
 
 
-def unit_words(unit: str, *, difference: bool = False) -> str:
-    """A unit of the result files in words; a difference of shares is in percentage points."""
-    if difference and unit == "share":
-        return "points"
-    return _UNITS.get(unit, unit)
-
-
 def scale(unit: str) -> float:
     """Factor from the files' numbers to the printed ones: shares are printed in per cent."""
     return 100.0 if unit == "share" else 1.0
 
 
-def decimals(value: float, half_width: float = math.nan) -> int:
+def decimals(value: float, half_width: float) -> int:
     """Decimals worth printing: one as a rule, two when the interval is finer than 0.1, none for thousands."""
     if abs(value) >= 1000.0:
         return 0
@@ -83,14 +72,19 @@ def number(value: float, places: int = 1) -> str:
     return text.lstrip("-") if float(text.replace(",", "")) == 0.0 else text
 
 
-def plus_minus(value: float, half_width: float) -> str:
-    """`18.3 ± 1.2`, `0.3 ± <0.1`; the value alone when there is no interval."""
-    places = decimals(value)
-    if not math.isfinite(value) or not math.isfinite(half_width):
-        return number(value, places)
-    smallest = 10.0**-places
-    width = f"<{smallest:g}" if 0.0 < half_width < smallest / 2.0 else number(half_width, places)
-    return f"{number(value, places)} ± {width}"
+def with_interval(value: float, low: float, high: float, unit: str = "") -> str:
+    """`18.3 (17.4 to 19.9)`, a share in whole per cent; the value alone when there is no interval or it prints alike.
+
+    The bounds are spelt out because intervals of skewed measures do not lie evenly about the mean. They are cut at what
+    the measure can be (0, and 100 % for a share), which takes nothing from their coverage.
+    """
+    low, high = max(low, 0.0), min(high, 1.0 if unit == "share" else math.inf)
+    value, low, high = (scale(unit) * each for each in (value, low, high))
+    places = 0 if unit == "share" or max(abs(value), abs(high)) >= 100.0 else 1
+    text, below, above = (number(each, places) for each in (value, low, high))
+    if not (math.isfinite(low) and math.isfinite(high)) or text == below == above:
+        return text
+    return f"{text} ({below} to {above})"
 
 
 def signed(value: float, places: int) -> str:
@@ -99,6 +93,11 @@ def signed(value: float, places: int) -> str:
     if not math.isfinite(value) or text.startswith("-") or not text.strip("0.,"):
         return text
     return f"+{text}"
+
+
+def cut_difference(value: float, unit: str) -> float:
+    """A bound of a difference; of shares no more than 100 points either way, the most there can be."""
+    return max(-1.0, min(1.0, value)) if unit == "share" else value
 
 
 def counted(count: int, noun: str) -> str:

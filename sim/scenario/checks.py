@@ -151,6 +151,8 @@ def _lanes(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
         yield from _services(lane, ("lanes", name), _served(lane, classes))
     if place.toll is not None:
         yield from _services(place.toll, ("toll",), _served(place.toll, classes))
+    if not all(lane.serves for lane in place.lanes.values()):
+        return
     for known in classes:
         if not any(serves(pattern, known) for lane in place.lanes.values() for pattern in lane.serves):
             found = f"no lane group serves '{known}'"
@@ -204,12 +206,15 @@ def _no_traffic(pattern: str, classes: tuple[str, ...], at: Path, on_key: bool =
 
 
 def _referrals(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
+    beyond: dict[tuple[str, float], list[str]] = {}
     for name in classes:
         shares = {kind: most_exact(inspection.referral, name) or 0.0 for kind, inspection in place.secondary.items()}
         if (total := sum(shares.values())) > 1 + SLACK:
             last = [kind for kind, share in shares.items() if share][-1]
-            found = f"referrals of '{name}' sum to {100 * total:g} % over {', '.join(shares)}"
-            yield Problem(found, "at most 100 %", at=("secondary", last, "referral"))
+            beyond.setdefault((last, total), []).append(name)
+    for (last, total), names in beyond.items():
+        found = f"referrals of {', '.join(names)} sum to {100 * total:g} % over {', '.join(place.secondary)}"
+        yield Problem(found, "at most 100 %", at=("secondary", last, "referral"))
     for kind, inspection in place.secondary.items():
         referred = [name for name in classes if most_exact(inspection.referral, name) is not None]
         yield from _services(inspection, ("secondary", kind), referred)

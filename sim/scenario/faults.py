@@ -27,7 +27,13 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
             found += [_keyed(problem, on_key).under(*steps) for problem in cause.problems]
         else:
             found.append(_keyed(_in_words(item, steps, model), on_key))
-    return found
+    misspelt = {(problem.at[:-1], problem.mend) for problem in found if problem.on_key}
+    return [problem for problem in found if (problem.at, _meant(problem)) not in misspelt]
+
+
+def _meant(problem: Problem) -> str:
+    """For a missing key, the mend of a key that was probably meant to be it."""
+    return f"did you mean {problem.found.removeprefix('no ')}?"
 
 
 def _keyed(problem: Problem, on_key: bool) -> Problem:
@@ -46,10 +52,10 @@ def _in_words(item: Any, steps: Path, model: type[BaseModel]) -> Problem:
         words = [word.strip(" '") for word in str(context["expected"]).replace(" or ", ", ").split(",")]
         return Problem(in_words(value), f"one of {', '.join(words)}", nearest(str(value), words), steps)
     limits = {
-        "greater_than": f"above {context.get('gt')}",
-        "greater_than_equal": f"of {context.get('ge')} or more",
-        "less_than": f"below {context.get('lt')}",
-        "less_than_equal": f"of at most {context.get('le')}",
+        "greater_than": f"above {context.get('gt', 0):g}",
+        "greater_than_equal": f"of {context.get('ge', 0):g} or more",
+        "less_than": f"below {context.get('lt', 0):g}",
+        "less_than_equal": f"of at most {context.get('le', 0):g}",
     }
     if kind in limits:
         return Problem(in_words(value), f"a number {limits[kind]}", at=steps)

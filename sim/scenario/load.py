@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from sim.errors import Fault, ScenarioError, UsageError
 from sim.scenario import resolve, variants
-from sim.scenario.faults import placed, problems_of
+from sim.scenario.faults import placed, problems_of, written_path
 from sim.scenario.names import check_names
 from sim.scenario.problems import Problem
 from sim.scenario.schema import Scenario
@@ -106,10 +106,11 @@ class _Loader:
     def _in_variant(self, problem: Problem, tree: Tree, changes: tuple[Change, ...]) -> Fault:
         """A fault that only this variant has, placed in the variant: at the value, or at the line that causes it."""
         fault = placed(problem, tree)
-        place = tree.nearest_place(problem.at)[1]
+        path = written_path(tree.plain, problem.at)
+        place = tree.nearest_place(path)[1]
         if problem.place is not None or place.variant or not changes:
             return fault
-        cause = max(changes, key=lambda change: _common(change.path, problem.at))
+        cause = max(changes, key=lambda change: _common(change.path, path))
         where = tree.nearest_place(cause.path)[1]
         found = f"with this, {fault.path}: {fault.found}" if fault.path else f"with this, {fault.found}"
         return Fault(

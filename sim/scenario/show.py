@@ -88,4 +88,8 @@ def _scalar(value: Any) -> str:
         return repr(value)
     if _PLAIN.fullmatch(value) and not _NOT_TEXT.fullmatch(value) and ":" not in value and value == value.strip():
         return str(value)
-    return json.dumps(value, ensure_ascii=False)
+    return "".join(char if char.isprintable() else _escaped(char) for char in json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"

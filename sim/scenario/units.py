@@ -68,9 +68,9 @@ class Dimension:
     def _one(self, number: str, unit: str, raw: str) -> float:
         factor = self.units.get(unit)
         if factor is None:
-            raise ProblemError(
-                Problem(f"unknown unit '{unit}' in {in_words(raw)}", self.allowed, nearest(unit, self.units))
-            )
+            close = next((f"did you mean '{known}'?" for known in self.units if unit[0] == known[0]), "")
+            mend = nearest(unit, self.units) or close
+            raise ProblemError(Problem(f"unknown unit '{unit}' in {in_words(raw)}", self.allowed, mend))
         value = float(number)
         if number.startswith("-") and value != 0.0:
             raise ProblemError(Problem(f"{in_words(raw)} is below 0", f"{self.allowed}, of 0 or more"))

@@ -162,21 +162,17 @@ def _fault(tree: Tree, path: Path, found: str, allowed: str = "", mend: str = ""
 
 
 def check_form(tree: Tree, faults: list[Fault]) -> tuple[str, ...]:
-    """Names of the variants that can be applied; adds a fault for each that is no mapping or badly named."""
+    """Names of the variants that can be applied; adds a fault for each without changes or of a reserved name.
+
+    What is no mapping, or badly named, is left to the schema.
+    """
     variants = tree.plain.get("variants")
-    if variants is None:
-        return ()
-    if not isinstance(variants, dict):
-        allowed = "variants by name, such as {more-booths: {ports.here.lanes.general.booths: 7}}"
-        faults.append(_fault(tree, ("variants",), in_words(variants), allowed))
-        return ()
     sound = list[str]()
-    for name, lines in variants.items():
+    for name, lines in variants.items() if isinstance(variants, dict) else ():
         if name == "baseline":
             faults.append(_fault(tree, ("variants", name), "a variant called 'baseline'", "another name", on_key=True))
-        elif not isinstance(lines, dict) or not lines:
-            found = "a variant without changes" if not lines else in_words(lines)
-            faults.append(_fault(tree, ("variants", name), found, "paths with values"))
-        elif NAME.fullmatch(name):
+        elif lines == {}:
+            faults.append(_fault(tree, ("variants", name), "a variant without changes", "paths with values"))
+        elif isinstance(lines, dict) and NAME.fullmatch(name):
             sound.append(name)
     return tuple(sound)

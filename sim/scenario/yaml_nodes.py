@@ -121,8 +121,10 @@ class _Builder:
 
     def _scalar(self, event: Any) -> None:
         mark = _mark(event)
+        if any("\ud800" <= char <= "\udfff" for char in event.value):
+            self._stop(event, "half a character (a lone surrogate)", "text in UTF-8")
         if self.stack and isinstance(self.stack[-1].value, dict) and self.stack[-1].waiting_for_key:
-            self._key(str(event.value), mark)
+            self._key(str(event.value), mark, plain=not event.style)
             if event.anchor:
                 self.anchors[event.anchor] = (str(event.value), 1)
             return
@@ -131,10 +133,10 @@ class _Builder:
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
 
-    def _key(self, key: str, mark: tuple[int, int]) -> None:
+    def _key(self, key: str, mark: tuple[int, int], plain: bool = False) -> None:
         parent = self.stack[-1]
         path = (*parent.path, key)
-        if key == "<<":
+        if key == "<<" and plain:
             self._fault(mark, path, "a merge key '<<'", "plain keys; YAML 1.2 has no merge", "write the keys out")
         elif key in parent.value:
             first = self.places[path]
@@ -184,7 +186,9 @@ class _Builder:
         if not self.stack:
             return ()
         top = self.stack[-1]
-        return (*top.path, len(top.value) if isinstance(top.value, list) else str(top.key))
+        if isinstance(top.value, list):
+            return (*top.path, len(top.value))
+        return top.path if top.key is None or top.waiting_for_key else (*top.path, top.key)
 
     def _put(self, value: Any, mark: tuple[int, int], size: int) -> Path:
         self.nodes += size

@@ -69,7 +69,7 @@ class Cells:
     def of(cls, network: Network) -> Cells:
         """Classes recur across facilities under one label; the classes of a label share a cell."""
         names = [party_class.name for party_class in network.classes]
-        owners = [*_classes_of_facilities(network), *(sorted(s) for s in map(set, _classes_of_stations(network)))]
+        owners = [*_classes_of_facilities(network), *map(sorted, _classes_of_stations(network))]
         labels = tuple(tuple(dict.fromkeys(names[k] for k in classes)) for classes in owners)
         begin = np.cumsum([0, *(len(own) for own in labels)])
         cell = np.full((len(owners), len(names)), -1, dtype=np.int64)

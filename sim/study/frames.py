@@ -61,7 +61,7 @@ def series_rows(experiment: Experiment, measures: dict[str, Measures]) -> Iterat
             for at, start in enumerate(starts):
                 yield (
                     variant, key.facility, key.station, key.klass, float(start), key.measure, key.unit,
-                    *_estimate(interval, at), *(s[at] for s in spread), interval.n[at],
+                    *_bounded(key, interval, at), *(s[at] for s in spread), interval.n[at],
                 )  # fmt: skip
 
 
@@ -142,6 +142,13 @@ def _names(key: Key) -> tuple[str, ...]:
 
 def _estimate(interval: Interval, at: int) -> tuple[float, float, float]:
     return (interval.mean[at], interval.low[at], interval.high[at])
+
+
+def _bounded(key: Key, interval: Interval, at: int) -> tuple[float, float, float]:
+    """An estimate whose interval keeps to what the measure can be: no wait is below 0, no share above 1."""
+    mean, low, high = _estimate(interval, at)
+    most = 1.0 if key.unit == "share" and key.measure != "buffer_index" else np.inf
+    return mean, max(low, 0.0), min(high, max(mean, most))
 
 
 def _series(layout: Layout, found: Measures) -> Iterator[tuple[Key, tuple[np.ndarray, np.ndarray | None]]]:

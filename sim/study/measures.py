@@ -60,7 +60,7 @@ def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
     staff = staffing(layout, rows)
     columns = (
         _counts(layout, spells)
-        | _waits(layout, spells)
+        | _waits(cells, spells, departures)
         | _over_standard(layout, spells)
         | _time_in_system(cells, spells)
         | _lines(layout, rows, line)
@@ -117,16 +117,14 @@ def _counts(layout: Layout, spells: Spells) -> Columns:
     }
 
 
-def _waits(layout: Layout, spells: Spells) -> Columns:
-    cells = layout.cells
+def _waits(cells: Cells, spells: Spells, departures: Departures) -> Columns:
     waited = ~np.isnan(spells.wait)
     cell, wait, size = spells.cell[waited], spells.wait[waited], spells.size[waited].astype(np.float64)
+    gone = departures.gone_cell
     mean = _ratio(_count(cells, cell, wait), _count(cells, cell)) / _MINUTE
     person_seconds = _count(cells, cell, wait * size)
     quantiles = [q / _MINUTE for q in _quantiles(cells, cell, wait, _SHARES)]
     p50, p90, p95, p99, longest = quantiles
-    gone = ~np.isnan(spells.wait_left)
-    left, wait_left = spells.cell[gone], spells.wait_left[gone]
     return {
         "wait_mean": mean,
         "wait_p50": p50,
@@ -136,7 +134,7 @@ def _waits(layout: Layout, spells: Spells) -> Columns:
         "wait_max": longest,
         "buffer_index": _ratio(p95 - mean, mean),
         "wait_person_mean": _ratio(person_seconds, _count(cells, cell, size)) / _MINUTE,
-        "wait_left_mean": _ratio(_count(cells, left, wait_left), _count(cells, left)) / _MINUTE,
+        "wait_left_mean": _ratio(_count(cells, gone, departures.gone_wait), _count(cells, gone)) / _MINUTE,
         "person_hours_delay": person_seconds / _HOUR,
     }
 
@@ -148,8 +146,8 @@ def _over_standard(layout: Layout, spells: Spells) -> Columns:
     for facility, standard in enumerate(layout.standards):
         if standard is None:
             continue
-        begin, end = cells.begin[facility], cells.begin[facility + 1]
-        mine = np.flatnonzero((spells.cell >= begin) & (spells.cell < end) & ~np.isnan(spells.wait))
+        begin, end = np.searchsorted(spells.cell, cells.begin[facility : facility + 2])
+        mine = begin + np.flatnonzero(~np.isnan(spells.wait[begin:end]))
         cell = spells.cell[mine]
         excess = np.maximum(spells.wait[mine] - promised(standard, spells.joined[mine]), 0.0)
         over[0] += np.bincount(cell, excess > 0.0, minlength=cells.n_cells)
@@ -227,13 +225,12 @@ def _throughput(layout: Layout, departures: Departures) -> Columns:
 def _quantiles(cells: Cells, cell: IntArray, values: FloatArray, shares: Sequence[float]) -> list[FloatArray]:
     """Quantiles per column, exactly as `numpy.quantile` gives them; NaN for an empty column.
 
-    Values are grouped once by cell; an owner's cells are neighbours, so its values are a slice as well. A quantile
-    needs two order statistics, which a partial sort finds in linear time. The loop is over columns, not parties.
+    Values come sorted by cell, and an owner's cells are neighbours, so every column is a slice. A quantile needs two
+    order statistics, which a partial sort finds in linear time. The loop is over columns, not parties.
     """
-    grouped = values[np.argsort(cell.astype(cells.index_type), kind="stable")]
     until = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=cells.n_cells))])
     owners = until[cells.begin]
-    begin = np.concatenate([until[:-1], owners[:-1] + len(grouped)])
+    begin = np.concatenate([until[:-1], owners[:-1] + len(values)])
     count = np.concatenate([np.diff(until), np.diff(owners)])
     filled = np.flatnonzero(count)
     begin, count = begin[filled], count[filled]
@@ -241,7 +238,7 @@ def _quantiles(cells: Cells, cell: IntArray, values: FloatArray, shares: Sequenc
     below = np.floor(place).astype(np.int64)
     above = np.minimum(below + 1, count - 1)
     wanted = np.concatenate([below, above]).T
-    both = np.concatenate([grouped, grouped])
+    both = np.concatenate([values, values])
     for first, size, ranks in zip(begin.tolist(), count.tolist(), wanted, strict=True):
         both[first : first + size].partition(ranks)
     low, high = both[begin + below], both[begin + above]

@@ -20,7 +20,7 @@ from sim.study.cells import BOOTH_KINDS, BoolArray, Cells, FloatArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class Spells:
-    """One row per spell; times in seconds, NaN where the thing never happened."""
+    """One row per spell, sorted by cell; times in seconds, NaN where the thing never happened."""
 
     cell: IntArray
     joined: FloatArray
@@ -28,8 +28,6 @@ class Spells:
     """Start of primary (stay), of service (visit), or of leaving a road for the next station."""
     wait: FloatArray
     """Seconds waited by those who began."""
-    wait_left: FloatArray
-    """Seconds waited by those who left without having begun."""
     in_system: FloatArray
     """From joining to leaving."""
     size: IntArray
@@ -38,27 +36,47 @@ class Spells:
     referred: BoolArray
     """Went to secondary: at any time of the stay, or straight from this visit."""
 
+    def followed_by(self, other: Spells) -> Spells:
+        """Both tables, one under the other."""
+        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
+        return Spells(**{name: np.concatenate(pair) for name, pair in pairs.items()})
+
     @classmethod
-    def stacked(cls, tables: Sequence[tuple[Spells, BoolArray]]) -> Spells:
-        """The rows of each table that its mask keeps, one table under the other."""
-        rows = [np.flatnonzero(kept) for _, kept in tables]
-        ends = np.cumsum([0, *(len(kept) for kept in rows)]).tolist()
+    def sorted(cls, cells: Cells, tables: Sequence[tuple[Spells, BoolArray]]) -> Spells:
+        """Of each table the rows its mask keeps, by cell; the cells of a table lie before those of the next."""
+        rows = []
+        for table, kept in tables:
+            row = np.flatnonzero(kept)
+            rows.append(row[np.argsort(table.cell[row].astype(cells.index_type), kind="stable")])
+        ends = np.cumsum([0, *(len(row) for row in rows)]).tolist()
         columns = {}
         for name in (field.name for field in fields(cls)):
             column = np.empty(ends[-1], dtype=getattr(tables[0][0], name).dtype)
-            for (table, _), kept, begin, end in zip(tables, rows, ends[:-1], ends[1:], strict=True):
-                # Straight into place: copies of whole columns are most of the cost of measuring.
-                np.take(getattr(table, name), kept, out=column[begin:end], mode="clip")
+            for (table, _), row, begin, end in zip(tables, rows, ends[:-1], ends[1:], strict=True):
+                # Straight into place: copying columns is a good part of the cost of measuring.
+                np.take(getattr(table, name), row, out=column[begin:end], mode="clip")
             columns[name] = column
         return cls(**columns)
 
 
 @dataclass(frozen=True, eq=False)
 class Departures:
-    """Who left having been served: whatever the outcome, but not those who gave up or were sent elsewhere."""
+    """Who left: served, or having given up."""
 
     cell: IntArray
+    """Of those served, whatever their outcome, who left within the window."""
     at: FloatArray
+    """When they left."""
+    gone_cell: IntArray
+    """Of those who joined within the window and left without service."""
+    gone_wait: FloatArray
+    """Seconds they had waited."""
+
+    @classmethod
+    def of(cls, first: Departures, second: Departures) -> Departures:
+        """Both together."""
+        pairs = {f.name: (getattr(first, f.name), getattr(second, f.name)) for f in fields(cls)}
+        return cls(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,54 +134,60 @@ class Rows:
 
 
 def read(rows: Rows) -> tuple[Spells, Departures]:
-    """Spells that joined in [warm_up, horizon) without the initial queue, and departures in it of served parties."""
-    stays, stays_party, stays_left = _stays(rows)
-    visits, visits_left = _visits(rows)
+    """Spells that joined in [warm_up, horizon) without the initial queue, and who left."""
+    stays, stays_kept, stays_left = _stays(rows)
+    visits, visits_kept, visits_left = _visits(rows)
     away = _turned_away(rows)
-    spells = Spells.stacked(
-        [
-            (stays, _in_window(rows, stays.joined, stays_party)),
-            (away, _in_window(rows, away.joined, rows.records.turned_away)),
-            (visits, _in_window(rows, visits.joined, rows.records.party)),
-        ]
-    )
-    cell = np.concatenate([stays_left.cell, visits_left.cell])
-    at = np.concatenate([stays_left.at, visits_left.at])
-    inside = (at >= rows.network.warm_up) & (at < rows.network.horizon)
-    return spells, Departures(cell[inside], at[inside])
+    if away.cell.size:
+        away_kept = _in_window(rows, away.joined, rows.records.turned_away)
+        stays, stays_kept = stays.followed_by(away), np.concatenate([stays_kept, away_kept])
+    spells = Spells.sorted(rows.cells, [(stays, stays_kept), (visits, visits_kept)])
+    return spells, Departures.of(stays_left, visits_left)
 
 
 def _in_window(rows: Rows, joined: FloatArray, party: IntArray) -> BoolArray:
+    """Whether a spell counts: it joined within [warm_up, horizon) and is not of the initial queue."""
     network = rows.network
     window: BoolArray = (joined >= network.warm_up) & (joined < network.horizon)
     return window & ~rows.parties.initial[party] if rows.parties.initial.any() else window
 
 
-def _visits(rows: Rows) -> tuple[Spells, Departures]:
-    """Spells at stations, row for row as in the records, and who left them served."""
+def _departures(
+    rows: Rows, cell: IntArray, left: FloatArray, served: BoolArray, gone: IntArray, wait: FloatArray
+) -> Departures:
+    """Those served who left in the window, and the rows `gone` of those who gave up, with their `wait`."""
+    inside = served & (left >= rows.network.warm_up) & (left < rows.network.horizon)
+    row = np.flatnonzero(inside)
+    return Departures(cell[row], left[row], cell[gone], wait)
+
+
+def _visits(rows: Rows) -> tuple[Spells, BoolArray, Departures]:
+    """Spells at stations, row for row as in the records, which of them count, and who left."""
     records, party = rows.records, rows.records.party
     to_secondary = np.zeros(len(party), dtype=np.bool_)
     to_secondary[:-1] = (rows.kind[1:] == StationKind.SECONDARY) & (party[1:] == party[:-1])
-    served = ~np.isnan(records.started)
-    until = rows.queue_until
-    waited = np.maximum(until - rows.queue_from, 0.0)  # who gives up on the free drive has not waited
+    unserved = np.isnan(records.started)
+    since, until = rows.queue_from, rows.queue_until
+    begun = np.where(unserved, np.nan, until)
+    counts = _in_window(rows, records.joined, party)
     spells = Spells(
         cell=rows.cell,
         joined=records.joined,
-        begun=np.where(served, until, np.nan),
-        wait=np.where(served, waited, np.nan),
-        wait_left=np.where(served | (records.outcome == MOVED_ON), np.nan, waited),
+        begun=begun,
+        wait=begun - since,
         in_system=records.left - records.joined,
         size=rows.parties.size[party],
         outcome=records.outcome,
         referred=to_secondary,
     )
-    left = served & rows.good(moved_on=True)[records.outcome]
-    return spells, Departures(rows.cell[left], records.left[left])
+    gone = np.flatnonzero(unserved & counts & ~np.isnan(records.left) & (records.outcome != MOVED_ON))
+    wait = np.maximum(until[gone] - since[gone], 0.0)  # who gives up on the free drive has not waited
+    served = ~unserved & rows.good(moved_on=True)[records.outcome]
+    return spells, counts, _departures(rows, rows.cell, records.left, served, gone, wait)
 
 
-def _stays(rows: Rows) -> tuple[Spells, IntArray, Departures]:
-    """Spells at facilities, whose they are, and who left them served."""
+def _stays(rows: Rows) -> tuple[Spells, BoolArray, Departures]:
+    """Spells at facilities, which of them count, and who left."""
     records = rows.records
     first = _first_rows(rows)
     begin = np.flatnonzero(first)
@@ -179,20 +203,21 @@ def _stays(rows: Rows) -> tuple[Spells, IntArray, Departures]:
     referred = np.zeros(len(begin), dtype=np.bool_)
     referred[stay[rows.kind == StationKind.SECONDARY]] = True
     cell = rows.cells.cell[rows.facility[begin], rows.klass[begin]]
+    counts = _in_window(rows, joined, party)
     spells = Spells(
         cell=cell,
         joined=joined,
         begun=begun,
         # Service on the way is a difference of instants too: rounding must not make a wait of nothing negative.
         wait=np.maximum(begun - joined - on_the_way, 0.0),
-        wait_left=np.where(np.isnan(begun), np.maximum(left - joined - on_the_way, 0.0), np.nan),
         in_system=left - joined,
         size=rows.parties.size[party],
         outcome=outcome,
         referred=referred,
     )
-    served = rows.good(moved_on=False)[outcome]
-    return spells, party, Departures(cell[served], left[served])
+    gone = np.flatnonzero(np.isnan(begun) & counts & ~np.isnan(left))
+    wait = np.maximum(left[gone] - joined[gone] - on_the_way[gone], 0.0)
+    return spells, counts, _departures(rows, cell, left, rows.good(moved_on=False)[outcome], gone, wait)
 
 
 def _first_rows(rows: Rows) -> BoolArray:
@@ -243,7 +268,6 @@ def _turned_away(rows: Rows) -> Spells:
         joined=parties.time[party],
         begun=never,
         wait=never,
-        wait_left=never,
         in_system=never,
         size=parties.size[party],
         outcome=records.turned_away_outcome,

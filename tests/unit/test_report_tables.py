@@ -119,6 +119,25 @@ def test_tables_fit_and_nothing_is_cut(full: Path, width: int) -> None:
     assert narrow == wide
 
 
+def test_the_widest_numbers_fit_eighty_columns(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, variants=("baseline",))
+    path = folder / "summary.csv"
+    table = pd.read_csv(path)
+    for unit, numbers in {"min": (88.8, -10.0, 99.9), "share": (0.5, -0.2, 1.3), "parties": (1e4, 9e3, 2e4)}.items():
+        table.loc[table["unit"] == unit, ["mean", "ci_low", "ci_high"]] = numbers
+    table.to_csv(path, index=False)
+    text = summary_text(folder, 80)
+    assert row_after(text, "baseline", "car") == [
+        "car",
+        "10,000",
+        "88.8 (0.0 to 99.9)",
+        "88.8 (0.0 to 99.9)",
+        "50 (0 to 100)",
+    ]
+    assert "10,000 (9,000 to 20,000)" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
 def test_a_long_class_name_folds_and_spares_the_numbers(tmp_path: Path) -> None:
     folder = write_run(tmp_path, variants=("baseline",))
     for name in ("summary", "series", "wait_distribution"):
@@ -260,6 +279,8 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
         ((98.7, 80.2, 131.4), "min", "99 (80 to 131)"),
         ((12345.6, 12000.0, 13000.0), "min", "12,346 (12,000 to 13,000)"),
         ((0.926, 0.914, 0.941), "share", "93 (91 to 94)"),
+        ((0.926, 0.414, 1.2), "share", "93 (41 to 100)"),
+        ((3.4, -1.4, 8.2), "min", "3.4 (0.0 to 8.2)"),
         ((4.0, math.nan, math.nan), "min", "4.0"),
         ((math.nan, math.nan, math.nan), "min", "-"),
     ],
