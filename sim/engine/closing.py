@@ -17,8 +17,8 @@ def instants_of_change(network: Network) -> list[float]:
     return sorted(t for t in instants if 0.0 < t < network.end and math.isfinite(t))
 
 
-def apply_calendar(pools: list[PoolState], stations: list[StationState], now: float) -> Iterator[int]:
-    """Set every pool to what its calendar says now, then deal with the lines; yields the pools that changed.
+def apply_calendar(pools: list[PoolState], stations: list[StationState], now: float) -> None:
+    """Set every pool to what its calendar says now, then deal with the lines.
 
     All pools change before any line moves, so that a group closing at the same instant is not moved to.
     """
@@ -34,7 +34,6 @@ def apply_calendar(pools: list[PoolState], stations: list[StationState], now: fl
             close_last(pool, [stations[i] for i in pool.members], stations)
         else:
             change_open(pool, [stations[i] for i in pool.members], reopened=before == 0)
-        yield index
 
 
 def change_open(pool: PoolState, members: list[StationState], reopened: bool) -> None:
@@ -53,9 +52,11 @@ def close_last(pool: PoolState, members: list[StationState], stations: list[Stat
     finishing = False
     for state in members:
         lines = [state.line, *(booth.line for booth in pool.booths if state.station.per_booth)]
-        leaving = [v for line in lines for v in line if not serves_out(state, v, stations)]
+        leaving: list[Visit] = []
         for line in lines:
-            line[:] = [v for v in line if v not in leaving]
+            staying = [v for v in line if serves_out(state, v, stations)]
+            leaving += [v for v in line if not serves_out(state, v, stations)]
+            line[:] = staying
             finishing = finishing or bool(line)
         for visit in sorted([*take_all([state.holding]), *leaving], key=lambda v: v.in_order):
             visit.stand_in(state.holding)

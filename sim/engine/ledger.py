@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.engine.books import last_instant, staffing_log
 from sim.engine.records import FloatArray, IntArray, Records
 from sim.engine.state import Gauge, PoolState, StationState, Visit
 from sim.model.network import Network
+from sim.model.parties import Parties
 
 
 def _floats(values: list[float]) -> FloatArray:
@@ -18,13 +20,12 @@ def _ints(values: list[int]) -> IntArray:
 
 
 class Ledger:
-    """Visits in order of opening, parties turned away, and the log of staffing."""
+    """Visits in order of opening, and parties turned away."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self.visits: list[Visit] = []
         self.turned_away: list[tuple[int, int]] = []
-        self.staffed: list[tuple[float, int, int]] = []
 
     def open(self, visit: Visit) -> None:
         self.visits.append(visit)
@@ -32,10 +33,7 @@ class Ledger:
     def turn_away(self, party: int, outcome: int) -> None:
         self.turned_away.append((party, outcome))
 
-    def staffing(self, time: float, pool: int, scheduled: int) -> None:
-        self.staffed.append((time, pool, scheduled))
-
-    def records(self, stations: list[StationState], pools: list[PoolState], stopped_at: float) -> Records:
+    def records(self, parties: Parties, stations: list[StationState], pools: list[PoolState]) -> Records:
         """Arrays of everything written; visits sorted by party, a party's own in order of opening."""
         visits = sorted(self.visits, key=lambda visit: visit.party)  # stable
         away = sorted(self.turned_away)
@@ -43,20 +41,25 @@ class Ledger:
         def integral(gauges: list[Gauge]) -> FloatArray:
             return _floats([gauge.integral for gauge in gauges])
 
+        joined, started = _floats([v.joined for v in visits]), _floats([v.started for v in visits])
+        ended, left = _floats([v.ended for v in visits]), _floats([v.left for v in visits])
+        turned_away = _ints([party for party, _ in away])
+        stopped_at = last_instant(parties, turned_away, joined, started, ended, left)
+        staffing_time, staffing_pool, staffing_open = staffing_log(self.network, stopped_at)
         return Records(
             party=_ints([v.party for v in visits]),
             station=_ints([v.station for v in visits]),
-            joined=_floats([v.joined for v in visits]),
-            started=_floats([v.started for v in visits]),
-            ended=_floats([v.ended for v in visits]),
-            left=_floats([v.left for v in visits]),
+            joined=joined,
+            started=started,
+            ended=ended,
+            left=left,
             booth=_ints([v.booth for v in visits]),
             outcome=_ints([v.outcome for v in visits]),
-            turned_away=_ints([party for party, _ in away]),
+            turned_away=turned_away,
             turned_away_outcome=_ints([outcome for _, outcome in away]),
-            staffing_time=_floats([time for time, _, _ in self.staffed]),
-            staffing_pool=_ints([pool for _, pool, _ in self.staffed]),
-            staffing_open=_ints([count for _, _, count in self.staffed]),
+            staffing_time=staffing_time,
+            staffing_pool=staffing_pool,
+            staffing_open=staffing_open,
             queue_integral=integral([s.waiting for s in stations]),
             busy_integral=integral([s.busy for s in stations]),
             blocked_integral=integral([s.blocked for s in stations]),

@@ -64,4 +64,4 @@ class Records:
     overtime: FloatArray
     """Per pool, seconds within [warm_up, horizon) that positions of closed booths were occupied, added up."""
     stopped_at: float
-    """Instant of the last event."""
+    """The last instant at which something happened to a party."""

@@ -14,7 +14,20 @@ from sim.engine.closing import apply_calendar, instants_of_change, joins_reopene
 from sim.engine.ledger import Ledger
 from sim.engine.records import INSIDE, MOVED_ON, Records
 from sim.engine.state import Booth, PoolState, StationState, Visit
-from sim.model.network import BALKED, CLOSED, DIVERTED, NEVER, RENEGED, ClassAtStation, Network, Route, Target, WhenFull
+from sim.model.network import (
+    BALKED,
+    CLOSED,
+    DIVERTED,
+    FORCED,
+    NEVER,
+    RENEGED,
+    ClassAtStation,
+    Network,
+    OnClose,
+    Route,
+    Target,
+    WhenFull,
+)
 from sim.model.parties import Parties
 
 
@@ -30,7 +43,7 @@ def run(network: Network, parties: Parties) -> Records:
     """
     engine = ReferenceEngine(network, parties)
     engine.run()
-    return engine.ledger.records(engine.stations, engine.pools, engine.agenda.now)
+    return engine.ledger.records(parties, engine.stations, engine.pools)
 
 
 class ReferenceEngine:
@@ -46,6 +59,7 @@ class ReferenceEngine:
             tandem = max((network.stations[i].tandem for i in members), default=0)
             self.pools.append(PoolState(pool, members, tandem, network.warm_up, network.horizon))
         self.stations = [StationState(i, s, network, self.pools) for i, s in enumerate(network.stations)]
+        self.finite = [s for s in self.stations if s.station.classes and s.station.storage < NEVER]
         self.blocked: list[Visit] = []
         """Finished parties still in a server, longest blocked first."""
         self.inside = 0
@@ -53,10 +67,9 @@ class ReferenceEngine:
 
     def run(self) -> None:
         """Run to the end of the horizon, or until everybody is gone, or to the drain cap."""
-        for index, pool in enumerate(self.pools):
-            self.ledger.staffing(0.0, index, pool.scheduled)
         for instant in instants_of_change(self.network):
             self.agenda.at(instant, CALENDAR, 0, 0, self.calendars_change)
+        self.request_settling()
         self.expect_arrival(0)
         agenda, last_arrival = self.agenda, float(self.parties.time[-1]) if len(self.parties) else 0.0
         while agenda.peek() < self.network.end:
@@ -93,10 +106,13 @@ class ReferenceEngine:
             self.request_settling()
 
     def way_on(self, route: Route, visit: Visit) -> Target:
-        """First branch whose cumulated probability exceeds the party's mark (rule 10)."""
+        """The branch a trace names, else the first whose cumulated probability exceeds the party's mark (rule 10)."""
         if not route.branches:
             return route.otherwise
         mark, cumulated, now = self.draw(visit, route.mark), 0.0, self.agenda.now
+        if mark >= FORCED:
+            branch_number = int(mark - FORCED)
+            return route.branches[branch_number].target if branch_number < len(route.branches) else route.otherwise
         for branch in route.branches:
             cumulated = cumulated + branch.probability * branch.factor.at(now)
             if mark < cumulated:
@@ -111,8 +127,7 @@ class ReferenceEngine:
 
     def calendars_change(self) -> None:
         """Booths open and close, once per instant (rules 5 and 12)."""
-        for index in apply_calendar(self.pools, self.stations, self.agenda.now):
-            self.ledger.staffing(self.agenda.now, index, self.pools[index].scheduled)
+        apply_calendar(self.pools, self.stations, self.agenda.now)
         self.request_settling()
 
     # ---- step 3: settling -----------------------------------------------------------------------------
@@ -129,6 +144,12 @@ class ReferenceEngine:
             if self.agenda.earlier_step_waits(SETTLE):
                 self.request_settling()
                 return
+        self.note_full()
+
+    def note_full(self) -> None:
+        """Once nothing moves: has a station room for a party of its shortest class? (Spillback.)"""
+        for state in self.finite:
+            state.full.set(self.agenda.now, int(not self.has_room(state, state.shortest)))
 
     def one_move(self) -> bool:
         """Make the first possible move, downstream stations first; False when nothing is left to move."""
@@ -156,10 +177,12 @@ class ReferenceEngine:
                 return True
         return False
 
-    def first_blocked_for(self, state: StationState) -> Visit | None:
-        """The longest blocked party that goes to this station next and that no tandem holds."""
+    def first_blocked_for(self, state: StationState, waiving: bool = False) -> Visit | None:
+        """The longest blocked party (whose lane waives) that goes here next and that no tandem holds."""
         for visit in self.blocked:
             target = visit.target
+            if waiving and visit.skip is None:
+                continue
             if target and target.stations and not self.held(visit) and self.choose(target) == state.index:
                 return visit
         return None
@@ -181,18 +204,14 @@ class ReferenceEngine:
             return False
         if pool.endless:
             return bool(state.line) and self.start(state.line[0], None, rear=False)
-        if state.station.running.at(self.agenda.now) == 0.0:
+        if not self.runs(state):
             return False
         if state.station.per_booth:
             return self.fill_own_line(state, pool)
         free = pool.free()
         if free is None:
             return False
-        heads = [
-            other.head(other.line)
-            for other in (self.stations[i] for i in pool.members)
-            if other.line and other.station.running.at(self.agenda.now) != 0.0
-        ]
+        heads = [other.head(other.line) for other in self.with_a_line(pool)]
         if not heads:
             return False
         visit = min(heads, key=lambda v: (v.joined, v.station, v.party))
@@ -221,23 +240,28 @@ class ReferenceEngine:
         return True
 
     def leave_closed_group(self, state: StationState) -> bool:
-        """The line of a closed group goes, head first, to the next open group that serves its class (rule 5)."""
-        if not state.holding or state.is_open or not state.station.reroute:
+        """Of those held at a closed group, the first that another open group serves goes there (rule 5)."""
+        if not state.holding or state.is_open or state.station.on_close is not OnClose.REROUTE:
             return False
-        visit = state.holding[0]
-        for index in state.station.reroute.get(visit.klass, ()):
-            other = self.stations[index]
-            if other.is_open and self.has_room(other, visit.klass):
+        ways_out = {klass: self.way_out(klass, others) for klass, others in (state.station.reroute or {}).items()}
+        for visit in state.holding if any(ways_out.values()) else ():
+            other = ways_out.get(visit.klass)
+            if other is not None:
                 self.leave_line(visit)
                 self.finish_visit(visit, MOVED_ON)
                 self.enter(other, visit.party, visit.klass, deadline=visit.deadline)
                 return True
         return False
 
+    def way_out(self, klass: int, others: tuple[int, ...]) -> StationState | None:
+        """The next group that is open and has room for the class."""
+        states = (self.stations[index] for index in others)
+        return next((other for other in states if other.is_open and self.has_room(other, klass)), None)
+
     def waive(self, state: StationState) -> bool:
-        """A party referred to a full station skips it where its lane waives (rule 8)."""
-        visit = self.first_blocked_for(state)
-        if visit is None or visit.skip is None:
+        """A party referred to a full station skips it where its lane waives, whoever else is blocked (rule 8)."""
+        visit = self.first_blocked_for(state, waiving=True)
+        if visit is None:
             return False
         visit.target, visit.skip = visit.skip, None
         return True
@@ -288,23 +312,32 @@ class ReferenceEngine:
         klass = int(self.parties.klass[party])
         state = self.stations[self.choose(self.network.entry[klass])]
         station = state.station
-        if station.admits.at(self.agenda.now) == 0.0 and station.when_closed is not WhenFull.WAIT:
+        if self.parties.initial[party]:
+            self.let_in(state, party, klass)
+        elif station.admits.at(self.agenda.now) == 0.0 and station.when_closed is not WhenFull.WAIT:
             self.turn_away(state, party, klass, station.when_closed, CLOSED)
-        elif state.parties >= station.balk_at:
+        elif self.parties_before(state) >= station.balk_at:
             self.turn_away(state, party, klass, WhenFull.BALK, BALKED)
         elif not self.has_room(state, klass):
             self.turn_away(state, party, klass, station.when_full, BALKED)
         else:
-            self.inside += 1
-            self.enter(state, party, klass)
+            self.let_in(state, party, klass)
         self.request_settling()
+
+    def let_in(self, state: StationState, party: int, klass: int) -> None:
+        self.inside += 1
+        self.enter(state, party, klass)
+
+    def parties_before(self, state: StationState) -> int:
+        """Parties an arrival counts before it decides to balk."""
+        more = state.station.balk_with
+        return state.parties + (self.stations[more].parties if more >= 0 else 0)
 
     def turn_away(self, state: StationState, party: int, klass: int, policy: WhenFull, outcome: int) -> None:
         divert = state.station.divert
         if policy is WhenFull.DIVERT and divert is not None:
             self.ledger.turn_away(party, DIVERTED)
-            self.inside += 1
-            self.enter(self.stations[self.choose(divert)], party, klass)
+            self.let_in(self.stations[self.choose(divert)], party, klass)
         else:
             self.ledger.turn_away(party, outcome)
 
@@ -338,16 +371,29 @@ class ReferenceEngine:
             assert route is not None
             onto = self.stations[self.choose(route.otherwise)] if route.otherwise.stations else None
             return state.standing == 0 and (onto is None or self.has_room(onto, klass))
-        if pool.scheduled == 0 or state.station.running.at(self.agenda.now) == 0.0:
+        if pool.scheduled == 0 or not self.runs(state):
             return False
         if state.station.per_booth:
             booth = state.shortest_booth()
             return not booth.line and (booth.free_front() or booth.free_rear())
-        return pool.free() is not None and not any(self.stations[i].line for i in pool.members)
+        return pool.free() is not None and not self.with_a_line(pool)
+
+    def runs(self, state: StationState) -> bool:
+        """No outage keeps the station from starting a service."""
+        return state.station.running.at(self.agenda.now) != 0.0
+
+    def with_a_line(self, pool: PoolState) -> list[StationState]:
+        """The pool's stations where somebody waits in the shared line and no outage stops the service."""
+        members = (self.stations[index] for index in pool.members)
+        return [state for state in members if state.line and self.runs(state)]
 
     def enter(self, state: StationState, party: int, klass: int, deadline: float = NEVER) -> None:
-        """Join the station: the tail of a lane, of the booth's or the shared line, or of those held outside."""
-        now = self.agenda.now
+        """Join the station: the tail of a lane, of the booth's or the shared line, or of those held outside.
+
+        A party whose patience already runs (`deadline`) keeps it (rule 9). One that does not fit was let in because
+        it passes the line at once, and does so before anything else moves (rule 4).
+        """
+        now, passes = self.agenda.now, not state.fits(state.lengths[klass])
         visit = Visit(party, klass, state.index, now)
         self.ledger.open(visit)
         if state.is_road:
@@ -358,17 +404,21 @@ class ReferenceEngine:
             visit.stand_in(state.holding)
         else:
             joins_reopened(state, visit)
-        state.occupy(now, visit, +1)
+        state.occupy(visit, +1)
         if state.is_road and state.station.travel > 0.0:
             ready = now + state.station.travel
             self.agenda.at(ready, SERVICE_ENDS, state.index, party, lambda: self.reaches_queue(visit))
         else:
             state.queue(now, visit)
         patience = state.station.classes[klass].patience
-        if patience >= 0:
-            visit.deadline = deadline if deadline < NEVER else now + self.draw(visit, patience)
+        visit.deadline = deadline
+        if patience >= 0 and deadline == NEVER:
+            visit.deadline = now + self.draw(visit, patience)
+        if visit.deadline < NEVER:
             self.agenda.at(visit.deadline, PATIENCE, state.index, party, lambda: self.patience_ends(visit))
         self.request_settling()
+        if passes:
+            _ = self.advance_road(state) or self.fill_booth(state)
 
     def start(self, visit: Visit, booth: Booth | None, rear: bool) -> bool:
         """Begin service: draw x events x queue factor x persons, then the time to pull in (rule 10)."""
@@ -402,7 +452,7 @@ class ReferenceEngine:
     def leave_line(self, visit: Visit) -> None:
         state = self.stations[visit.station]
         visit.line.remove(visit)
-        state.occupy(self.agenda.now, visit, -1)
+        state.occupy(visit, -1)
         if visit.queued:
             state.unqueue(self.agenda.now, visit)
         self.serve_out_done(state)

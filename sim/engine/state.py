@@ -154,7 +154,8 @@ class StationState:
         self.lanes: list[list[Visit]] = [[] for _ in range(station.lanes)]
         """Lanes of a road."""
         self.lengths = [party_class.length for party_class in network.classes]
-        self.shortest = min((self.lengths[k] for k in station.classes), default=0.0)
+        self.shortest = min(station.classes, key=lambda k: (self.lengths[k], k), default=-1)
+        """The shortest class that comes here, the first of them on a tie."""
         self.ranked = len({c.rank for c in station.classes.values()}) > 1
         self.standing = 0
         """Parties in a line, on a free drive or queued."""
@@ -180,11 +181,10 @@ class StationState:
     def fits(self, length: float) -> bool:
         return self.length + length <= self.station.storage
 
-    def occupy(self, now: float, visit: Visit, by: int) -> None:
+    def occupy(self, visit: Visit, by: int) -> None:
         """A party takes up (`by` = 1) or gives back (-1) its length of the line."""
         self.standing += by
         self.length += by * self.lengths[visit.klass]
-        self.full.set(now, int(not self.fits(self.shortest)))
 
     def queue(self, now: float, visit: Visit) -> None:
         """The party counts as waiting from now on."""

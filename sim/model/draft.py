@@ -106,7 +106,7 @@ def downstream_first(stations: tuple[Station, ...]) -> tuple[int, ...]:
 
 
 def _next_stations(station: Station) -> set[int]:
-    targets = [station.divert] if station.divert else []
+    targets: list[Target] = []  # diversions happen on arrival only, so two ports may divert to each other
     for rules in station.classes.values():
         if rules.route is not None:
             targets += [rules.route.otherwise, *(branch.target for branch in rules.route.branches)]

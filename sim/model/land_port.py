@@ -13,6 +13,7 @@ from typing import Any
 from sim.model.distributions import Distribution, from_spec
 from sim.model.draft import Draft, grained
 from sim.model.network import (
+    ALWAYS_ONE,
     NEVER,
     Branch,
     ClassAtStation,
@@ -23,11 +24,13 @@ from sim.model.network import (
     Route,
     Station,
     StationKind,
+    Steps,
     Target,
     WhenFull,
 )
 from sim.model.port_plan import PortPlan
 from sim.model.sources import Slot
+from sim.model.steps import product
 from sim.model.traffic import add_sources
 from sim.scenario.distributions import Dist
 from sim.scenario.port import LaneGroup, Secondary, Service
@@ -44,6 +47,7 @@ def build_ports(draft: Draft, plans: list[PortPlan], scenario: Scenario) -> None
     by_name = {plan.name: plan for plan in plans}
     for facility, plan in enumerate(plans):
         draft.facilities.append(Facility(plan.name, "land", plan.port.zone))
+        plan.facility = facility
         for name in plan.classes:
             plan.own[name] = draft.new_class(PartyClass(name, facility, plan.length(name)))
         plan.visitors.update({index: name for name, index in plan.own.items()})
@@ -56,8 +60,8 @@ def build_ports(draft: Draft, plans: list[PortPlan], scenario: Scenario) -> None
     }
     for plan in plans:
         reserve_stations(draft, plan)
-    for facility, plan in enumerate(plans):
-        LandPort(draft, plan, facility, pools, by_name).build()
+    for plan in plans:
+        LandPort(draft, plan, pools, by_name).build()
     for plan in plans:
         add_sources(draft, plan)
 
@@ -78,7 +82,7 @@ def reserve_stations(draft: Draft, plan: PortPlan) -> None:
     if needs_outside(plan):
         parts.insert(0, "outside")
     if port.divert is not None:
-        parts.insert(0, "detour")
+        plan.index["detour"] = draft.new_station(f"from-{plan.name}")
     for part in [*parts, *port.lanes, *(f"secondary:{kind}" for kind in port.secondary)]:
         plan.index[part] = draft.new_station(f"{plan.name}/{part.removeprefix('secondary:')}")
 
@@ -96,10 +100,8 @@ def needs_outside(plan: PortPlan) -> bool:
 class LandPort:
     """Builds the stations of one port."""
 
-    def __init__(
-        self, draft: Draft, plan: PortPlan, facility: int, pools: dict[str, int], ports: dict[str, PortPlan]
-    ) -> None:
-        self.draft, self.plan, self.facility, self.pools, self.ports = draft, plan, facility, pools, ports
+    def __init__(self, draft: Draft, plan: PortPlan, pools: dict[str, int], ports: dict[str, PortPlan]) -> None:
+        self.draft, self.plan, self.pools, self.ports = draft, plan, pools, ports
         self.port = plan.port
 
     def build(self) -> None:
@@ -169,12 +171,12 @@ class LandPort:
         index = self.plan.index[part]
         self.draft.stations[index] = Station(
             name=part.removeprefix("secondary:"),
-            facility=self.facility,
+            facility=self.plan.facility,
             kind=kind,
             classes=classes,
             admits=self.plan.admits(),
             when_closed=WHEN_FULL[self.port.outside_hours],
-            divert=self.detour_target() if kind is not StationKind.TRAVEL else None,
+            divert=self.detour_target(),
             metres_per_length=self.port.metres_per_car,
             **more,
         )
@@ -190,14 +192,22 @@ class LandPort:
     def outside(self) -> None:
         """The road in front: no end to it, and its head waits for room further on."""
         names = [name for name in self.plan.visitors.values() if self.behind_outside(name)]
-        self.add("outside", StationKind.ROAD, self.passing({name: self.past_outside(name) for name in names}))
+        full = self.port.toll or self.port.approach
+        balk_at = full.balk_at if full is not None else None
+        self.add(
+            "outside",
+            StationKind.ROAD,
+            self.passing({name: self.past_outside(name) for name in names}),
+            balk_at=NEVER if balk_at is None else balk_at,
+            balk_with=self.plan.index["toll" if self.port.toll else "approach"] if balk_at is not None else -1,
+        )
 
     def detour(self) -> None:
-        """The drive to the port that parties divert to."""
+        """The drive to the port that parties divert to. It belongs to that port: the stay there begins with it."""
         divert = self.port.divert
         assert divert is not None
         other = self.ports[divert.to]
-        there = LandPort(self.draft, other, -1, self.pools, self.ports)
+        there = LandPort(self.draft, other, self.pools, self.ports)
         slot = Slot("detour", from_spec("deterministic", {"value": divert.after}))
         classes = {
             klass: ClassAtStation(
@@ -206,8 +216,13 @@ class LandPort:
             )
             for name, klass in self.plan.own.items()
         }
-        pool = self.draft.new_pool(Pool(f"{self.plan.name}/detour", -1, self.plan.admits()))
-        self.add("detour", StationKind.TRAVEL, classes, pool=pool)
+        self.draft.stations[self.plan.index["detour"]] = Station(
+            name=f"from-{self.plan.name}",
+            facility=other.facility,
+            kind=StationKind.TRAVEL,
+            classes=classes,
+            pool=self.draft.new_pool(Pool(f"{self.plan.name}/detour", -1, ALWAYS_ONE)),
+        )
 
     def approach(self) -> None:
         approach = self.port.approach
@@ -271,7 +286,7 @@ class LandPort:
             reroute=self.reroute(part, list(routes)) if kind is StationKind.LANE_GROUP else None,
             waive_when_full=lane.waive_when_full,
             service_factor=self.plan.service(part),
-            running=self.plan.running(part),
+            running=self.running(part, lane),
         )
 
     def secondary(self, kind: str, secondary: Secondary) -> None:
@@ -352,6 +367,11 @@ class LandPort:
             return self.pools[lane.pool]
         calendar = self.plan.lane_calendar(part, lane)
         return self.draft.new_pool(Pool(f"{self.plan.name}/{part}", lane.booths, calendar))
+
+    def running(self, part: str, lane: LaneGroup) -> Steps:
+        """0 in an outage and, where officers of a pool serve, outside the hours of this port."""
+        hours = [self.plan.admits()] if lane.pool is not None else []
+        return product([self.plan.running(part), *hours])
 
     def reroute(self, part: str, classes: list[str]) -> dict[int, tuple[int, ...]]:
         """Per class, the other groups that serve it, for when this one closes (rule 5)."""

@@ -98,6 +98,10 @@ class Branch:
     factor: Steps = ALWAYS_ONE
 
 
+FORCED = 2.0
+"""A mark of FORCED + k sends the party to branch k whatever its probability; beyond the last branch, to none."""
+
+
 @dataclass(frozen=True)
 class Route:
     """Where a class goes after a station: the first branch whose cumulated probability exceeds the mark."""
@@ -158,6 +162,8 @@ class Station:
     """Car lengths that fit in the line, parties being served not counted (rule 4)."""
     balk_at: float = NEVER
     """An arrival from outside that finds this many parties here, waiting and in service, leaves."""
+    balk_with: int = -1
+    """Another station whose parties count towards `balk_at` as well; -1 for none."""
     when_full: WhenFull = WhenFull.WAIT
     divert: Target | None = None
     """Where an arrival that diverts goes: a travel station of another facility's chain."""

@@ -25,6 +25,8 @@ class PortPlan:
         self.clock = CivilClock(scenario.start, self.port.zone, end, self.holidays(scenario))
         self.classes = class_names(self.port)
         self.baseline = baseline
+        self.facility = -1
+        """Index of the facility, set when the ports are laid out."""
         self.index: dict[str, int] = {}
         """Station index by part: `approach`, a lane's name, `secondary:documents`."""
         self.own: dict[str, int] = {}

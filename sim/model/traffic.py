@@ -6,19 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import SimulationError, UsageError
 from sim.model.draft import Draft
-from sim.model.network import Steps
+from sim.model.network import FORCED, Steps
 from sim.model.port_plan import PortPlan
 from sim.model.sources import ENVELOPE, FloatArray, Programme, Sizes, Source
 from sim.model.steps import from_changes
 from sim.scenario.tables import NOT_REFERRED, CountsTable, TraceTable
 from sim.scenario.traffic import NexusMembers, Traffic
-from sim.scenario.vocabulary import MODES, Mode, most_exact
+from sim.scenario.vocabulary import MODES, Mode
 
 PROGRAMMES = ("nexus", "fast", "ready")
-BELOW_ALL, ABOVE_ALL = -1.0, 2.0
-"""Marks outside [0, 1): below every cumulated probability, and above all of them."""
 
 
 def add_sources(draft: Draft, plan: PortPlan) -> None:
@@ -139,28 +136,14 @@ def _trace(draft: Draft, plan: PortPlan, mode: Mode, traffic: Traffic, table: Tr
 def _referral_marks(plan: PortPlan, table: TraceTable) -> FloatArray:
     """Marks that send each party where the trace says, NaN where it says nothing.
 
-    A mark between the cumulated probabilities of a kind and of the one before it falls to that kind; a mark below
-    all of them falls to the first, one above all to none.
+    With a trace that refers parties every kind of secondary is a branch, in the order of the port.
     """
+    kinds = list(plan.port.secondary)
     marks = np.full(len(table), np.nan)
-    marks[table.referral == NOT_REFERRED] = ABOVE_ALL
+    marks[table.referral == NOT_REFERRED] = FORCED + len(kinds)
     for number, kind in enumerate(table.kinds, start=1):
-        for index, name in enumerate(table.classes):
-            mine = (table.referral == number) & (table.klass == index)
-            marks[mine] = BELOW_ALL if kind == "yes" else _mark_of(plan, name, kind)
+        marks[table.referral == number] = FORCED + (0 if kind == "yes" else kinds.index(kind))
     return marks
-
-
-def _mark_of(plan: PortPlan, class_name: str, kind: str) -> float:
-    below = 0.0
-    for name, secondary in plan.port.secondary.items():
-        share = most_exact(secondary.referral, class_name) or 0.0
-        if name == kind:
-            if share == 0.0:
-                raise UsageError(f"the trace refers {class_name} to {kind!r}, whose referral share for it is 0 %")
-            return below + share / 2.0
-        below += share
-    raise SimulationError(f"{plan.name} has no secondary inspection {kind!r}")
 
 
 def _initial_queue(draft: Draft, plan: PortPlan) -> Source:

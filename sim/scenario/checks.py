@@ -65,6 +65,10 @@ def lane_group(lane: LaneGroup) -> Iterator[Problem]:
         yield Problem(
             "jockeying with one line", "jockey with queue: per_booth and 2 booths or more", at=("jockey",), on_key=True
         )
+    if lane.handover is not None and lane.pool is not None:
+        yield Problem(
+            "handover with a pool", "handover at a group with booths of its own", at=("handover",), on_key=True
+        )
     if lane.queue == "per_booth" and lane.pool is not None:
         yield Problem("queue: per_booth with a pool", "queue: shared where a pool serves", at=("queue",))
     for index, pattern in enumerate(lane.priority):
@@ -112,6 +116,8 @@ def port(place: Port) -> Iterator[Problem]:
     yield from _referrals(place, classes)
     yield from _storage(place, classes)
     yield from _ways_out(place)
+    yield from _names_of_stations(place)
+    yield from _balking(place)
 
 
 def _classes_of_modes(place: Port) -> Iterator[Problem]:
@@ -175,7 +181,10 @@ def _named_classes(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
     named: list[tuple[Path, Iterable[str]]] = [(("initial_queue",), place.initial_queue)]
     for name, lane in (*place.lanes.items(), *((("", place.toll),) if place.toll else ())):
         at: Path = ("lanes", name) if name else ("toll",)
-        named += [((*at, "service"), lane.service), ((*at, "patience"), lane.patience or ())]
+        # A class it says it serves may be named without traffic here: another port may divert it to this one.
+        strange = [pattern for pattern in (*lane.service, *(lane.patience or ())) if not _said(pattern, lane)]
+        named += [((*at, "service"), [p for p in lane.service if p in strange])]
+        named += [((*at, "patience"), [p for p in lane.patience or () if p in strange])]
         for index, pattern in enumerate(lane.priority):
             if not any(serves(pattern, known) for known in classes):
                 yield _no_traffic(pattern, classes, (*at, "priority", index), on_key=False)
@@ -198,6 +207,10 @@ def _named_classes(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
                 at=("initial_queue", name),
                 on_key=True,
             )
+
+
+def _said(pattern: str, lane: LaneGroup) -> bool:
+    return any(_overlap(pattern, served) for served in lane.serves)
 
 
 def _no_traffic(pattern: str, classes: tuple[str, ...], at: Path, on_key: bool = True) -> Problem:
@@ -260,6 +273,51 @@ def _room(place: Port, classes: Iterable[str], storage: float | None, at: Path) 
         found = f"room for {storage:g} cars, less than one {longest} ({lengths[longest]:g})"
         allowed = f"'{lengths[longest]:g} cars' or more"
         yield Problem(found, allowed if at[0] == "approach" else f"{allowed}, or '0 cars' for no waiting room", at=at)
+
+
+RESERVED = ("all", "outside", "toll", "approach")
+"""Names of stations and rows of results that no lane group or kind of secondary may have."""
+
+
+def _names_of_stations(place: Port) -> Iterator[Problem]:
+    """Lane groups and kinds of secondary are rows of the same tables: their names are their own."""
+    for key, names in (("lanes", place.lanes), ("secondary", place.secondary)):
+        for name in names:
+            at: Path = (key, name)
+            if name in RESERVED:
+                yield Problem(
+                    f"the name '{name}' is taken", f"a name other than {', '.join(RESERVED)}", at=at, on_key=True
+                )
+            elif key == "secondary" and name in place.lanes:
+                yield Problem(f"'{name}' is a lane group too", "a name of its own", at=at, on_key=True)
+
+
+def _balking(place: Port) -> Iterator[Problem]:
+    """Parties balk or divert at the first part they come to from outside; further on the keys would do nothing."""
+    toll, approach = place.toll, place.approach
+    if approach is not None and toll is not None and not toll.serves:
+        yield from _too_late(approach, ("approach",), "toll")
+    for name, lane in place.lanes.items():
+        at: Path = ("lanes", name)
+        first = "approach" if approach is not None and _all_come_by(approach, lane) else ""
+        first = "toll" if toll is not None and _all_come_by(toll, lane) else first
+        if first:
+            yield from _too_late(lane, at, first)
+        elif lane.balk_at is not None and lane.storage is not None and lane.when_full == "wait":
+            yield Problem(
+                "balk_at with a storage that is waited for", "when_full: balk, or no storage", at=(*at, "balk_at")
+            )
+
+
+def _all_come_by(part: Approach | LaneGroup, lane: LaneGroup) -> bool:
+    return not part.serves or all(any(serves(p, served) for p in part.serves) for served in lane.serves)
+
+
+def _too_late(part: Approach | LaneGroup, at: Path, first: str) -> Iterator[Problem]:
+    for key in ("balk_at", "when_full"):
+        if getattr(part, key) not in (None, "wait"):
+            mend = f"put it at the {first}"
+            yield Problem(f"{key} behind the {first}", f"{key} where parties come from outside", mend, at=(*at, key))
 
 
 def _length(lengths: Mapping[Mode, float], class_name: str) -> float:

@@ -63,10 +63,17 @@ def _event(event: dict[str, Any], at: Path, ports: dict[str, Any]) -> Iterator[P
         for lane in _mapping(event.get(key)):
             if lane != EVERY:
                 yield from _unknown("lane group", lane, lanes, (*at, key, lane), on_key=True)
+            if key == "booths" and any("pool" in _mapping(_lane(port, lane)) for port in places):
+                found = f"booths of '{lane}', which a pool of officers serves"
+                yield Problem(found, "lane groups with booths of their own", at=(*at, key, lane), on_key=True)
     stopped = event.get("stopped")
     for index, lane in enumerate(stopped if isinstance(stopped, list) else ()):
         if isinstance(lane, str):
             yield from _unknown("lane group", lane, lanes, (*at, "stopped", index))
+
+
+def _lane(port: Any, lane: str) -> Any:
+    return _mapping(_mapping(port).get("lanes")).get(lane)
 
 
 def _unknown(what: str, name: str, known: Iterable[str], at: Path, on_key: bool = False) -> Iterator[Problem]:

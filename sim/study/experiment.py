@@ -16,7 +16,6 @@ from sim.study.conservation import check_conservation
 from sim.study.executors import map_ordered
 from sim.study.layout import Layout
 from sim.study.measures import FloatArray, measure
-from sim.study.survival import survival
 
 BASELINE = "baseline"
 CHUNK = 5
@@ -79,7 +78,7 @@ class Experiment:
         _, layout = self.model(variant)
         parties, records = self.simulate(variant, replication)
         measured = measure(layout, parties, records)
-        return Measures(measured.values, measured.bins, measured.bins_by_start, survival(layout, parties, records))
+        return Measures(measured.values, measured.bins, measured.bins_by_start, measured.survival)
 
     def chunk(self, task: tuple[str, int, int]) -> list[Measures]:
         """Measures of replications [first, last) of a variant."""

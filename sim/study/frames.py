@@ -41,7 +41,7 @@ def summary_rows(experiment: Experiment, measures: dict[str, Measures]) -> Itera
             yield (
                 variant,
                 *_names(key),
-                *_estimate(interval, column),
+                *_bounded(key, interval, column),
                 *(s[column] for s in spread),
                 interval.n[column],
             )

@@ -191,7 +191,7 @@ def _station_measures(network: Network, cells: Cells, index: int) -> set[str]:
     if station.kind is StationKind.TRAVEL:
         return measures
     measures |= _WAITS | _QUEUES | _binned_waits()
-    if _can_renege(station):
+    if _can_renege(network, index):
         measures.add("wait_left_mean")
     if station.metres_per_length > 0.0:
         measures |= _METRES
@@ -212,8 +212,10 @@ def _has_secondary(network: Network, facility: int) -> bool:
     return any(s.kind is StationKind.SECONDARY for s in network.stations if s.facility == facility)
 
 
-def _can_renege(station: Station) -> bool:
-    return any(rules.patience >= 0 for rules in station.classes.values())
+def _can_renege(network: Network, index: int) -> bool:
+    """Somebody's patience runs here, or ran where a closing group sends its line here from (rule 9)."""
+    sends = [s for s in network.stations if any(index in others for others in (s.reroute or {}).values())]
+    return any(rules.patience >= 0 for s in (network.stations[index], *sends) for rules in s.classes.values())
 
 
 def _names(network: Network, outcomes: set[int]) -> set[str]:
@@ -224,7 +226,7 @@ def _station_outcomes(network: Network, index: int) -> set[int]:
     """Outcomes a visit to the station can end with."""
     station = network.stations[index]
     ways = [target.outcome for k in station.classes for target in targets(network, index, k) if target.outcome >= 0]
-    return {*ways, RENEGED} if _can_renege(station) else set(ways)
+    return {*ways, RENEGED} if _can_renege(network, index) else set(ways)
 
 
 def _facility_outcomes(network: Network, facility: int) -> set[int]:

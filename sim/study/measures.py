@@ -24,6 +24,7 @@ from sim.study.layout import ALL, Key, Layout, Standard
 from sim.study.lines import Integrals, integrals, metres, peaks, time_in_state
 from sim.study.spells import Departures, Intervals, Rows, Spells, blocked, busy, read, waiting
 from sim.study.staffing import Staffing, staffing
+from sim.study.survival import survival
 
 __all__ = ["ALL", "FloatArray", "Integrals", "Key", "Layout", "Measured", "Standard", "integrals", "measure"]
 
@@ -45,6 +46,8 @@ class Measured:
     """(n_bins, n_bin_keys) for `Layout.bin_keys`: waits by the bin of joining."""
     bins_by_start: FloatArray
     """(n_bins, n_start_bin_keys) for `Layout.start_bin_keys`: waits by the bin in which service began."""
+    survival: FloatArray
+    """(groups, waits) of `sim.study.survival`: share of parties waiting longer."""
 
 
 def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
@@ -74,6 +77,7 @@ def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
         values=table.ravel()[layout.take],
         bins=binned(layout, spells, departures, line, service, staff),
         bins_by_start=binned_by_start(layout, spells),
+        survival=survival(layout, spells),
     )
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.records import Records
-from sim.model.parties import Parties
 from sim.study.cells import FloatArray
 from sim.study.layout import ALL, Layout
-from sim.study.spells import Rows, read
+from sim.study.spells import Spells
 
 GRID_MINUTES = (*range(60), *range(60, 240, 5), *range(240, 721, 30))
 """Waits at which the share is taken."""
@@ -20,9 +18,8 @@ def groups(layout: Layout) -> list[tuple[str, str]]:
     return [(f.name, label) for i, f in enumerate(facilities) for label in (ALL, *layout.cells.labels[i])]
 
 
-def survival(layout: Layout, parties: Parties, records: Records) -> FloatArray:
+def survival(layout: Layout, spells: Spells) -> FloatArray:
     """Share waiting longer than each of GRID_MINUTES: (groups, grid), NaN for a group without waits."""
-    spells, _ = read(Rows.of(layout.cells, parties, records))
     cells, grid = layout.cells, np.array(GRID_MINUTES) * 60.0
     rows = []
     for facility in range(len(layout.network.facilities)):

@@ -105,8 +105,8 @@ def test_origins() -> None:
     assert baseline["ports.pacific-highway.toll.service.deterministic.value"] == f"{path}:33:32"
     assert baseline["ports.pacific-highway.toll.service.move_up"] == "default"
     assert baseline["ports.pacific-highway.lengths.car"] == "default"
-    assert both["ports.pacific-highway.lanes.general.booths"] == f"variant one-more-booth, {path}:87:49"
-    assert both["ports.pacific-highway.traffic.car.nexus.members"] == f"variant both, {path}:91:54"
+    assert both["ports.pacific-highway.lanes.general.booths"] == f"variant one-more-booth, {path}:86:49"
+    assert both["ports.pacific-highway.traffic.car.nexus.members"] == f"variant both, {path}:90:54"
 
 
 def test_fingerprint_follows_what_is_simulated(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_show_puts_the_origin_beside_every_value() -> None:
     found = {text.strip(): origin for text, origin in by_text.items()}
     assert found["seed: 5"] == "command line"
     assert found["horizon: 24 h"] == f"{EVERYTHING}:6:10"
-    assert found["booths: 7"] == f"variant one-more-booth, {EVERYTHING}:87:49"
+    assert found["booths: 7"] == f"variant one-more-booth, {EVERYTHING}:86:49"
     assert found["waive_when_full: false"] == "default"
     opening = [line for line in lines if line.endswith(":")]
     assert len(opening) + len([line for line in lines if "# " in line]) == len(lines)

@@ -1,0 +1,55 @@
+"""The start-up benchmark measures fresh processes, and never fails for being slow."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def bench() -> ModuleType:
+    """tools/bench_startup.py, which is a script and no package."""
+    spec = importlib.util.spec_from_file_location("bench_startup", ROOT / "tools" / "bench_startup.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_command_of_the_benchmark_works(bench: ModuleType) -> None:
+    for start in bench.STARTS:
+        assert bench.seconds(start.arguments) > 0.0
+
+
+def test_a_command_that_does_not_work_is_reported(bench: ModuleType) -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)status 2: .*no-such-command"):
+        bench.seconds(["no-such-command"])
+
+
+def test_the_median_is_taken_over_all_runs(bench: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    took = iter([9.0, 1.0, 2.0, 0.5, 3.0])
+    monkeypatch.setattr(bench, "seconds", lambda arguments: next(took))
+    assert bench.median(["--help"], runs=5) == 2.0
+
+
+def test_the_table_puts_targets_beside_what_was_measured(bench: ModuleType) -> None:
+    rows = [(start, 12.345) for start in bench.STARTS]
+    header, *lines = bench.table(rows).splitlines()
+    assert header.split() == ["command", "target", "s", "median", "s"]
+    assert [line.split()[-2:] for line in lines] == [[f"{start.target:.2f}", "12.35"] for start in bench.STARTS]
+
+
+def test_slowness_is_no_failure(
+    bench: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "seconds", lambda arguments: 60.0)
+    assert bench.main() == 0
+    assert "60.00" in capsys.readouterr().out
