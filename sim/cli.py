@@ -108,7 +108,7 @@ def _overrides(command: argparse.ArgumentParser) -> None:
 
 def _running(command: argparse.ArgumentParser) -> None:
     _overrides(command)
-    command.add_argument("--engine", default="auto", choices=("auto", "reference"), help="the numbers are the same")
+    command.add_argument("--engine", default="auto", choices=("auto", "compiled", "reference"), help="default: auto")
     command.add_argument("--workers", metavar="N", type=int, help="processes (default: one per core); same numbers")
     _out(command)
     _quiet(command)

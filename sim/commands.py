@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,11 +116,12 @@ def _run(arguments: Namespace, study: Study) -> tuple[Path, bool]:
         return runs.run(
             study,
             Path(arguments.out),
-            engine=_engine(arguments),
+            engine=arguments.engine,
             workers=_workers(arguments),
             force=arguments.force,
             visits=getattr(arguments, "visits", False),
             advance=advance,
+            note=_note(arguments),
         )
 
 
@@ -129,15 +131,16 @@ def _replay(arguments: Namespace, study: Study) -> int:
     variants = arguments.variant or ["baseline"]
     if arguments.all or len(variants) > 1:
         raise UsageError("--replication replays one variant: name at most one with --variant")
-    folder = replay(study, Path(arguments.out), variants[0], arguments.replication, engine=_engine(arguments))
+    folder = replay(study, Path(arguments.out), variants[0], arguments.replication, engine=arguments.engine)
     if not arguments.quiet:
         print(folder / "measures.csv")
         print(folder / "visits.parquet")
     return 0
 
 
-def _engine(arguments: Namespace) -> str:
-    return "reference" if arguments.engine == "auto" else str(arguments.engine)
+def _note(arguments: Namespace) -> Callable[[str], None]:
+    """Where a remark on what takes time goes: to standard error, nowhere when quiet."""
+    return lambda text: None if arguments.quiet else print(text, file=sys.stderr)
 
 
 def _workers(arguments: Namespace) -> int:

@@ -9,23 +9,77 @@ from sim.errors import UsageError
 from sim.model.network import Network
 from sim.model.parties import Parties
 
-ENGINES = ("reference",)
-"""Names `--engine` takes."""
+AUTO, REFERENCE, COMPILED = "auto", "reference", "compiled"
+ENGINES = (AUTO, COMPILED, REFERENCE)
+"""Names `--engine` takes. The records are the same, to the last bit."""
+
+WORTH_LOADING = 20_000
+"""Parties in all from which loading the compiled engine (about a second) pays."""
+WORTH_COMPILING = 1_500_000
+"""Parties in all from which compiling it (about half a minute, once per installation) pays."""
 
 Engine = Callable[[Network, Parties], Records]
 
 
-def engine(name: str) -> Engine:
-    """The engine called `name`, imported when it is asked for.
+def choose_engine(name: str, parties: float) -> str:
+    """The engine to run about this many parties with: `name` itself unless it is `auto`.
 
     Raises:
         UsageError: there is no such engine.
     """
-    if name == "reference":
-        from sim.engine.reference import run
+    if name not in ENGINES:
+        raise UsageError(f"no engine {name!r}; there are: {', '.join(ENGINES)}")
+    if name != AUTO:
+        return name
+    if parties < WORTH_LOADING:
+        return REFERENCE
+    if parties >= WORTH_COMPILING or is_compiled():
+        return COMPILED
+    return REFERENCE
 
-        return run
-    raise UsageError(f"no engine {name!r}; there are: {', '.join(ENGINES)}")
+
+def is_compiled() -> bool:
+    """The compiled engine stands ready on disk, compiled from this very source."""
+    from sim.engine.compiled.kernel import stands_in_cache
+
+    return stands_in_cache()
 
 
-__all__ = ["ENGINES", "INSIDE", "MOVED_ON", "Engine", "Records", "engine"]
+def prepare() -> None:
+    """Compile the compiled engine, or load it, so that worker processes find it on disk."""
+    from sim.engine.compiled.kernel import compile_now
+
+    compile_now()
+
+
+def engine(name: str) -> Engine:
+    """The engine called `reference` or `compiled`, imported when it is asked for.
+
+    Raises:
+        UsageError: there is no such engine.
+    """
+    if name == REFERENCE:
+        from sim.engine.reference import run as run_reference
+
+        return run_reference
+    if name == COMPILED:
+        from sim.engine.compiled import run as run_compiled
+
+        return run_compiled
+    raise UsageError(f"no engine {name!r}; there are: {COMPILED}, {REFERENCE}")
+
+
+__all__ = [
+    "AUTO",
+    "COMPILED",
+    "ENGINES",
+    "INSIDE",
+    "MOVED_ON",
+    "REFERENCE",
+    "Engine",
+    "Records",
+    "choose_engine",
+    "engine",
+    "is_compiled",
+    "prepare",
+]

@@ -23,6 +23,10 @@ class Model:
     standards: dict[str, Steps]
     """Per facility that has one, the wait standard in seconds by time of joining."""
 
+    def expected_parties(self) -> float:
+        """About how many parties one replication has."""
+        return sum(source.expected(self.network.horizon) for source in self.sources)
+
     def draw(self, seed: int, replication: int) -> Parties:
         """The parties of one replication (replications count from 0)."""
         return draw_parties(self.sources, self.network.horizon, seed, replication)

@@ -204,7 +204,7 @@ class Facility:
     zone: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
     """Facilities, classes, pools and stations of one resolved scenario. Order is the order of the scenario."""
 

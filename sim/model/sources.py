@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -94,6 +95,13 @@ class Source:
     given: Mapping[str, FloatArray] = field(default_factory=dict)
     """For a trace: columns named by `Slot.given`, NaN where nothing is given."""
     initial: bool = False
+
+    def expected(self, horizon: float) -> float:
+        """About how many parties arrive in [0, horizon), before dated events."""
+        if self.rate is None:
+            return float(len(self.times)) if self.times is not None else 0.0
+        edges = [0.0, *(t for t in self.rate.times if 0.0 < t < horizon), horizon]
+        return self.batch * sum(self.rate.at(a) * (b - a) for a, b in pairwise(edges))
 
     def stream_names(self) -> list[str]:
         """Every stream the source may draw from, but for the shared one of its days."""

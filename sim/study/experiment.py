@@ -58,6 +58,10 @@ class Experiment:
             self._models[variant] = model, Layout.of(model.network, scenario.bin, model.standards)
         return self._models[variant]
 
+    def expected_parties(self) -> float:
+        """About how many parties all replications of all variants have."""
+        return self.replications * sum(self.model(variant)[0].expected_parties() for variant in self.scenarios)
+
     def simulate(self, variant: str, replication: int) -> tuple[Parties, Records]:
         """Run one replication alone; equal to the same replication of the whole.
 

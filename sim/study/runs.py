@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine import Records
+from sim.engine import AUTO, COMPILED, Records, choose_engine, is_compiled, prepare
 from sim.errors import RunFolderError, UsageError
 from sim.model.parties import Parties
 from sim.scenario import Study, fingerprint, resolved_yaml
@@ -20,6 +20,7 @@ from sim.study import frames, store
 from sim.study.experiment import BASELINE, Experiment, Measures
 
 Advance = Callable[[int], None]
+Note = Callable[[str], None]
 
 
 def select(study: Study, variants: Sequence[str] | None) -> Study:
@@ -53,15 +54,26 @@ def experiment(study: Study, engine: str) -> Experiment:
     return Experiment(scenarios, seed, study.baseline.replications, engine)
 
 
+def ready(plan: Experiment, note: Note) -> Experiment:
+    """The experiment with its engine chosen, and compiled where that is due."""
+    plan = replace(plan, engine=choose_engine(plan.engine, plan.expected_parties()))
+    if plan.engine == COMPILED:
+        if not is_compiled():
+            note("compiling the engine: about half a minute, once")
+        prepare()
+    return plan
+
+
 def run(
     study: Study,
     out: Path,
     *,
-    engine: str = "reference",
+    engine: str = AUTO,
     workers: int = 1,
     force: bool = False,
     visits: bool = False,
     advance: Advance = lambda n: None,
+    note: Note = lambda text: None,
 ) -> tuple[Path, bool]:
     """Run a study and write its folder, unless it already stands there finished.
 
@@ -73,6 +85,7 @@ def run(
         force: run again even when finished.
         visits: also write one row per visit.
         advance: called with the number of replications just finished.
+        note: called with a sentence on what takes time before the first replication.
 
     Returns:
         The run folder, and whether it was run now.
@@ -87,7 +100,7 @@ def run(
         if not visits or any(name.startswith("visits/") for name in manifest["files"]):
             return folder, False
     began = time.perf_counter()
-    plan = experiment(study, engine)
+    plan = ready(experiment(study, engine), note)
     with store.writing(folder) as scratch:
         measures = plan.run(workers, advance)
         write_inputs(study, scratch)
@@ -96,7 +109,9 @@ def run(
             write_visits(plan, scratch)
         store.write_json(scratch / store.MANIFEST, {**manifest_of(study, plan), "files": store.file_hashes(scratch)})
         seconds = {"seconds": round(time.perf_counter() - began, 3)}
-        store.write_json(scratch / store.RUNTIME, {**seconds, "engine": engine, "workers": workers, **store.machine()})
+        store.write_json(
+            scratch / store.RUNTIME, {**seconds, "engine": plan.engine, "workers": workers, **store.machine()}
+        )
     return folder, True
 
 
@@ -181,15 +196,14 @@ def manifest_of(study: Study, plan: Experiment) -> dict[str, Any]:
     }
 
 
-def replay(
-    study: Study, out: Path, variant: str, replication: int, *, engine: str = "reference", visits: bool = True
-) -> Path:
+def replay(study: Study, out: Path, variant: str, replication: int, *, engine: str = AUTO, visits: bool = True) -> Path:
     """Run one replication alone and write its measures and visits; equal to the same one of the whole run.
 
     Raises:
         UsageError: no such variant or replication.
     """
-    plan = experiment(study, engine)
+    plan = ready(replace(experiment(study, engine), replications=1), lambda text: None)
+    plan = replace(plan, replications=study.baseline.replications)
     if variant not in plan.scenarios:
         raise UsageError(f"no variant {variant!r}; there are: {', '.join(plan.scenarios)}")
     if not 0 <= replication < plan.replications:

@@ -1,0 +1,228 @@
+"""Writes a network and the first state of a run as memory images (`sim.engine.compiled.layout`)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from sim.engine.closing import instants_of_change
+from sim.engine.compiled import layout as at
+from sim.engine.compiled.types import Reals, Words
+from sim.model.network import NEVER, ClassAtStation, Network, Route, Station, StationKind, Steps, Target
+from sim.model.parties import Parties
+
+T = TypeVar("T", bound=Hashable)
+Row = tuple[float | int, ...]
+
+
+class _Numbered(Generic[T]):
+    """Distinct things, each with a number."""
+
+    def __init__(self) -> None:
+        self.index: dict[T, int] = {}
+
+    def number(self, item: T) -> int:
+        return self.index.setdefault(item, len(self.index))
+
+
+class _Ragged:
+    """Parts of one flat list."""
+
+    def __init__(self) -> None:
+        self.flat: list[Any] = []
+
+    def add(self, entries: Sequence[Any]) -> tuple[int, int]:
+        """Append a part; where it begins and ends."""
+        self.flat.extend(entries)
+        return len(self.flat) - len(entries), len(self.flat)
+
+
+class NetworkImage:
+    """A network as one block of words, read as integers (`words`) or as reals (`reals`)."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.steps: _Numbered[Steps] = _Numbered()
+        self.targets: _Numbered[Target] = _Numbered()
+        self.routes: _Numbered[Route] = _Numbered()
+        self.factors, self.reroutes, self.members = _Ragged(), _Ragged(), _Ragged()
+        self.lines = 0
+        self.booths = 0
+        self._write()
+
+    def _write(self) -> None:
+        network = self.network
+        stations = [self._station(station) for station in network.stations]
+        cells = [self._cell(s, k) for s in network.stations for k in range(len(network.classes))]
+        entry = [self.targets.number(target) for target in network.entry]
+        routes, branches = self._routing()
+        pools = self._pools()
+        alternatives, values = _Ragged(), _Ragged()
+        targets: list[Row] = [(t.outcome, *alternatives.add(t.stations), int(t.shorter)) for t in self.targets.index]
+        steps: list[Row] = [values.add(list(zip(s.times, s.values, strict=True))) for s in self.steps.index]
+        instants = instants_of_change(network)
+        tables: dict[int, list[Row]] = {
+            at.STATIONS: stations,
+            at.CELLS: cells,
+            at.ROUTES: routes,
+            at.BRANCHES: branches,
+            at.TARGETS: targets,
+            at.POOLS: pools,
+            at.STEPS: steps,
+            at.STEP_VALUES: values.flat,
+            at.FACTORS: [(over, float(value)) for over, value in self.factors.flat],
+            at.ALTERNATIVES: _column(alternatives.flat),
+            at.REROUTES: _column(self.reroutes.flat),
+            at.MEMBERS: _column(self.members.flat),
+            at.ORDER: _column(network.downstream_first),
+            at.ENTRY: _column(entry),
+            at.LENGTHS: _column([float(c.length) for c in network.classes]),
+            at.INSTANTS: _column([float(t) for t in instants]),
+            at.BOOTH_LINES: _column(range(self.lines, self.lines + self.booths)),
+        }
+        header = [0] * at.NETWORK_HEADER
+        size = at.NETWORK_HEADER
+        for slot, rows in tables.items():
+            header[slot] = size
+            size += sum(map(len, rows))
+        counts = (len(stations), len(network.classes), len(pools), self.booths, self.lines + self.booths, len(instants))
+        header[: len(counts)] = counts
+        self.words: Words = np.zeros(size, np.int64)
+        self.reals: Reals = self.words.view(np.float64)
+        self.words[: at.NETWORK_HEADER] = header
+        self.reals[[at.HORIZON, at.WARM_UP, at.END]] = network.horizon, network.warm_up, network.end
+        for slot, rows in tables.items():
+            self._fill(header[slot], rows)
+
+    def _fill(self, offset: int, rows: list[Row]) -> None:
+        """Write rows: floats as reals, all else as integers."""
+        flat = [value for row in rows for value in row]
+        is_real = np.array([isinstance(value, float) for value in flat], dtype=bool)
+        places = offset + np.arange(len(flat))
+        self.reals[places[is_real]] = [value for value in flat if isinstance(value, float)]
+        self.words[places[~is_real]] = [int(value) for value in flat if not isinstance(value, float)]
+
+    def _station(self, station: Station) -> Row:
+        lanes = station.lanes if station.kind is StationKind.ROAD else 0
+        line = self.lines
+        self.lines += at.FIRST_LANE + lanes
+        classes = self.network.classes
+        shortest = min(station.classes, key=lambda k: (classes[k].length, k), default=-1)
+        integers = {
+            at.ROAD: station.kind is StationKind.ROAD,
+            at.POOL: station.pool,
+            at.PER_BOOTH: station.per_booth,
+            at.WHEN_FULL: station.when_full,
+            at.DIVERT: -1 if station.divert is None else self.targets.number(station.divert),
+            at.ADMITS: self.steps.number(station.admits),
+            at.WHEN_CLOSED: station.when_closed,
+            at.RUNNING: self.steps.number(station.running),
+            at.BALK_WITH: station.balk_with,
+            at.JOCKEY: station.jockey,
+            at.ON_CLOSE: station.on_close,
+            at.WAIVES: station.waive_when_full,
+            at.RANKED: len({c.rank for c in station.classes.values()}) > 1,
+            at.SERVICE_FACTOR: self.steps.number(station.service_factor),
+            at.LINE: line,
+            at.LANES: lanes,
+            at.SHORTEST: shortest,
+            at.FINITE: shortest >= 0 and station.storage < NEVER,
+        }
+        reals = {at.STORAGE: station.storage, at.BALK_AT: station.balk_at, at.TRAVEL: station.travel}
+        return _row(at.STATION_WIDTH, integers, reals)
+
+    def _cell(self, station: Station, klass: int) -> Row:
+        rules = station.classes.get(klass, ClassAtStation())
+        factor, reroute = (
+            self.factors.add(rules.queue_factor),
+            self.reroutes.add((station.reroute or {}).get(klass, ())),
+        )
+        integers = {
+            at.SERVICE: rules.service,
+            at.RANK: rules.rank,
+            at.PATIENCE_SLOT: rules.patience,
+            at.ROUTE: -1 if rules.route is None else self.routes.number(rules.route),
+            at.FACTOR_BEGIN: factor[0],
+            at.FACTOR_END: factor[1],
+            at.REROUTE_BEGIN: reroute[0],
+            at.REROUTE_END: reroute[1],
+        }
+        return _row(at.CELL_WIDTH, integers, {at.EXTRA_PERSON: rules.extra_person, at.MOVE_UP: rules.move_up})
+
+    def _routing(self) -> tuple[list[Row], list[Row]]:
+        branches = _Ragged()
+        routes: list[Row] = []
+        for route in self.routes.index:
+            rows = [
+                (self.targets.number(b.target), self.steps.number(b.factor), float(b.probability))
+                for b in route.branches
+            ]
+            routes.append((route.mark, *branches.add(rows), self.targets.number(route.otherwise)))
+        return routes, branches.flat
+
+    def _pools(self) -> list[Row]:
+        rows: list[Row] = []
+        for index, pool in enumerate(self.network.pools):
+            own = [i for i, station in enumerate(self.network.stations) if station.pool == index]
+            tandem = max((self.network.stations[i].tandem for i in own), default=0)
+            calendar = self.steps.number(pool.calendar)
+            rows.append((pool.servers, calendar, tandem, self.booths, *self.members.add(own)))
+            self.booths += max(pool.servers, 0)
+        return rows
+
+
+def _row(width: int, integers: dict[int, int], reals: dict[int, float]) -> Row:
+    columns: dict[int, float | int] = {
+        **{c: int(v) for c, v in integers.items()},
+        **{c: float(v) for c, v in reals.items()},
+    }
+    return tuple(columns[column] for column in range(width))
+
+
+def _column(values: Sequence[Any] | range) -> list[Row]:
+    return [(value,) for value in values]
+
+
+def party_image(parties: Parties) -> Words:
+    """Class, size, first draw and whether it is initial, of each party, one row after the other."""
+    columns = [parties.klass, parties.size, parties.first_draw, parties.initial]
+    return np.column_stack(columns).astype(np.int64).reshape(-1)
+
+
+def new_state(image: NetworkImage, parties: int, visits: int) -> Words:
+    """The state at the start, with room for that many visits."""
+    stations, _, pools, booths, lines, _ = (int(count) for count in image.words[:6])
+    gauges = stations * at.GAUGE_KINDS + pools
+    sizes = {
+        at.SCHEDULED: pools,
+        at.OPEN: pools,
+        at.BEFORE: pools,
+        at.FRONT: booths,
+        at.REAR: booths,
+        at.HEAD: lines + 1,  # the last line is scratch
+        at.TAIL: lines + 1,
+        at.COUNT: lines + 1,
+        at.STANDING: stations,
+        at.SPACE: stations,
+        at.GAUGES: gauges * at.GAUGE_WIDTH,
+        at.BLOCKED_LIST: parties + 1,
+        at.ENDS: (parties + 1) * at.EVENT_WIDTH,
+        at.PATIENCE: (visits + 1) * at.EVENT_WIDTH,
+        at.AWAY: 2 * parties,
+        at.VISITS: (visits + 2) * at.VISIT_WIDTH,
+    }
+    offsets, size = dict[int, int](), at.STATE_HEADER
+    for slot, length in sizes.items():
+        offsets[slot] = size
+        size += length
+    words: Words = np.empty(size, np.int64)
+    words[: offsets[at.BLOCKED_LIST]] = 0  # zero is 0.0 as well
+    for slot, offset in offsets.items():
+        words[slot] = offset
+    for slot in (at.FRONT, at.REAR, at.HEAD, at.TAIL):
+        words[offsets[slot] : offsets[slot] + sizes[slot]] = -1
+    words[at.NEXT_VISIT] = offsets[at.VISITS]
+    words[at.VISITS_END] = offsets[at.VISITS] + visits * at.VISIT_WIDTH
+    return words

@@ -1,0 +1,48 @@
+"""How functions are compiled here: never with fast-math, which would reorder sums and lose the last bit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """Compile a function that compiled functions call; it becomes part of its callers."""
+    return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
+
+
+def source_hash() -> int:
+    """A number that changes with any line of the compiled engine."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.blake2b(b"".join(file.read_bytes() for file in files), digest_size=6).digest()
+    return int.from_bytes(digest, "little")
+
+
+def cached(function: Any) -> Any:
+    """Compile a function that Python calls and keep it on disk between processes.
+
+    Where no folder can be written to, it is compiled anew in each process. numba looks only at this function's own
+    file and at what its closure holds when it asks whether the code on disk is still right: see `kernel.entry`.
+    """
+    try:
+        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    except RuntimeError:
+        return numba.njit(nogil=True, error_model="numpy")(function)
+
+
+def is_on_disk(function: Any, signature: Any) -> bool:
+    """A compiled form of the function for this signature and processor can be loaded.
+
+    numba has no public question for this; where its inside is not as known here, the answer is no, which costs
+    time but never a result.
+    """
+    try:
+        return function._cache.load_overload(signature, function.targetctx) is not None
+    except Exception:
+        return False

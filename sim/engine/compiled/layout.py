@@ -1,0 +1,109 @@
+"""Where everything lies in the memory images the kernel works on.
+
+The kernel gets few arguments: every compiled function that took a tuple of arrays would copy it at each call.
+So a network is one block of 8-byte words, read as integers (`n`) or as reals (`x`), and the running state is
+another (`s`, `f`). A block begins with a header that says where its tables start; a table has rows of a fixed
+width; a row is named by its offset: `st = station_row(n, station)`, then `n[st + POOL]` or `x[st + STORAGE]`.
+"""
+
+from __future__ import annotations
+
+from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.types import Words
+
+# ---- the network: header ------------------------------------------------------------------------------
+N_STATIONS, N_CLASSES, N_POOLS, N_BOOTHS, N_LINES, N_INSTANTS = range(6)
+STATIONS, CELLS, ROUTES, BRANCHES, TARGETS, POOLS, STEPS, STEP_VALUES, FACTORS = range(6, 15)
+ALTERNATIVES, REROUTES, MEMBERS, ORDER, ENTRY, LENGTHS, INSTANTS, BOOTH_LINES = range(15, 23)
+HORIZON, WARM_UP, END = range(23, 26)
+"""Reals."""
+NETWORK_HEADER = 26
+
+# ---- the network: columns -----------------------------------------------------------------------------
+ROAD, POOL, PER_BOOTH, WHEN_FULL, DIVERT, ADMITS, WHEN_CLOSED, RUNNING = range(8)
+JOCKEY, ON_CLOSE, WAIVES, RANKED, SERVICE_FACTOR, LINE, LANES, SHORTEST, FINITE, BALK_WITH = range(8, 18)
+STORAGE, BALK_AT, TRAVEL = range(18, 21)
+STATION_WIDTH = 21
+"""`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions, `SHORTEST` a class;
+`LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road."""
+SHARED, HELD, FIRST_LANE = range(3)
+"""A station's lines, from its first."""
+
+SERVICE, RANK, PATIENCE_SLOT, ROUTE, FACTOR_BEGIN, FACTOR_END, REROUTE_BEGIN, REROUTE_END = range(8)
+EXTRA_PERSON, MOVE_UP = range(8, 10)
+CELL_WIDTH = 10
+"""A class at a station; `ROUTE` is -1 where the class never comes."""
+
+MARK, BRANCH_BEGIN, BRANCH_END, OTHERWISE = range(4)
+ROUTE_WIDTH = 4
+BRANCH_TARGET, BRANCH_FACTOR, PROBABILITY = range(3)
+BRANCH_WIDTH = 3
+OUTCOME, TARGET_BEGIN, TARGET_END, SHORTER = range(4)
+TARGET_WIDTH = 4
+SERVERS, CALENDAR, TANDEM, FIRST_BOOTH, MEMBER_BEGIN, MEMBER_END = range(6)
+POOL_WIDTH = 6
+STEPS_WIDTH = 2
+"""Begin and end in the table of step values."""
+STEP_TIME, STEP_VALUE = range(2)
+STEP_WIDTH = 2
+OVER, FACTOR = range(2)
+FACTOR_WIDTH = 2
+
+# ---- the state: header --------------------------------------------------------------------------------
+N_BLOCKED, N_ENDS, N_PATIENCE, N_AWAY, INSIDE_NOW, NEXT_VISIT, VISITS_END = range(7)
+SCHEDULED, OPEN, BEFORE, FRONT, REAR, HEAD, TAIL, COUNT, STANDING, SPACE = range(7, 17)
+GAUGES, BLOCKED_LIST, ENDS, PATIENCE, AWAY, VISITS = range(17, 23)
+STATE_HEADER = 23
+"""`NEXT_VISIT` and `VISITS_END` are offsets; `SPACE` holds reals (car lengths in line, per station)."""
+
+# ---- the state: columns -------------------------------------------------------------------------------
+WAITING, BUSY, BLOCKED, FULL, GAUGE_KINDS = range(5)
+"""Gauges of a station; those of the pools' overtime follow the stations'."""
+VALUE, HIGH, LAST, INTEGRAL = range(4)
+GAUGE_WIDTH = 4
+EVENT_STATION, EVENT_PARTY, EVENT_VISIT, READY, TIME = range(5)
+EVENT_WIDTH = 5
+"""An end of service, of a free drive (`READY`), or of patience."""
+PARTY, KLASS, STATION, BOOTH, IN_REAR, QUEUED, VISIT_OUTCOME, TARGET, SKIP, IN_LINE, NEXT, PREVIOUS = range(12)
+JOINED, STARTED, ENDED, LEFT, DEADLINE = range(12, 17)
+VISIT_WIDTH = 17
+"""A visit is named by the offset of its row; -1 is nobody."""
+
+# ---- the parties: columns -----------------------------------------------------------------------------
+PARTY_KLASS, PARTY_SIZE, FIRST_DRAW, INITIAL = range(4)
+PARTY_WIDTH = 4
+
+
+@compiled
+def station_row(n: Words, station: int) -> int:
+    return int(n[STATIONS] + station * STATION_WIDTH)
+
+
+@compiled
+def cell_row(n: Words, station: int, klass: int) -> int:
+    return int(n[CELLS] + (station * n[N_CLASSES] + klass) * CELL_WIDTH)
+
+
+@compiled
+def pool_row(n: Words, pool: int) -> int:
+    return int(n[POOLS] + pool * POOL_WIDTH)
+
+
+@compiled
+def target_row(n: Words, target: int) -> int:
+    return int(n[TARGETS] + target * TARGET_WIDTH)
+
+
+@compiled
+def route_row(n: Words, route: int) -> int:
+    return int(n[ROUTES] + route * ROUTE_WIDTH)
+
+
+@compiled
+def gauge_row(s: Words, station: int, kind: int) -> int:
+    return int(s[GAUGES] + (station * GAUGE_KINDS + kind) * GAUGE_WIDTH)
+
+
+@compiled
+def overtime_row(n: Words, s: Words, pool: int) -> int:
+    return int(s[GAUGES] + (n[N_STATIONS] * GAUGE_KINDS + pool) * GAUGE_WIDTH)

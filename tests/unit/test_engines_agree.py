@@ -1,0 +1,78 @@
+"""The compiled engine gives the records of the reference engine, to the last bit, on everything there is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from engines import differences, disagreeing
+
+from sim.engine import choose_engine, engine
+from sim.errors import UsageError
+from sim.model.parties import Parties
+from sim.scenario import load
+from sim.study.runs import experiment
+
+ROOT = Path(__file__).parents[2]
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("first", range(0, 300, 50))
+def test_on_random_networks(first: int) -> None:
+    assert disagreeing(range(first, first + 50)) == {}
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_on_every_shipped_scenario_and_variant(path: Path) -> None:
+    plan = experiment(load(path), "reference")
+    for variant in plan.scenarios:
+        model, _ = plan.model(variant)
+        assert differences(model.network, model.draw(plan.seed, 0)) == [], variant
+
+
+def test_on_nobody_at_all() -> None:
+    plan = experiment(load(SCENARIOS[0]), "reference")
+    model, _ = plan.model("baseline")
+    whole = np.zeros(0, np.int64)
+    nobody = Parties(np.zeros(0), whole, whole, whole, np.zeros(0), np.zeros(0, bool))
+    assert differences(model.network, nobody) == []
+
+
+def test_room_for_visits_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sim.engine.compiled as compiled
+
+    plan = experiment(load(ROOT / "scenarios" / "pacific-highway-southbound.yaml"), "reference")
+    model, _ = plan.model("baseline")
+    parties = model.draw(1, 0)
+    monkeypatch.setattr(compiled, "VISITS_PER_PARTY", 0)
+    few = engine("compiled")(model.network, parties)
+    monkeypatch.undo()
+    assert np.array_equal(few.left, engine("compiled")(model.network, parties).left, equal_nan=True)
+
+
+def test_auto_compiles_only_where_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.engine.is_compiled", lambda: False)
+    assert choose_engine("auto", 1e5) == "reference"
+    assert choose_engine("auto", 1e7) == "compiled"
+    monkeypatch.setattr("sim.engine.is_compiled", lambda: True)
+    assert choose_engine("auto", 100) == "reference"
+    assert choose_engine("auto", 1e5) == "compiled"
+    with pytest.raises(UsageError, match="there are: auto, compiled, reference"):
+        choose_engine("fast", 1)
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_error(tmp_path: Path) -> None:
+    """Numba raises where it finds no place for its cache; a small function stands for the kernel."""
+    code = (
+        "import numba.core.caching as caching\n"
+        "def nowhere(*args, **more): raise RuntimeError('no locator available')\n"
+        "caching.FunctionCache.__init__ = nowhere\n"
+        "from sim.engine.compiled.jit import cached\n"
+        "double = cached(lambda x: 2 * x)\n"
+        "print(double(21))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "42"), done.stderr
