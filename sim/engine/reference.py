@@ -162,8 +162,8 @@ class ReferenceEngine:
                 or self.fill_booth(state)
                 or self.jockey(state)
                 or self.leave_closed_group(state)
-                or self.waive(state)
                 or self.advance_road(state)
+                or self.waive(state)
             ):
                 return True
         return False

@@ -61,7 +61,9 @@ class NetworkImage:
         pools = self._pools()
         alternatives, values = _Ragged(), _Ragged()
         targets: list[Row] = [(t.outcome, *alternatives.add(t.stations), int(t.shorter)) for t in self.targets.index]
-        steps: list[Row] = [values.add(list(zip(s.times, s.values, strict=True))) for s in self.steps.index]
+        steps: list[Row] = [
+            values.add([(float(t), float(v)) for t, v in zip(s.times, s.values, strict=True)]) for s in self.steps.index
+        ]
         instants = instants_of_change(network)
         tables: dict[int, list[Row]] = {
             at.STATIONS: stations,
@@ -120,6 +122,8 @@ class NetworkImage:
             at.WHEN_CLOSED: station.when_closed,
             at.RUNNING: self.steps.number(station.running),
             at.BALK_WITH: station.balk_with,
+            at.SHARES_POOL: station.pool >= 0
+            and sum(other.pool == station.pool for other in self.network.stations) > 1,
             at.JOCKEY: station.jockey,
             at.ON_CLOSE: station.on_close,
             at.WAIVES: station.waive_when_full,

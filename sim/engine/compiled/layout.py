@@ -22,8 +22,9 @@ NETWORK_HEADER = 26
 # ---- the network: columns -----------------------------------------------------------------------------
 ROAD, POOL, PER_BOOTH, WHEN_FULL, DIVERT, ADMITS, WHEN_CLOSED, RUNNING = range(8)
 JOCKEY, ON_CLOSE, WAIVES, RANKED, SERVICE_FACTOR, LINE, LANES, SHORTEST, FINITE, BALK_WITH = range(8, 18)
-STORAGE, BALK_AT, TRAVEL = range(18, 21)
-STATION_WIDTH = 21
+SHARES_POOL = 18
+STORAGE, BALK_AT, TRAVEL = range(19, 22)
+STATION_WIDTH = 22
 """`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions, `SHORTEST` a class;
 `LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road."""
 SHARED, HELD, FIRST_LANE = range(3)

@@ -59,9 +59,9 @@ def one_move(n: Words, x: Reals, s: Words, f: Reals, p: Words, d: Reals, now: fl
         station = n[n[ORDER] + at]
         if some_blocked and admit_blocked(n, x, s, f, p, d, station, now):
             return True
-        # Without anybody in its lines a station has nothing to do but to waive.
-        if s[s[STANDING] + station] > 0:
-            st = station_row(n, station)
+        st = station_row(n, station)
+        # Without anybody in its lines a station can only waive, or give a shared server to another's line.
+        if s[s[STANDING] + station] > 0 or n[st + SHARES_POOL]:
             if n[st + ROAD]:
                 if advance_road(n, x, s, f, p, d, station, now):
                     return True
