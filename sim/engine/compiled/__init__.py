@@ -1,4 +1,4 @@
-"""The compiled engine: the rules of `sim.engine.reference` on memory images, equal to the last bit."""
+"""The compiled engine: the rules of `sim.engine.reference` on one block of memory, equal to the last bit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engine.books import last_instant, staffing_log
 from sim.engine.compiled import layout as at
-from sim.engine.compiled.image import NetworkImage, new_state, party_image
+from sim.engine.compiled.image import NetworkImage, new_block
 from sim.engine.compiled.kernel import entry
 from sim.engine.compiled.types import Words
 from sim.engine.records import INSIDE, Records
@@ -22,11 +22,10 @@ VISITS_PER_PARTY = 4
 def run(network: Network, parties: Parties) -> Records:
     """Run one replication; the same records as `sim.engine.reference.run`."""
     image = _image(network)
-    party = party_image(parties)
     room = VISITS_PER_PARTY * len(parties) + 16
     while True:
-        words = new_state(image, len(parties), room)
-        if entry(image.words, image.reals, words, words.view(np.float64), party, parties.draws, parties.time):
+        words = new_block(image, parties, room)
+        if entry(words, words.view(np.float64)):
             return _records(network, parties, words)
         room *= 2
 
@@ -37,21 +36,21 @@ def _image(network: Network) -> NetworkImage:
     return NetworkImage(network)
 
 
-def _records(network: Network, parties: Parties, s: Words) -> Records:
+def _records(network: Network, parties: Parties, w: Words) -> Records:
     """Arrays of everything written; visits sorted by party, a party's own in order of opening."""
-    written = s[s[at.VISITS] : s[at.NEXT_VISIT]].reshape(-1, at.VISIT_WIDTH)
+    written = w[w[at.VISITS] : w[at.NEXT_VISIT]].reshape(-1, at.VISIT_WIDTH)
     order = np.argsort(written[:, at.PARTY], kind="stable")
     times = written.view(np.float64)
     party, station, booth, outcome = (written[order, c] for c in (at.PARTY, at.STATION, at.BOOTH, at.VISIT_OUTCOME))
     joined, started, ended, left = (times[order, c] for c in (at.JOINED, at.STARTED, at.ENDED, at.LEFT))
     outcome[np.isnan(left)] = INSIDE
-    away = s[s[at.AWAY] : s[at.AWAY] + 2 * s[at.N_AWAY]].reshape(-1, 2)
+    away = w[w[at.AWAY] : w[at.AWAY] + 2 * w[at.N_AWAY]].reshape(-1, 2)
     away = away[np.argsort(away[:, 0], kind="stable")].copy()
     stopped_at = last_instant(parties, away[:, 0], joined, started, ended, left)
     staffing_time, staffing_pool, staffing_open = staffing_log(network, stopped_at)
     stations, pools = len(network.stations), len(network.pools)
     rows = stations * at.GAUGE_KINDS + pools
-    gauges = s[s[at.GAUGES] : s[at.GAUGES] + rows * at.GAUGE_WIDTH].reshape(rows, at.GAUGE_WIDTH)
+    gauges = w[w[at.GAUGES] : w[at.GAUGES] + rows * at.GAUGE_WIDTH].reshape(rows, at.GAUGE_WIDTH)
     integrals = gauges.view(np.float64)[:, at.INTEGRAL]
     own = integrals[: stations * at.GAUGE_KINDS].reshape(stations, at.GAUGE_KINDS)
     return Records(

@@ -84,8 +84,8 @@ class NetworkImage:
             at.INSTANTS: _column([float(t) for t in instants]),
             at.BOOTH_LINES: _column(range(self.lines, self.lines + self.booths)),
         }
-        header = [0] * at.NETWORK_HEADER
-        size = at.NETWORK_HEADER
+        header = [0] * at.HEADER
+        size = at.HEADER
         for slot, rows in tables.items():
             header[slot] = size
             size += sum(map(len, rows))
@@ -93,7 +93,7 @@ class NetworkImage:
         header[: len(counts)] = counts
         self.words: Words = np.zeros(size, np.int64)
         self.reals: Reals = self.words.view(np.float64)
-        self.words[: at.NETWORK_HEADER] = header
+        self.words[: at.HEADER] = header
         self.reals[[at.HORIZON, at.WARM_UP, at.END]] = network.horizon, network.warm_up, network.end
         for slot, rows in tables.items():
             self._fill(header[slot], rows)
@@ -189,15 +189,10 @@ def _column(values: Sequence[Any] | range) -> list[Row]:
     return [(value,) for value in values]
 
 
-def party_image(parties: Parties) -> Words:
-    """Class, size, first draw and whether it is initial, of each party, one row after the other."""
-    columns = [parties.klass, parties.size, parties.first_draw, parties.initial]
-    return np.column_stack(columns).astype(np.int64).reshape(-1)
-
-
-def new_state(image: NetworkImage, parties: int, visits: int) -> Words:
-    """The state at the start, with room for that many visits."""
+def new_block(image: NetworkImage, parties: Parties, visits: int) -> Words:
+    """The block at the start of a run: network, state with room for that many visits, parties, draws."""
     stations, _, pools, booths, lines, _ = (int(count) for count in image.words[:6])
+    count = len(parties)
     gauges = stations * at.GAUGE_KINDS + pools
     sizes = {
         at.SCHEDULED: pools,
@@ -211,22 +206,39 @@ def new_state(image: NetworkImage, parties: int, visits: int) -> Words:
         at.STANDING: stations,
         at.SPACE: stations,
         at.GAUGES: gauges * at.GAUGE_WIDTH,
-        at.BLOCKED_LIST: parties + 1,
-        at.ENDS: (parties + 1) * at.EVENT_WIDTH,
+        at.BLOCKED_LIST: count + 1,
+        at.ENDS: (count + 1) * at.EVENT_WIDTH,
         at.PATIENCE: (visits + 1) * at.EVENT_WIDTH,
-        at.AWAY: 2 * parties,
+        at.AWAY: 2 * count,
+        at.PARTIES: count * at.PARTY_WIDTH,
+        at.ARRIVALS: count,
+        at.DRAWS: parties.draws.size,
         at.VISITS: (visits + 2) * at.VISIT_WIDTH,
     }
-    offsets, size = dict[int, int](), at.STATE_HEADER
+    offsets, size = dict[int, int](), image.words.size
     for slot, length in sizes.items():
         offsets[slot] = size
         size += length
     words: Words = np.empty(size, np.int64)
-    words[: offsets[at.BLOCKED_LIST]] = 0  # zero is 0.0 as well
+    reals: Reals = words.view(np.float64)
+    words[: image.words.size] = image.words
+    words[image.words.size : offsets[at.BLOCKED_LIST]] = 0  # zero is 0.0 as well
     for slot, offset in offsets.items():
         words[slot] = offset
     for slot in (at.FRONT, at.REAR, at.HEAD, at.TAIL):
         words[offsets[slot] : offsets[slot] + sizes[slot]] = -1
     words[at.NEXT_VISIT] = offsets[at.VISITS]
     words[at.VISITS_END] = offsets[at.VISITS] + visits * at.VISIT_WIDTH
+    words[at.N_PARTIES] = count
+    rows = words[offsets[at.PARTIES] : offsets[at.ARRIVALS]].reshape(count, at.PARTY_WIDTH)
+    columns = {
+        at.PARTY_KLASS: parties.klass,
+        at.PARTY_SIZE: parties.size,
+        at.FIRST_DRAW: parties.first_draw,
+        at.INITIAL: parties.initial,
+    }
+    for column, values in columns.items():
+        rows[:, column] = values
+    reals[offsets[at.ARRIVALS] : offsets[at.DRAWS]] = parties.time
+    reals[offsets[at.DRAWS] : offsets[at.VISITS]] = parties.draws
     return words

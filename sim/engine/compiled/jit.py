@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -15,6 +16,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 def compiled(function: F) -> F:
     """Compile a function that compiled functions call; it becomes part of its callers."""
     return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _pointer(typing_context, array):  # type: ignore[no-untyped-def]
+    """Pointer to the first element of an array, for compiled code. The array must outlive its use."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+
+    return numba.types.CPointer(array.dtype)(array), code
+
+
+pointer: Any = _pointer
 
 
 def source_hash() -> int:

@@ -1,15 +1,15 @@
-"""Where everything lies in the memory images the kernel works on.
+"""Where everything lies in the block of memory the kernel works on.
 
-The kernel gets few arguments: every compiled function that took a tuple of arrays would copy it at each call.
-So a network is one block of 8-byte words, read as integers (`n`) or as reals (`x`), and the running state is
-another (`s`, `f`). A block begins with a header that says where its tables start; a table has rows of a fixed
-width; a row is named by its offset: `st = station_row(n, station)`, then `n[st + POOL]` or `x[st + STORAGE]`.
+The kernel gets two arguments, pointers to one block of 8-byte words read as integers (`w`) or as reals (`r`):
+functions that take many arrays spend their time handing them over. The network comes first in the block, then the
+running state, the parties and their draws. Headers say where the tables start; a table has rows of a fixed width; a
+row is named by its offset: `st = station_row(w, r, station)`, then `w[st + POOL]` or `r[st + STORAGE]`.
 """
 
 from __future__ import annotations
 
 from sim.engine.compiled.jit import compiled
-from sim.engine.compiled.types import Words
+from sim.engine.compiled.types import Reals, Words
 
 # ---- the network: header ------------------------------------------------------------------------------
 N_STATIONS, N_CLASSES, N_POOLS, N_BOOTHS, N_LINES, N_INSTANTS = range(6)
@@ -17,7 +17,6 @@ STATIONS, CELLS, ROUTES, BRANCHES, TARGETS, POOLS, STEPS, STEP_VALUES, FACTORS =
 ALTERNATIVES, REROUTES, MEMBERS, ORDER, ENTRY, LENGTHS, INSTANTS, BOOTH_LINES = range(15, 23)
 HORIZON, WARM_UP, END = range(23, 26)
 """Reals."""
-NETWORK_HEADER = 26
 
 # ---- the network: columns -----------------------------------------------------------------------------
 ROAD, POOL, PER_BOOTH, WHEN_FULL, DIVERT, ADMITS, WHEN_CLOSED, RUNNING = range(8)
@@ -51,10 +50,11 @@ OVER, FACTOR = range(2)
 FACTOR_WIDTH = 2
 
 # ---- the state: header --------------------------------------------------------------------------------
-N_BLOCKED, N_ENDS, N_PATIENCE, N_AWAY, INSIDE_NOW, NEXT_VISIT, VISITS_END = range(7)
-SCHEDULED, OPEN, BEFORE, FRONT, REAR, HEAD, TAIL, COUNT, STANDING, SPACE = range(7, 17)
-GAUGES, BLOCKED_LIST, ENDS, PATIENCE, AWAY, VISITS = range(17, 23)
-STATE_HEADER = 23
+N_BLOCKED, N_ENDS, N_PATIENCE, N_AWAY, INSIDE_NOW, NEXT_VISIT, VISITS_END, N_PARTIES = range(26, 34)
+SCHEDULED, OPEN, BEFORE, FRONT, REAR, HEAD, TAIL, COUNT, STANDING, SPACE = range(34, 44)
+GAUGES, BLOCKED_LIST, ENDS, PATIENCE, AWAY, VISITS = range(44, 50)
+PARTIES, ARRIVALS, DRAWS = range(50, 53)
+HEADER = 53
 """`NEXT_VISIT` and `VISITS_END` are offsets; `SPACE` holds reals (car lengths in line, per station)."""
 
 # ---- the state: columns -------------------------------------------------------------------------------
@@ -76,35 +76,35 @@ PARTY_WIDTH = 4
 
 
 @compiled
-def station_row(n: Words, station: int) -> int:
-    return int(n[STATIONS] + station * STATION_WIDTH)
+def station_row(w: Words, r: Reals, station: int) -> int:
+    return int(w[STATIONS] + station * STATION_WIDTH)
 
 
 @compiled
-def cell_row(n: Words, station: int, klass: int) -> int:
-    return int(n[CELLS] + (station * n[N_CLASSES] + klass) * CELL_WIDTH)
+def cell_row(w: Words, r: Reals, station: int, klass: int) -> int:
+    return int(w[CELLS] + (station * w[N_CLASSES] + klass) * CELL_WIDTH)
 
 
 @compiled
-def pool_row(n: Words, pool: int) -> int:
-    return int(n[POOLS] + pool * POOL_WIDTH)
+def pool_row(w: Words, r: Reals, pool: int) -> int:
+    return int(w[POOLS] + pool * POOL_WIDTH)
 
 
 @compiled
-def target_row(n: Words, target: int) -> int:
-    return int(n[TARGETS] + target * TARGET_WIDTH)
+def target_row(w: Words, r: Reals, target: int) -> int:
+    return int(w[TARGETS] + target * TARGET_WIDTH)
 
 
 @compiled
-def route_row(n: Words, route: int) -> int:
-    return int(n[ROUTES] + route * ROUTE_WIDTH)
+def route_row(w: Words, r: Reals, route: int) -> int:
+    return int(w[ROUTES] + route * ROUTE_WIDTH)
 
 
 @compiled
-def gauge_row(s: Words, station: int, kind: int) -> int:
-    return int(s[GAUGES] + (station * GAUGE_KINDS + kind) * GAUGE_WIDTH)
+def gauge_row(w: Words, r: Reals, station: int, kind: int) -> int:
+    return int(w[GAUGES] + (station * GAUGE_KINDS + kind) * GAUGE_WIDTH)
 
 
 @compiled
-def overtime_row(n: Words, s: Words, pool: int) -> int:
-    return int(s[GAUGES] + (n[N_STATIONS] * GAUGE_KINDS + pool) * GAUGE_WIDTH)
+def overtime_row(w: Words, r: Reals, pool: int) -> int:
+    return int(w[GAUGES] + (w[N_STATIONS] * GAUGE_KINDS + pool) * GAUGE_WIDTH)

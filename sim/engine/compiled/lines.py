@@ -41,125 +41,125 @@ from sim.engine.compiled.types import Reals, Words
 
 
 @compiled
-def value_at(n: Words, x: Reals, steps: int, time: float) -> float:
+def value_at(w: Words, r: Reals, steps: int, time: float) -> float:
     """Value of a step function: the last step at or before `time`."""
-    row = n[STEPS] + steps * STEPS_WIDTH
-    low, high, table = n[row], n[row + 1], n[STEP_VALUES]
+    row = w[STEPS] + steps * STEPS_WIDTH
+    low, high, table = w[row], w[row + 1], w[STEP_VALUES]
     while high - low > 1:
         middle = (low + high) >> 1
-        if x[table + middle * STEP_WIDTH + STEP_TIME] <= time:
+        if r[table + middle * STEP_WIDTH + STEP_TIME] <= time:
             low = middle
         else:
             high = middle
-    return float(x[table + low * STEP_WIDTH + STEP_VALUE])
+    return float(r[table + low * STEP_WIDTH + STEP_VALUE])
 
 
 @compiled
-def add_to_gauge(x: Reals, s: Words, f: Reals, gauge: int, now: float, by: int) -> None:
+def add_to_gauge(w: Words, r: Reals, gauge: int, now: float, by: int) -> None:
     """The count at this offset changes by `by`, which is not 0."""
-    settle_gauge(x, s, f, gauge, now)
-    s[gauge + VALUE] += by
+    settle_gauge(w, r, gauge, now)
+    w[gauge + VALUE] += by
 
 
 @compiled
-def set_gauge(x: Reals, s: Words, f: Reals, gauge: int, now: float, value: int) -> None:
+def set_gauge(w: Words, r: Reals, gauge: int, now: float, value: int) -> None:
     """The count at this offset becomes `value`."""
-    if value != s[gauge + VALUE]:
-        settle_gauge(x, s, f, gauge, now)
-        s[gauge + VALUE] = value
+    if value != w[gauge + VALUE]:
+        settle_gauge(w, r, gauge, now)
+        w[gauge + VALUE] = value
 
 
 @compiled
-def settle_gauge(x: Reals, s: Words, f: Reals, gauge: int, now: float) -> None:
+def settle_gauge(w: Words, r: Reals, gauge: int, now: float) -> None:
     """Account for the time since the last change."""
-    since = max(f[gauge + LAST], x[WARM_UP])
-    until = min(now, x[HORIZON])
+    since = max(r[gauge + LAST], r[WARM_UP])
+    until = min(now, r[HORIZON])
     if until > since:
-        f[gauge + INTEGRAL] += s[gauge + VALUE] * (until - since)
-        s[gauge + HIGH] = max(s[gauge + HIGH], s[gauge + VALUE])
-    f[gauge + LAST] = now
+        r[gauge + INTEGRAL] += w[gauge + VALUE] * (until - since)
+        w[gauge + HIGH] = max(w[gauge + HIGH], w[gauge + VALUE])
+    r[gauge + LAST] = now
 
 
 @compiled
-def append(s: Words, line: int, visit: int) -> None:
+def append(w: Words, r: Reals, line: int, visit: int) -> None:
     """Take the tail of a line."""
-    insert(s, line, visit, s[s[TAIL] + line])
+    insert(w, r, line, visit, w[w[TAIL] + line])
 
 
 @compiled
-def insert(s: Words, line: int, visit: int, after: int) -> None:
+def insert(w: Words, r: Reals, line: int, visit: int, after: int) -> None:
     """Stand in a line behind the visit `after`, at its head when that is nobody."""
-    following = s[s[HEAD] + line] if after < 0 else s[after + NEXT]
-    s[visit + IN_LINE], s[visit + PREVIOUS], s[visit + NEXT] = line, after, following
+    following = w[w[HEAD] + line] if after < 0 else w[after + NEXT]
+    w[visit + IN_LINE], w[visit + PREVIOUS], w[visit + NEXT] = line, after, following
     if after >= 0:
-        s[after + NEXT] = visit
+        w[after + NEXT] = visit
     else:
-        s[s[HEAD] + line] = visit
+        w[w[HEAD] + line] = visit
     if following >= 0:
-        s[following + PREVIOUS] = visit
+        w[following + PREVIOUS] = visit
     else:
-        s[s[TAIL] + line] = visit
-    s[s[COUNT] + line] += 1
+        w[w[TAIL] + line] = visit
+    w[w[COUNT] + line] += 1
 
 
 @compiled
-def insert_in_order(s: Words, f: Reals, line: int, visit: int) -> None:
+def insert_in_order(w: Words, r: Reals, line: int, visit: int) -> None:
     """Stand in a line kept in order of joining (time, then party)."""
-    after = s[s[TAIL] + line]
-    while after >= 0 and joined_before(s, f, visit, after):
-        after = s[after + PREVIOUS]
-    insert(s, line, visit, after)
+    after = w[w[TAIL] + line]
+    while after >= 0 and joined_before(w, r, visit, after):
+        after = w[after + PREVIOUS]
+    insert(w, r, line, visit, after)
 
 
 @compiled
-def joined_before(s: Words, f: Reals, a: int, b: int) -> bool:
+def joined_before(w: Words, r: Reals, a: int, b: int) -> bool:
     """Order of joining: time, then party."""
-    if f[a + JOINED] != f[b + JOINED]:
-        return bool(f[a + JOINED] < f[b + JOINED])
-    return bool(s[a + PARTY] < s[b + PARTY])
+    if r[a + JOINED] != r[b + JOINED]:
+        return bool(r[a + JOINED] < r[b + JOINED])
+    return bool(w[a + PARTY] < w[b + PARTY])
 
 
 @compiled
-def unlink(s: Words, visit: int) -> None:
+def unlink(w: Words, r: Reals, visit: int) -> None:
     """Step out of the line, wherever in it."""
-    line, before, following = s[visit + IN_LINE], s[visit + PREVIOUS], s[visit + NEXT]
+    line, before, following = w[visit + IN_LINE], w[visit + PREVIOUS], w[visit + NEXT]
     if before >= 0:
-        s[before + NEXT] = following
+        w[before + NEXT] = following
     else:
-        s[s[HEAD] + line] = following
+        w[w[HEAD] + line] = following
     if following >= 0:
-        s[following + PREVIOUS] = before
+        w[following + PREVIOUS] = before
     else:
-        s[s[TAIL] + line] = before
-    s[s[COUNT] + line] -= 1
+        w[w[TAIL] + line] = before
+    w[w[COUNT] + line] -= 1
 
 
 @compiled
-def occupy(n: Words, x: Reals, s: Words, f: Reals, visit: int, by: int) -> None:
+def occupy(w: Words, r: Reals, visit: int, by: int) -> None:
     """A party takes up (`by` = 1) or gives back (-1) its length of the line."""
-    station = s[visit + STATION]
-    s[s[STANDING] + station] += by
-    f[s[SPACE] + station] += by * x[n[LENGTHS] + s[visit + KLASS]]
+    station = w[visit + STATION]
+    w[w[STANDING] + station] += by
+    r[w[SPACE] + station] += by * r[w[LENGTHS] + w[visit + KLASS]]
 
 
 @compiled
-def set_queued(x: Reals, s: Words, f: Reals, now: float, visit: int, queued: int) -> None:
+def set_queued(w: Words, r: Reals, now: float, visit: int, queued: int) -> None:
     """The party counts as waiting, or no longer does."""
-    s[visit + QUEUED] = queued
-    add_to_gauge(x, s, f, gauge_row(s, s[visit + STATION], WAITING), now, 1 if queued else -1)
+    w[visit + QUEUED] = queued
+    add_to_gauge(w, r, gauge_row(w, r, w[visit + STATION], WAITING), now, 1 if queued else -1)
 
 
 @compiled
-def head_of(n: Words, s: Words, line: int) -> int:
+def head_of(w: Words, r: Reals, line: int) -> int:
     """Who is served next: the lowest rank, first come first served within it; -1 for an empty line."""
-    best = s[s[HEAD] + line]
-    if best < 0 or not n[station_row(n, s[best + STATION]) + RANKED]:
+    best = w[w[HEAD] + line]
+    if best < 0 or not w[station_row(w, r, w[best + STATION]) + RANKED]:
         return int(best)
-    rank = n[cell_row(n, s[best + STATION], s[best + KLASS]) + RANK]
-    visit = s[best + NEXT]
+    rank = w[cell_row(w, r, w[best + STATION], w[best + KLASS]) + RANK]
+    visit = w[best + NEXT]
     while visit >= 0 and rank > 0:
-        other = n[cell_row(n, s[visit + STATION], s[visit + KLASS]) + RANK]
+        other = w[cell_row(w, r, w[visit + STATION], w[visit + KLASS]) + RANK]
         if other < rank:
             best, rank = visit, other
-        visit = s[visit + NEXT]
+        visit = w[visit + NEXT]
     return int(best)

@@ -1,4 +1,4 @@
-"""Opening and closing of booths in the kernel: `sim.engine.closing` on memory images."""
+"""Opening and closing of booths in the kernel: `sim.engine.closing` on one block of memory."""
 
 from __future__ import annotations
 
@@ -14,96 +14,96 @@ UNCHANGED = -1
 
 
 @compiled
-def apply_calendar(n: Words, x: Reals, s: Words, f: Reals, now: float) -> None:
+def apply_calendar(w: Words, r: Reals, now: float) -> None:
     """All pools change before any line moves."""
-    for pool in range(n[N_POOLS]):
-        s[s[BEFORE] + pool] = UNCHANGED
-        row = pool_row(n, pool)
-        if n[row + SERVERS] >= 0:
-            scheduled = int(value_at(n, x, n[row + CALENDAR], now))
-            if scheduled != s[s[SCHEDULED] + pool]:
-                s[s[BEFORE] + pool] = s[s[SCHEDULED] + pool]
-                s[s[SCHEDULED] + pool] = scheduled
-                pool_overtime(n, x, s, f, pool, now)
-    for pool in range(n[N_POOLS]):
-        before = s[s[BEFORE] + pool]
-        if before != UNCHANGED and s[s[SCHEDULED] + pool] == 0:
-            close_last(n, s, f, pool)
+    for pool in range(w[N_POOLS]):
+        w[w[BEFORE] + pool] = UNCHANGED
+        row = pool_row(w, r, pool)
+        if w[row + SERVERS] >= 0:
+            scheduled = int(value_at(w, r, w[row + CALENDAR], now))
+            if scheduled != w[w[SCHEDULED] + pool]:
+                w[w[BEFORE] + pool] = w[w[SCHEDULED] + pool]
+                w[w[SCHEDULED] + pool] = scheduled
+                pool_overtime(w, r, pool, now)
+    for pool in range(w[N_POOLS]):
+        before = w[w[BEFORE] + pool]
+        if before != UNCHANGED and w[w[SCHEDULED] + pool] == 0:
+            close_last(w, r, pool)
         elif before != UNCHANGED:
-            change_open(n, s, f, pool, before == 0)
+            change_open(w, r, pool, before == 0)
 
 
 @compiled
-def change_open(n: Words, s: Words, f: Reals, pool: int, reopened: bool) -> None:
-    s[s[OPEN] + pool] = s[s[SCHEDULED] + pool]
-    scratch = n[N_LINES]
-    row = pool_row(n, pool)
-    first = n[row + FIRST_BOOTH]
-    for at in range(n[row + MEMBER_BEGIN], n[row + MEMBER_END]):
-        st = station_row(n, n[n[MEMBERS] + at])
-        if n[st + PER_BOOTH]:
-            for booth in range(first + s[s[OPEN] + pool], first + n[row + SERVERS]):
-                collect(s, f, own_line(n, booth), scratch)
+def change_open(w: Words, r: Reals, pool: int, reopened: bool) -> None:
+    w[w[OPEN] + pool] = w[w[SCHEDULED] + pool]
+    scratch = w[N_LINES]
+    row = pool_row(w, r, pool)
+    first = w[row + FIRST_BOOTH]
+    for at in range(w[row + MEMBER_BEGIN], w[row + MEMBER_END]):
+        st = station_row(w, r, w[w[MEMBERS] + at])
+        if w[st + PER_BOOTH]:
+            for booth in range(first + w[w[OPEN] + pool], first + w[row + SERVERS]):
+                collect(w, r, own_line(w, r, booth), scratch)
         if reopened:
-            collect(s, f, n[st + LINE] + HELD, scratch)
-        while s[s[COUNT] + scratch] > 0:
-            visit = s[s[HEAD] + scratch]
-            unlink(s, visit)
-            joins_line(n, s, visit)
+            collect(w, r, w[st + LINE] + HELD, scratch)
+        while w[w[COUNT] + scratch] > 0:
+            visit = w[w[HEAD] + scratch]
+            unlink(w, r, visit)
+            joins_line(w, r, visit)
 
 
 @compiled
-def collect(s: Words, f: Reals, line: int, scratch: int) -> None:
+def collect(w: Words, r: Reals, line: int, scratch: int) -> None:
     """Move everybody of a line to the scratch line, which is kept in order of joining."""
-    while s[s[COUNT] + line] > 0:
-        visit = s[s[HEAD] + line]
-        unlink(s, visit)
-        insert_in_order(s, f, scratch, visit)
+    while w[w[COUNT] + line] > 0:
+        visit = w[w[HEAD] + line]
+        unlink(w, r, visit)
+        insert_in_order(w, r, scratch, visit)
 
 
 @compiled
-def close_last(n: Words, s: Words, f: Reals, pool: int) -> None:
-    scratch = n[N_LINES]
-    row = pool_row(n, pool)
-    first = n[row + FIRST_BOOTH]
+def close_last(w: Words, r: Reals, pool: int) -> None:
+    scratch = w[N_LINES]
+    row = pool_row(w, r, pool)
+    first = w[row + FIRST_BOOTH]
     finishing = False
-    for at in range(n[row + MEMBER_BEGIN], n[row + MEMBER_END]):
-        station = n[n[MEMBERS] + at]
-        st = station_row(n, station)
-        line = n[st + LINE]
-        collect(s, f, line + HELD, scratch)
-        finishing = leave_behind(n, s, f, station, line + SHARED, scratch) or finishing
-        if n[st + PER_BOOTH]:
-            for booth in range(first, first + n[row + SERVERS]):
-                finishing = leave_behind(n, s, f, station, own_line(n, booth), scratch) or finishing
-        while s[s[COUNT] + scratch] > 0:
-            visit = s[s[HEAD] + scratch]
-            unlink(s, visit)
-            append(s, line + HELD, visit)
+    for at in range(w[row + MEMBER_BEGIN], w[row + MEMBER_END]):
+        station = w[w[MEMBERS] + at]
+        st = station_row(w, r, station)
+        line = w[st + LINE]
+        collect(w, r, line + HELD, scratch)
+        finishing = leave_behind(w, r, station, line + SHARED, scratch) or finishing
+        if w[st + PER_BOOTH]:
+            for booth in range(first, first + w[row + SERVERS]):
+                finishing = leave_behind(w, r, station, own_line(w, r, booth), scratch) or finishing
+        while w[w[COUNT] + scratch] > 0:
+            visit = w[w[HEAD] + scratch]
+            unlink(w, r, visit)
+            append(w, r, line + HELD, visit)
     if not finishing:
-        s[s[OPEN] + pool] = 0
+        w[w[OPEN] + pool] = 0
 
 
 @compiled
-def leave_behind(n: Words, s: Words, f: Reals, station: int, line: int, scratch: int) -> bool:
+def leave_behind(w: Words, r: Reals, station: int, line: int, scratch: int) -> bool:
     """Move those the closing group does not serve out to the scratch line; True when somebody stays."""
-    visit = s[s[HEAD] + line]
+    visit = w[w[HEAD] + line]
     while visit >= 0:
-        following = s[visit + NEXT]
-        if not serves_out(n, s, station, s[visit + KLASS]):
-            unlink(s, visit)
-            insert_in_order(s, f, scratch, visit)
+        following = w[visit + NEXT]
+        if not serves_out(w, r, station, w[visit + KLASS]):
+            unlink(w, r, visit)
+            insert_in_order(w, r, scratch, visit)
         visit = following
-    return bool(s[s[COUNT] + line] > 0)
+    return bool(w[w[COUNT] + line] > 0)
 
 
 @compiled
-def serves_out(n: Words, s: Words, station: int, klass: int) -> bool:
-    on_close = n[station_row(n, station) + ON_CLOSE]
+def serves_out(w: Words, r: Reals, station: int, klass: int) -> bool:
+    on_close = w[station_row(w, r, station) + ON_CLOSE]
     if on_close != OnClose.REROUTE:
         return bool(on_close == OnClose.FINISH)
-    cell = cell_row(n, station, klass)
-    for at in range(n[cell + REROUTE_BEGIN], n[cell + REROUTE_END]):  # noqa: SIM110
-        if is_open(n, s, n[n[REROUTES] + at]):
+    cell = cell_row(w, r, station, klass)
+    for at in range(w[cell + REROUTE_BEGIN], w[cell + REROUTE_END]):  # noqa: SIM110
+        if is_open(w, r, w[w[REROUTES] + at]):
             return False
     return True

@@ -30,222 +30,218 @@ from sim.model.network import NEVER, OnClose
 
 
 @compiled
-def settle(n: Words, x: Reals, s: Words, f: Reals, p: Words, d: Reals, calendar_due: float, now: float) -> bool:
+def settle(w: Words, r: Reals, calendar_due: float, now: float) -> bool:
     """Move what can move; True when a lower step has work first and settling is still due."""
-    while one_move(n, x, s, f, p, d, now):
-        if calendar_due == now or (s[N_ENDS] > 0 and f[s[ENDS] + TIME] == now):
+    while one_move(w, r, now):
+        if calendar_due == now or (w[N_ENDS] > 0 and r[w[ENDS] + TIME] == now):
             return True
-        if s[NEXT_VISIT] > s[VISITS_END]:
+        if w[NEXT_VISIT] > w[VISITS_END]:
             return True
-    note_full(n, x, s, f, now)
+    note_full(w, r, now)
     return False
 
 
 @compiled
-def note_full(n: Words, x: Reals, s: Words, f: Reals, now: float) -> None:
-    for station in range(n[N_STATIONS]):
-        st = station_row(n, station)
-        if n[st + FINITE]:
-            full = 0 if has_room(n, x, s, f, station, n[st + SHORTEST], now) else 1
-            set_gauge(x, s, f, gauge_row(s, station, FULL), now, full)
+def note_full(w: Words, r: Reals, now: float) -> None:
+    for station in range(w[N_STATIONS]):
+        st = station_row(w, r, station)
+        if w[st + FINITE]:
+            full = 0 if has_room(w, r, station, w[st + SHORTEST], now) else 1
+            set_gauge(w, r, gauge_row(w, r, station, FULL), now, full)
 
 
 @compiled
-def one_move(n: Words, x: Reals, s: Words, f: Reals, p: Words, d: Reals, now: float) -> bool:
-    some_blocked = s[N_BLOCKED] > 0
-    if some_blocked and let_go(n, x, s, f, now):
+def one_move(w: Words, r: Reals, now: float) -> bool:
+    some_blocked = w[N_BLOCKED] > 0
+    if some_blocked and let_go(w, r, now):
         return True
-    for at in range(n[N_STATIONS]):
-        station = n[n[ORDER] + at]
-        if some_blocked and admit_blocked(n, x, s, f, p, d, station, now):
+    for at in range(w[N_STATIONS]):
+        station = w[w[ORDER] + at]
+        if some_blocked and admit_blocked(w, r, station, now):
             return True
-        st = station_row(n, station)
+        st = station_row(w, r, station)
         # Without anybody in its lines a station can only waive, or give a shared server to another's line.
-        if s[s[STANDING] + station] > 0 or n[st + SHARES_POOL]:
-            if n[st + ROAD]:
-                if advance_road(n, x, s, f, p, d, station, now):
+        if w[w[STANDING] + station] > 0 or w[st + SHARES_POOL]:
+            if w[st + ROAD]:
+                if advance_road(w, r, station, now):
                     return True
             else:
-                if fill_booth(n, x, s, f, p, d, station, now):
+                if fill_booth(w, r, station, now):
                     return True
-                if n[st + JOCKEY] > 0 and jockey(n, s, station):
+                if w[st + JOCKEY] > 0 and jockey(w, r, station):
                     return True
-                held_here = s[s[COUNT] + n[st + LINE] + HELD] > 0
-                if held_here and leave_closed_group(n, x, s, f, p, d, station, now):
+                held_here = w[w[COUNT] + w[st + LINE] + HELD] > 0
+                if held_here and leave_closed_group(w, r, station, now):
                     return True
-        if some_blocked and waive(n, x, s, station, now):
+        if some_blocked and waive(w, r, station, now):
             return True
     return False
 
 
 @compiled
-def let_go(n: Words, x: Reals, s: Words, f: Reals, now: float) -> bool:
-    for place in range(s[N_BLOCKED]):
-        visit = s[s[BLOCKED_LIST] + place]
-        outcome = n[target_row(n, s[visit + TARGET]) + OUTCOME]
-        if outcome >= 0 and not held(n, s, visit):
-            unblock(n, x, s, f, place, now)
-            end(s, f, visit, outcome, now)
+def let_go(w: Words, r: Reals, now: float) -> bool:
+    for place in range(w[N_BLOCKED]):
+        visit = w[w[BLOCKED_LIST] + place]
+        outcome = w[target_row(w, r, w[visit + TARGET]) + OUTCOME]
+        if outcome >= 0 and not held(w, r, visit):
+            unblock(w, r, place, now)
+            end(w, r, visit, outcome, now)
             return True
     return False
 
 
 @compiled
-def first_blocked_for(n: Words, x: Reals, s: Words, station: int, waiving: bool, now: float) -> int:
+def first_blocked_for(w: Words, r: Reals, station: int, waiving: bool, now: float) -> int:
     """Place in the list of the blocked, -1 for none."""
-    for place in range(s[N_BLOCKED]):
-        visit = s[s[BLOCKED_LIST] + place]
-        if waiving and s[visit + SKIP] < 0:
+    for place in range(w[N_BLOCKED]):
+        visit = w[w[BLOCKED_LIST] + place]
+        if waiving and w[visit + SKIP] < 0:
             continue
-        target = s[visit + TARGET]
-        goes = n[target_row(n, target) + OUTCOME] < 0 and not held(n, s, visit)
-        if goes and choose(n, x, s, target, now) == station:
+        target = w[visit + TARGET]
+        goes = w[target_row(w, r, target) + OUTCOME] < 0 and not held(w, r, visit)
+        if goes and choose(w, r, target, now) == station:
             return place
     return -1
 
 
 @compiled
-def admit_blocked(n: Words, x: Reals, s: Words, f: Reals, p: Words, d: Reals, station: int, now: float) -> bool:
-    place = first_blocked_for(n, x, s, station, False, now)
+def admit_blocked(w: Words, r: Reals, station: int, now: float) -> bool:
+    place = first_blocked_for(w, r, station, False, now)
     if place < 0:
         return False
-    visit = s[s[BLOCKED_LIST] + place]
-    klass, party = s[visit + KLASS], s[visit + PARTY]
-    if not has_room(n, x, s, f, station, klass, now):
+    visit = w[w[BLOCKED_LIST] + place]
+    klass, party = w[visit + KLASS], w[visit + PARTY]
+    if not has_room(w, r, station, klass, now):
         return False
-    unblock(n, x, s, f, place, now)
-    move_on(s, f, visit, now)
-    enter_through(n, x, s, f, p, d, station, party, klass, NEVER, now)
+    unblock(w, r, place, now)
+    move_on(w, r, visit, now)
+    enter_through(w, r, station, party, klass, NEVER, now)
     return True
 
 
 @compiled
-def fill_booth(n: Words, x: Reals, s: Words, f: Reals, p: Words, d: Reals, station: int, now: float) -> bool:
-    st = station_row(n, station)
-    shared = n[st + LINE] + SHARED
-    row = pool_row(n, n[st + POOL])
-    if n[row + SERVERS] < 0:
-        start(n, x, s, f, p, d, s[s[HEAD] + shared], -1, 0, now)
+def fill_booth(w: Words, r: Reals, station: int, now: float) -> bool:
+    st = station_row(w, r, station)
+    shared = w[st + LINE] + SHARED
+    row = pool_row(w, r, w[st + POOL])
+    if w[row + SERVERS] < 0:
+        start(w, r, w[w[HEAD] + shared], -1, 0, now)
         return True
-    if not runs(n, x, station, now):
+    if not runs(w, r, station, now):
         return False
-    if n[st + PER_BOOTH]:
-        return fill_own_line(n, x, s, f, p, d, station, now)
-    position = free_position(n, s, n[st + POOL])
+    if w[st + PER_BOOTH]:
+        return fill_own_line(w, r, station, now)
+    position = free_position(w, r, w[st + POOL])
     if position < 0:
         return False
     best = -1
-    for at in range(n[row + MEMBER_BEGIN], n[row + MEMBER_END]):
-        other = n[n[MEMBERS] + at]
-        line = n[station_row(n, other) + LINE] + SHARED
-        if s[s[COUNT] + line] > 0 and runs(n, x, other, now):
-            visit = head_of(n, s, line)
-            if best < 0 or waits_longer(s, f, visit, best):
+    for at in range(w[row + MEMBER_BEGIN], w[row + MEMBER_END]):
+        other = w[w[MEMBERS] + at]
+        line = w[station_row(w, r, other) + LINE] + SHARED
+        if w[w[COUNT] + line] > 0 and runs(w, r, other, now):
+            visit = head_of(w, r, line)
+            if best < 0 or waits_longer(w, r, visit, best):
                 best = visit
     if best < 0:
         return False
-    start(n, x, s, f, p, d, best, position >> 1, position & 1, now)
+    start(w, r, best, position >> 1, position & 1, now)
     return True
 
 
 @compiled
-def waits_longer(s: Words, f: Reals, a: int, b: int) -> bool:
-    if f[a + JOINED] != f[b + JOINED]:
-        return bool(f[a + JOINED] < f[b + JOINED])
-    if s[a + STATION] != s[b + STATION]:
-        return bool(s[a + STATION] < s[b + STATION])
-    return bool(s[a + PARTY] < s[b + PARTY])
+def waits_longer(w: Words, r: Reals, a: int, b: int) -> bool:
+    if r[a + JOINED] != r[b + JOINED]:
+        return bool(r[a + JOINED] < r[b + JOINED])
+    if w[a + STATION] != w[b + STATION]:
+        return bool(w[a + STATION] < w[b + STATION])
+    return bool(w[a + PARTY] < w[b + PARTY])
 
 
 @compiled
-def fill_own_line(n: Words, x: Reals, s: Words, f: Reals, p: Words, d: Reals, station: int, now: float) -> bool:
-    pool = n[station_row(n, station) + POOL]
-    row = pool_row(n, pool)
-    first = n[row + FIRST_BOOTH]
-    for rear in range(2 if n[row + TANDEM] > 0 else 1):
-        for booth in range(first, first + s[s[OPEN] + pool]):
-            line = own_line(n, booth)
-            if s[s[COUNT] + line] > 0:
-                free = free_rear(n, s, pool, booth) if rear else free_front(s, booth)
+def fill_own_line(w: Words, r: Reals, station: int, now: float) -> bool:
+    pool = w[station_row(w, r, station) + POOL]
+    row = pool_row(w, r, pool)
+    first = w[row + FIRST_BOOTH]
+    for rear in range(2 if w[row + TANDEM] > 0 else 1):
+        for booth in range(first, first + w[w[OPEN] + pool]):
+            line = own_line(w, r, booth)
+            if w[w[COUNT] + line] > 0:
+                free = free_rear(w, r, pool, booth) if rear else free_front(w, r, booth)
                 if free:
-                    start(n, x, s, f, p, d, head_of(n, s, line), booth, rear, now)
+                    start(w, r, head_of(w, r, line), booth, rear, now)
                     return True
     return False
 
 
 @compiled
-def jockey(n: Words, s: Words, station: int) -> bool:
-    st = station_row(n, station)
-    pool = n[st + POOL]
-    if s[s[OPEN] + pool] < 2:
+def jockey(w: Words, r: Reals, station: int) -> bool:
+    st = station_row(w, r, station)
+    pool = w[st + POOL]
+    if w[w[OPEN] + pool] < 2:
         return False
-    first = n[pool_row(n, pool) + FIRST_BOOTH]
+    first = w[pool_row(w, r, pool) + FIRST_BOOTH]
     longest, most = -1, -1
-    for booth in range(first, first + s[s[OPEN] + pool]):
-        parties = booth_parties(n, s, booth)
-        if s[s[COUNT] + own_line(n, booth)] > 0 and parties >= most:
+    for booth in range(first, first + w[w[OPEN] + pool]):
+        parties = booth_parties(w, r, booth)
+        if w[w[COUNT] + own_line(w, r, booth)] > 0 and parties >= most:
             longest, most = booth, parties
     if longest < 0:
         return False
-    shortest = shortest_booth(n, s, pool)
-    if most - booth_parties(n, s, shortest) < n[st + JOCKEY]:
+    shortest = shortest_booth(w, r, pool)
+    if most - booth_parties(w, r, shortest) < w[st + JOCKEY]:
         return False
-    visit = s[s[TAIL] + own_line(n, longest)]
-    unlink(s, visit)
-    append(s, own_line(n, shortest), visit)
+    visit = w[w[TAIL] + own_line(w, r, longest)]
+    unlink(w, r, visit)
+    append(w, r, own_line(w, r, shortest), visit)
     return True
 
 
 @compiled
-def leave_closed_group(n: Words, x: Reals, s: Words, f: Reals, p: Words, d: Reals, station: int, now: float) -> bool:
-    st = station_row(n, station)
-    if n[st + ON_CLOSE] != OnClose.REROUTE or is_open(n, s, station):
+def leave_closed_group(w: Words, r: Reals, station: int, now: float) -> bool:
+    st = station_row(w, r, station)
+    if w[st + ON_CLOSE] != OnClose.REROUTE or is_open(w, r, station):
         return False
     somewhere = False
-    for klass in range(n[N_CLASSES]):
-        somewhere = somewhere or way_out(n, x, s, f, station, klass, now) >= 0
-    visit = s[s[HEAD] + n[st + LINE] + HELD] if somewhere else -1
+    for klass in range(w[N_CLASSES]):
+        somewhere = somewhere or way_out(w, r, station, klass, now) >= 0
+    visit = w[w[HEAD] + w[st + LINE] + HELD] if somewhere else -1
     while visit >= 0:
-        party, klass, deadline = s[visit + PARTY], s[visit + KLASS], f[visit + DEADLINE]
-        other = way_out(n, x, s, f, station, klass, now)
+        party, klass, deadline = w[visit + PARTY], w[visit + KLASS], r[visit + DEADLINE]
+        other = way_out(w, r, station, klass, now)
         if other >= 0:
-            leave_line(n, x, s, f, visit, now)
-            move_on(s, f, visit, now)
-            enter_through(n, x, s, f, p, d, other, party, klass, deadline, now)
+            leave_line(w, r, visit, now)
+            move_on(w, r, visit, now)
+            enter_through(w, r, other, party, klass, deadline, now)
             return True
-        visit = s[visit + NEXT]
+        visit = w[visit + NEXT]
     return False
 
 
 @compiled
-def way_out(n: Words, x: Reals, s: Words, f: Reals, station: int, klass: int, now: float) -> int:
+def way_out(w: Words, r: Reals, station: int, klass: int, now: float) -> int:
     """The next group that is open and has room for the class, -1 for none."""
-    cell = cell_row(n, station, klass)
-    for at in range(n[cell + REROUTE_BEGIN], n[cell + REROUTE_END]):
-        other = n[n[REROUTES] + at]
-        if is_open(n, s, other) and has_room(n, x, s, f, other, klass, now):
+    cell = cell_row(w, r, station, klass)
+    for at in range(w[cell + REROUTE_BEGIN], w[cell + REROUTE_END]):
+        other = w[w[REROUTES] + at]
+        if is_open(w, r, other) and has_room(w, r, other, klass, now):
             return int(other)
     return -1
 
 
 @compiled
-def waive(n: Words, x: Reals, s: Words, station: int, now: float) -> bool:
-    place = first_blocked_for(n, x, s, station, True, now)
+def waive(w: Words, r: Reals, station: int, now: float) -> bool:
+    place = first_blocked_for(w, r, station, True, now)
     if place < 0:
         return False
-    visit = s[s[BLOCKED_LIST] + place]
-    s[visit + TARGET], s[visit + SKIP] = s[visit + SKIP], -1
+    visit = w[w[BLOCKED_LIST] + place]
+    w[visit + TARGET], w[visit + SKIP] = w[visit + SKIP], -1
     return True
 
 
 @compiled
 def enter_through(
-    n: Words,
-    x: Reals,
-    s: Words,
-    f: Reals,
-    p: Words,
-    d: Reals,
+    w: Words,
+    r: Reals,
     station: int,
     party: int,
     klass: int,
@@ -255,88 +251,88 @@ def enter_through(
     """`enter` of the reference engine: who does not fit passes the line at once, also through empty roads."""
     # Its recursion along a chain of roads, as a loop: each round is one entry and the move it brings about.
     while True:
-        passes = not fits(n, x, s, f, station, klass)
-        enter(n, x, s, f, p, d, station, party, klass, deadline, now)
+        passes = not fits(w, r, station, klass)
+        enter(w, r, station, party, klass, deadline, now)
         if not passes:
             return
-        if not n[station_row(n, station) + ROAD]:
-            if s[s[STANDING] + station] > 0:
-                fill_booth(n, x, s, f, p, d, station, now)
+        if not w[station_row(w, r, station) + ROAD]:
+            if w[w[STANDING] + station] > 0:
+                fill_booth(w, r, station, now)
             return
-        visit = first_head_that_moves(n, x, s, f, station, now)
+        visit = first_head_that_moves(w, r, station, now)
         if visit < 0:
             return
-        party, klass = s[visit + PARTY], s[visit + KLASS]
-        station = leave_road(n, x, s, f, visit, now)
+        party, klass = w[visit + PARTY], w[visit + KLASS]
+        station = leave_road(w, r, visit, now)
         if station < 0:
             return
         deadline = NEVER
 
 
 @compiled
-def fits(n: Words, x: Reals, s: Words, f: Reals, station: int, klass: int) -> bool:
-    return bool(f[s[SPACE] + station] + x[n[LENGTHS] + klass] <= x[station_row(n, station) + STORAGE])
+def fits(w: Words, r: Reals, station: int, klass: int) -> bool:
+    return bool(r[w[SPACE] + station] + r[w[LENGTHS] + klass] <= r[station_row(w, r, station) + STORAGE])
 
 
 @compiled
-def advance_road(n: Words, x: Reals, s: Words, f: Reals, p: Words, d: Reals, station: int, now: float) -> bool:
-    visit = first_head_that_moves(n, x, s, f, station, now)
+def advance_road(w: Words, r: Reals, station: int, now: float) -> bool:
+    visit = first_head_that_moves(w, r, station, now)
     if visit < 0:
         return False
-    party, klass = s[visit + PARTY], s[visit + KLASS]
-    onto = leave_road(n, x, s, f, visit, now)
+    party, klass = w[visit + PARTY], w[visit + KLASS]
+    onto = leave_road(w, r, visit, now)
     if onto >= 0:
-        enter_through(n, x, s, f, p, d, onto, party, klass, NEVER, now)
+        enter_through(w, r, onto, party, klass, NEVER, now)
     return True
 
 
 @compiled
-def first_head_that_moves(n: Words, x: Reals, s: Words, f: Reals, station: int, now: float) -> int:
+def first_head_that_moves(w: Words, r: Reals, station: int, now: float) -> int:
     """The head of a lane, longest on the road first, that can move on; -1 for none."""
-    st = station_row(n, station)
-    first = s[HEAD] + n[st + LINE] + FIRST_LANE
+    st = station_row(w, r, station)
+    first = w[HEAD] + w[st + LINE] + FIRST_LANE
     # Heads in order of joining, without sorting: each time the first one after the last that was tried.
     tried = -1
-    for _ in range(n[st + LANES]):
+    for _ in range(w[st + LANES]):
         visit = -1
-        for lane in range(first, first + n[st + LANES]):
-            other = s[lane]
-            untried = other >= 0 and (tried < 0 or joined_before(s, f, tried, other))
-            if untried and (visit < 0 or joined_before(s, f, other, visit)):
+        for lane in range(first, first + w[st + LANES]):
+            other = w[lane]
+            untried = other >= 0 and (tried < 0 or joined_before(w, r, tried, other))
+            if untried and (visit < 0 or joined_before(w, r, other, visit)):
                 visit = other
         if visit < 0:
             return -1
-        if s[visit + QUEUED] and road_head_moves(n, x, s, f, visit, now):
+        if w[visit + QUEUED] and road_head_moves(w, r, visit, now):
             return int(visit)
         tried = visit
     return -1
 
 
 @compiled
-def road_head_moves(n: Words, x: Reals, s: Words, f: Reals, visit: int, now: float) -> bool:
-    target = way_off(n, s, visit)
-    if n[target_row(n, target) + OUTCOME] >= 0:
+def road_head_moves(w: Words, r: Reals, visit: int, now: float) -> bool:
+    target = way_off(w, r, visit)
+    if w[target_row(w, r, target) + OUTCOME] >= 0:
         return True
-    return has_room(n, x, s, f, choose(n, x, s, target, now), s[visit + KLASS], now)
+    return has_room(w, r, choose(w, r, target, now), w[visit + KLASS], now)
 
 
 @compiled
-def way_off(n: Words, s: Words, visit: int) -> int:
+def way_off(w: Words, r: Reals, visit: int) -> int:
     """Target of a party on a road."""
-    return int(n[route_row(n, n[cell_row(n, s[visit + STATION], s[visit + KLASS]) + ROUTE]) + OTHERWISE])
+    return int(w[route_row(w, r, w[cell_row(w, r, w[visit + STATION], w[visit + KLASS]) + ROUTE]) + OTHERWISE])
 
 
 @compiled
-def leave_road(n: Words, x: Reals, s: Words, f: Reals, visit: int, now: float) -> int:
+def leave_road(w: Words, r: Reals, visit: int, now: float) -> int:
     """Move a party off its road; the station it goes to, -1 when it leaves."""
-    target = way_off(n, s, visit)
-    outcome = n[target_row(n, target) + OUTCOME]
-    onto = choose(n, x, s, target, now) if outcome < 0 else -1
-    f[visit + STARTED] = f[visit + JOINED]
-    f[visit + ENDED] = f[visit + JOINED] + x[station_row(n, s[visit + STATION]) + TRAVEL]
-    leave_line(n, x, s, f, visit, now)
+    target = way_off(w, r, visit)
+    outcome = w[target_row(w, r, target) + OUTCOME]
+    onto = choose(w, r, target, now) if outcome < 0 else -1
+    r[visit + STARTED] = r[visit + JOINED]
+    r[visit + ENDED] = r[visit + JOINED] + r[station_row(w, r, w[visit + STATION]) + TRAVEL]
+    leave_line(w, r, visit, now)
     if outcome >= 0:
-        end(s, f, visit, outcome, now)
+        end(w, r, visit, outcome, now)
     else:
-        move_on(s, f, visit, now)
+        move_on(w, r, visit, now)
     return int(onto)

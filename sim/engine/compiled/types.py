@@ -1,4 +1,4 @@
-"""Types of the arrays the kernel takes."""
+"""Types of what the kernel takes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 Words = npt.NDArray[np.int64]
-"""A memory image read as integers."""
+"""The block of memory read as integers; inside the kernel, a pointer to it."""
 Reals = npt.NDArray[np.float64]
-"""The same memory read as reals, or the draws."""
+"""The same memory read as reals."""
