@@ -5,7 +5,8 @@
     │   ├── ScenarioError          2   a scenario (or a table it names) has faults; carries all of them
     │   ├── UsageError             2   a command-line argument is at fault
     │   └── RunFolderError         2   a run folder is missing, damaged, or of another format
-    └── SimulationError            3   a replication failed, or its records break an invariant
+    └── SimulationError            3   a model cannot be built or run
+        └── ReplicationFailed      3   one replication failed or broke an invariant; says which, to replay it
 
 No traceback of these reaches a user (`--debug` shows it). A `Fault` says where, what was found, what is
 allowed, and how to mend it; a `ScenarioError` reports every fault at once.
@@ -69,6 +70,17 @@ class RunFolderError(UserError):
 
 
 class SimulationError(BordersimError):
-    """A replication failed or its records break an invariant such as conservation of parties."""
+    """A model cannot be built or run, or records break an invariant such as conservation of parties."""
 
     exit_status = 3
+
+
+class ReplicationFailed(SimulationError):
+    """One replication failed; running it alone shows the same."""
+
+    def __init__(self, variant: str, replication: int, reason: str) -> None:
+        self.variant, self.replication, self.reason = variant, replication, reason
+        super().__init__(variant, replication, reason)  # all of them, so that it travels between processes
+
+    def __str__(self) -> str:
+        return f"replication {self.replication} of {self.variant} failed: {self.reason}"

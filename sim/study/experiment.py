@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.engine import Records, engine
-from sim.errors import BordersimError, SimulationError
+from sim.errors import BordersimError, ReplicationFailed
 from sim.model.build import Model, build
 from sim.model.parties import Parties
 from sim.scenario import Scenario
@@ -66,22 +66,26 @@ class Experiment:
         """Run one replication alone; equal to the same replication of the whole.
 
         Raises:
-            SimulationError: the engine failed or its records break conservation; says how to replay it.
+            SimulationError: the records break conservation.
         """
         model, _ = self.model(variant)
         parties = model.draw(self.seed, replication)
-        try:
-            records = engine(self.engine)(model.network, parties)
-            check_conservation(model.network, parties, records)
-        except BordersimError as error:
-            raise SimulationError(f"replication {replication} of {variant}: {error}") from error
+        records = engine(self.engine)(model.network, parties)
+        check_conservation(model.network, parties, records)
         return parties, records
 
     def measures(self, variant: str, replication: int) -> Measures:
-        """Measures of one replication."""
+        """Measures of one replication.
+
+        Raises:
+            ReplicationFailed: something went wrong in it; says which it was, so that it can be replayed.
+        """
         _, layout = self.model(variant)
-        parties, records = self.simulate(variant, replication)
-        measured = measure(layout, parties, records)
+        try:
+            measured = measure(layout, *self.simulate(variant, replication))
+        except Exception as error:
+            reason = str(error) if isinstance(error, BordersimError) else f"{type(error).__name__}: {error}"
+            raise ReplicationFailed(variant, replication, reason) from error
         return Measures(measured.values, measured.bins, measured.bins_by_start, measured.survival)
 
     def chunk(self, task: tuple[str, int, int]) -> list[Measures]:

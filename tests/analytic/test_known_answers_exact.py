@@ -13,12 +13,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import toolbox
-from toolbox import Run, minutes, scenario, trace
+from toolbox import Run, minutes, run, scenario, trace
 
 from sim.engine import ENGINES
 
-ENGINE = pytest.StashKey[str]()
 CARS = "traffic: {car: {trace: cars.csv}}\n"
+
+
+@pytest.fixture(autouse=True, params=[name for name in ENGINES if name != "auto"])
+def _each_engine(request, monkeypatch) -> None:
+    monkeypatch.setattr(toolbox, "ENGINE", request.param)
 
 
 def cars(folder: Path, lane: str, horizon: str, time: Sequence[float], more: str = "end: cut", **columns) -> Run:
@@ -251,8 +255,9 @@ def test_service_that_ends_as_a_booth_closes_frees_its_place_first(tmp_path) -> 
     assert visits["booth"].tolist() == [0, 1, 2, 0, 1, 1]
 
 
-def test_patience_survives_the_closing_of_a_group(tmp_path) -> None:
-    """The line of the closed group moves to one whose own parties wait for ever, and gives up on time."""
+@pytest.mark.parametrize("other", ["", ", patience: 30 min"])
+def test_patience_survives_the_closing_of_a_group(tmp_path, other) -> None:
+    """The line of a closed group moves to one whose own parties wait for ever, or longer, and gives up on time."""
     trace(tmp_path, "cars.csv", [0, 1, 2], klass=["car.nexus", "car.nexus", "car"], service=[6, 6, 20])
     port = f"""
         {CARS.strip()}
@@ -264,7 +269,7 @@ def test_patience_survives_the_closing_of_a_group(tmp_path) -> None:
             patience: 8 min
             on_close: reroute
             service: 1 min
-          general: {{serves: [car], booths: 1, service: 1 min}}
+          general: {{serves: [car], booths: 1, service: 1 min{other}}}
     """
     done = run(scenario(tmp_path, port, horizon="40 min"))
     moved = done.visits("general")
@@ -274,3 +279,20 @@ def test_patience_survives_the_closing_of_a_group(tmp_path) -> None:
     assert moved["outcome"].tolist() == ["reneged"]
     assert done.summary("outcome_reneged") == 1
     assert done.summary("outcome_reneged", station="general") == 1
+
+
+@pytest.mark.parametrize("queue", ["shared", "per_booth"])
+def test_service_hastens_while_the_line_is_longer_than_said(tmp_path, queue) -> None:
+    """Five at once: the second leaves three in line, more than two, and takes half the time; the third leaves two."""
+    trace(tmp_path, "cars.csv", [0, 0, 0, 0, 0], service=[10] * 5)
+    port = f"""
+        {CARS.strip()}
+        lanes:
+          general:
+            serves: [car]
+            booths: 1
+            queue: {queue}
+            service: {{deterministic: {{value: 1 min}}, when_queue_over: {{2: 0.5}}}}
+    """
+    visits = run(scenario(tmp_path, port, horizon="60 min")).visits()
+    assert minutes(visits["ended"]) == [10, 15, 25, 35, 45]

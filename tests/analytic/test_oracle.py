@@ -89,6 +89,8 @@ def test_several_classes_in_one_line(tmp_path) -> None:
     for replication in range(3):
         visits = done.visits(replication=replication)
         assert visits["class"].nunique() == 5
+        cars = visits[visits["class"].str.startswith("car")]
+        assert (cars["joined"].value_counts() == 2).all()  # a batch comes whole or not at all
         equals_oracle(visits, drawn_services(path, replication), 3)
 
 

@@ -232,9 +232,10 @@ def test_service_is_the_draw_times_its_factors_to_the_bit(worlds) -> None:
                 rules = station.classes[int(world.parties.klass[records.party[row]])]
                 start = records.started[row]
                 size = float(world.parties.size[records.party[row]])
-                # Who else starts, comes or goes at this very instant is a matter of order: both counts are tried.
+                # Who else starts, comes or goes at this very instant is a matter of order: each count is tried.
+                # The party itself has left the line.
                 least = int(((joined < start) & (until > start)).sum())
-                most = int(((joined <= start) & (until >= start)).sum())
+                most = int(((joined <= start) & (until >= start)).sum()) - 1
                 ends = set()
                 for line in range(least, most + 1):
                     factor = ([1.0] + [value for over, value in rules.queue_factor if line > over])[-1]
@@ -280,3 +281,19 @@ def test_who_is_blocked_finds_no_room_further_on(worlds) -> None:
                 assert line > 0.0 or count_at(started, left, np.array([time]))[0] >= servers
             blocked += 1
     assert blocked > 50
+
+
+def test_the_longest_blocked_goes_first(worlds) -> None:
+    """To secondary, from booths that are no tandem booths: a booth that frees later never moves on earlier."""
+    compared = 0
+    for world in worlds:
+        records, stations = world.records, world.network.stations
+        plain = np.array([station.pool >= 0 and station.tandem == 0 for station in stations])[records.station]
+        for index, station in enumerate(stations):
+            if station.kind is not StationKind.SECONDARY:
+                continue
+            came = np.append(records.station[1:] == index, False) & (records.outcome == MOVED_ON) & plain
+            ended, left = records.ended[came], records.left[came]
+            assert np.all(np.diff(left[np.lexsort((left, ended))]) >= 0.0)
+            compared += int((left > ended).sum())
+    assert compared > 50

@@ -21,6 +21,8 @@ from sim.cli import main
 FloatArray = npt.NDArray[np.float64]
 
 MINUTE = 60.0
+ENGINE = "auto"
+"""What `run` asks for."""
 SURE = 1.0 - 0.0005 / 2
 """Quantile of a two-sided test that errs once in 2,000: 3.48 standard errors of many replications."""
 
@@ -119,12 +121,10 @@ def _pick(table: pd.DataFrame, measure: str, station: str, klass: str, variant: 
     return found
 
 
-def run(
-    path: Path, *options: str, out: str = "out", visits: bool = True, workers: int = 1, engine: str = "auto"
-) -> Run:
+def run(path: Path, *options: str, out: str = "out", visits: bool = True, workers: int = 1) -> Run:
     """`bordersim run PATH`, into `<out>` beside the scenario; visits are asked for unless told not to."""
     target = path.parent / out
-    asked = [*options, "--engine", engine, *(["--visits"] if visits else [])]
+    asked = [*options, "--engine", ENGINE, *(["--visits"] if visits else [])]
     status = main(["run", str(path), "--out", str(target), "--workers", str(workers), "--quiet", *asked])
     assert status == 0, f"{path.name} ended with status {status}"
     (folder,) = (path.parent for path in target.glob(f"{path.stem}/*/manifest.json"))
