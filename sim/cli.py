@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     if arguments.debug:
         return run_command(arguments)
-    from sim.errors import BordersimError, ReplicationFailed, ScenarioError
+    from sim.errors import BordersimError, ReplicationError, ScenarioError
 
     try:
         return run_command(arguments)
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         count = len(error.faults)
         print(f"{count} fault{'s' if count != 1 else ''}; nothing was run", file=sys.stderr)
         return error.exit_status
-    except ReplicationFailed as error:
+    except ReplicationError as error:
         print(f"bordersim: {error}", file=sys.stderr)
         which = "" if error.variant == "baseline" else f" --variant {error.variant}"
         print(

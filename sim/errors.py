@@ -6,7 +6,7 @@
     │   ├── UsageError             2   a command-line argument is at fault
     │   └── RunFolderError         2   a run folder is missing, damaged, or of another format
     └── SimulationError            3   a model cannot be built or run
-        └── ReplicationFailed      3   one replication failed or broke an invariant; says which, to replay it
+        └── ReplicationError       3   one replication failed or broke an invariant; says which, to replay it
 
 No traceback of these reaches a user (`--debug` shows it). A `Fault` says where, what was found, what is
 allowed, and how to mend it; a `ScenarioError` reports every fault at once.
@@ -75,7 +75,7 @@ class SimulationError(BordersimError):
     exit_status = 3
 
 
-class ReplicationFailed(SimulationError):
+class ReplicationError(SimulationError):
     """One replication failed; running it alone shows the same."""
 
     def __init__(self, variant: str, replication: int, reason: str) -> None:

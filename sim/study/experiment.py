@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.engine import Records, engine
-from sim.errors import BordersimError, ReplicationFailed
+from sim.errors import BordersimError, ReplicationError
 from sim.model.build import Model, build
 from sim.model.parties import Parties
 from sim.scenario import Scenario
@@ -78,14 +78,14 @@ class Experiment:
         """Measures of one replication.
 
         Raises:
-            ReplicationFailed: something went wrong in it; says which it was, so that it can be replayed.
+            ReplicationError: something went wrong in it; says which it was, so that it can be replayed.
         """
         _, layout = self.model(variant)
         try:
             measured = measure(layout, *self.simulate(variant, replication))
         except Exception as error:
             reason = str(error) if isinstance(error, BordersimError) else f"{type(error).__name__}: {error}"
-            raise ReplicationFailed(variant, replication, reason) from error
+            raise ReplicationError(variant, replication, reason) from error
         return Measures(measured.values, measured.bins, measured.bins_by_start, measured.survival)
 
     def chunk(self, task: tuple[str, int, int]) -> list[Measures]:

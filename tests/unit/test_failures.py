@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main
-from sim.errors import ReplicationFailed
+from sim.errors import ReplicationError
 
 SCENARIO = """
 format: 1
@@ -58,7 +58,7 @@ def test_a_failed_replication_names_itself_and_its_replay(
 
 
 def test_a_failure_travels_between_processes() -> None:
-    failure = pickle.loads(pickle.dumps(ReplicationFailed("busy", 7, "made to fail")))
+    failure = pickle.loads(pickle.dumps(ReplicationError("busy", 7, "made to fail")))
     assert str(failure) == "replication 7 of busy failed: made to fail"
 
 

@@ -18,14 +18,14 @@ def compiled(function: F) -> F:
     return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _pointer(typing_context, array):  # type: ignore[no-untyped-def]
     """Pointer to the first element of an array, for compiled code. The array must outlive its use."""
 
     def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return context.make_array(signature.args[0])(context, builder, arguments[0]).data
 
-    return numba.types.CPointer(array.dtype)(array), code
+    return numba.types.CPointer(array.dtype)(array), code  # type: ignore[no-untyped-call]
 
 
 pointer: Any = _pointer
