@@ -23,6 +23,7 @@ import numpy.typing as npt
 from scipy import special
 
 from sim.errors import UsageError
+from sim.model.gamma_quantile import gamma_quantile
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -399,7 +400,7 @@ def _uniforms(u: npt.ArrayLike) -> FloatArray:
 
 
 def _gamma_quantile(u: FloatArray, mean: float, shape: float) -> FloatArray:
-    return np.asarray(special.gammaincinv(shape, u), dtype=np.float64) * (mean / shape)
+    return gamma_quantile(u, shape) * (mean / shape)
 
 
 def _log_tail_mass(a: float, b: float) -> float:
