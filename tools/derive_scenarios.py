@@ -80,7 +80,7 @@ DANVILLE = "3012"
 """The nearest thing to a count: another building shared by both countries (Carson, British Columbia)."""
 REMOTE_HOURS = range(8, 20)
 REMOTE_NIGHT = 0.5
-"""Assumed vehicles an hour and direction while closed: two or less in the hours that were cut (CBSA); 0 to 2."""
+"""Assumed vehicles an hour and direction if it never closed: two or less in the hours that were cut (CBSA); 0 to 2."""
 REMOTE_PEAK, REMOTE_SWING = 14.5, 0.5
 """Assumed shape of the day within opening hours; 12 to 17 h, 0.2 to 0.8."""
 
@@ -293,10 +293,13 @@ def remote_port(folder: Path) -> Derived:
     weekdays = weekday_means(land_travellers(cbsa, 7)[0])
     mean = july["Personal Vehicles"] / 31
     shape = within(REMOTE_HOURS, cosine_day(REMOTE_PEAK, REMOTE_SWING))
-    lines = ["time,car"]
+    opening, always = ["time,car"], ["time,car"]
     for number in range(7):
         cars = mean * day_factor(weekdays, REMOTE_WEEK + timedelta(days=number))
-        lines += [f"{24 * number + hour}:00,{cars * shape.get(hour, 0.0) or REMOTE_NIGHT:.2f}" for hour in range(24)]
+        for hour in range(24):
+            count = cars * shape.get(hour, 0.0)
+            opening.append(f"{24 * number + hour}:00,{count:.2f}")
+            always.append(f"{24 * number + hour}:00,{count or REMOTE_NIGHT:.2f}")
     factors = ", ".join(f"{day_factor(weekdays, REMOTE_WEEK + timedelta(days=n)):.3f}" for n in range(7))
     findings = (
         Finding("cars, mean day of July 2024", mean, f"BTS {july['Personal Vehicles']} at Danville / 31", "cars/day"),
@@ -308,7 +311,7 @@ def remote_port(folder: Path) -> Derived:
         Finding("trucks a day, left out", july["Trucks"] / 31, f"BTS {july['Trucks']} / 31"),
         Finding("weekday factors, Monday first", 1.0, f"{factors} (CBSA by land, July 2018 and 2019)"),
     )
-    return Derived(findings, {"cars.csv": lines})
+    return Derived(findings, {"cars.csv": opening, "cars-day-and-night.csv": always})
 
 
 # --- the whole -----------------------------------------------------------------------------------------------
