@@ -46,7 +46,7 @@ def build_ports(draft: Draft, plans: list[PortPlan], scenario: Scenario) -> None
     """Add every port of a scenario: facilities, classes, stations, sources."""
     by_name = {plan.name: plan for plan in plans}
     for facility, plan in enumerate(plans):
-        draft.facilities.append(Facility(plan.name, "land", plan.port.zone))
+        draft.facilities.append(Facility(plan.name, "land", plan.port.zone, plan.spans()))
         plan.facility = facility
         for name in plan.classes:
             plan.own[name] = draft.new_class(PartyClass(name, facility, plan.length(name)))

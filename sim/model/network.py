@@ -202,6 +202,8 @@ class Facility:
     name: str
     mode: str
     zone: str
+    events: tuple[tuple[float, float], ...] = ()
+    """From and until of its dated events, in seconds; infinity for one without end."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,6 +63,10 @@ class PortPlan:
         """From and until in seconds; an event without end lasts for good."""
         return self.clock.seconds(event.from_), NEVER if event.until is None else self.clock.seconds(event.until)
 
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """The spans of all events that touch the port."""
+        return tuple(self.span(event) for event in self.events)
+
     def effect(self, factor: Callable[[Event], float | None]) -> Steps:
         """The product over events of the factor each has, 1 where it has none."""
         return product(

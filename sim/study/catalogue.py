@@ -57,6 +57,7 @@ _TABLE: tuple[Measure, ...] = (
     Measure("queue_metres_mean", "m", "Metres of road the waiting parties take, mean over time.", True, "time"),
     Measure("queue_metres_max", "m", "Most metres of road the waiting parties took.", True, "time"),
     Measure("spillback_share", "share", "Share of the time the line had no room for another party.", True, "time"),
+    Measure("recovery", "min", "Longest time from the end of an event until the queue was as before it.", True, "time"),
     Measure("blocked_hours", "booth-h", "Time finished parties were held in a booth or bay.", True, "time"),
     Measure("utilisation", "share", "Busy over open booth time and overtime; blocked is not busy.", None, "time"),
     Measure("booth_hours", "booth-h", "Booth time open by the calendar.", True, "time"),

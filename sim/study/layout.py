@@ -40,7 +40,7 @@ _QUEUES = {"queue_mean", "queue_max"}
 _METRES = {"queue_metres_mean", "queue_metres_max"}
 _STAFF = {"utilisation", "booth_hours", "overtime_hours"}
 _INSPECTED = {"referrals", "inspected_share"}
-_WITHOUT_CLASS = _STAFF | {"spillback_share", "open_booths"}
+_WITHOUT_CLASS = _STAFF | {"spillback_share", "open_booths", "recovery"}
 
 
 class Key(NamedTuple):
@@ -182,6 +182,8 @@ def _facility_measures(network: Network, cells: Cells, facility: int) -> set[str
         measures |= _STAFF | {"open_booths"}
     if cells.approach(facility) >= 0:
         measures.add("spillback_share")
+    if any(until < network.horizon for _, until in network.facilities[facility].events):
+        measures.add("recovery")
     return measures
 
 

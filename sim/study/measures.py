@@ -22,6 +22,7 @@ from sim.study.catalogue import OUTCOME_PREFIX, catalogue
 from sim.study.cells import Cells, FloatArray, IntArray
 from sim.study.layout import ALL, Key, Layout, Standard
 from sim.study.lines import Integrals, integrals, metres, peaks, time_in_state
+from sim.study.recovery import recovery
 from sim.study.spells import Departures, Intervals, Rows, Spells, blocked, busy, read, waiting
 from sim.study.staffing import Staffing, staffing
 from sim.study.survival import survival
@@ -69,6 +70,7 @@ def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
         | _lines(layout, rows, line)
         | _booths(layout, rows, service, staff)
         | _throughput(layout, departures)
+        | {"recovery": recovery(rows, line)}
     )
     blank = np.full(cells.n_columns, np.nan)
     table = np.stack([columns.get(m.name, blank) for m in catalogue(layout.network.outcomes)])

@@ -1,0 +1,42 @@
+"""How long a queue outlasts a dated event."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.study.cells import QUEUE_KINDS, FloatArray
+from sim.study.spells import Intervals, Rows
+
+
+def recovery(rows: Rows, line: Intervals) -> FloatArray:
+    """Minutes from the end of an event until the queue is no longer than when it began, per column.
+
+    The longest over the dated events of a facility that begin and end in [warm_up, horizon); a queue that has not
+    come down by the horizon counts until there. NaN where there is no such event, and for all but facilities.
+
+    Args:
+        rows: the visits.
+        line: the stretches of time they waited.
+    """
+    cells, network = rows.cells, rows.network
+    result = np.full(cells.n_columns, np.nan)
+    queues = np.isin(rows.kind[line.row], [int(kind) for kind in QUEUE_KINDS])
+    for index, facility in enumerate(network.facilities):
+        events = [(a, b) for a, b in facility.events if network.warm_up <= a and b < network.horizon]
+        if not events:
+            continue
+        mine = queues & (rows.facility[line.row] == index)
+        joins, leaves = np.sort(line.start[mine]), np.sort(line.end[mine])
+        last = max(_outlasts(joins, leaves, since, until, network.horizon) for since, until in events)
+        result[cells.column_of(index)] = last / 60.0
+    return result
+
+
+def _outlasts(joins: FloatArray, leaves: FloatArray, since: float, until: float, horizon: float) -> float:
+    """Seconds from `until` to the first instant at which no more wait than did at `since`."""
+    # A party that leaves one line of the facility joins the next at that instant, so both count at the instant.
+    instants = np.concatenate([[until], leaves[(leaves > until) & (leaves < horizon)]])
+    waiting = np.searchsorted(joins, instants, side="right") - np.searchsorted(leaves, instants, side="right")
+    before = np.searchsorted(joins, since, side="right") - np.searchsorted(leaves, since, side="right")
+    down = np.flatnonzero(waiting <= before)
+    return float(instants[down[0]] if down.size else horizon) - until
