@@ -24,13 +24,11 @@ from sim.model.network import (
     Route,
     Station,
     StationKind,
-    Steps,
     Target,
     WhenFull,
 )
 from sim.model.port_plan import PortPlan
 from sim.model.sources import Slot
-from sim.model.steps import product
 from sim.model.traffic import add_sources
 from sim.scenario.distributions import Dist
 from sim.scenario.port import LaneGroup, Secondary, Service
@@ -286,7 +284,7 @@ class LandPort:
             reroute=self.reroute(part, list(routes)) if kind is StationKind.LANE_GROUP else None,
             waive_when_full=lane.waive_when_full,
             service_factor=self.plan.service(part),
-            running=self.running(part, lane),
+            running=self.plan.running(part),
         )
 
     def secondary(self, kind: str, secondary: Secondary) -> None:
@@ -367,11 +365,6 @@ class LandPort:
             return self.pools[lane.pool]
         calendar = self.plan.lane_calendar(part, lane)
         return self.draft.new_pool(Pool(f"{self.plan.name}/{part}", lane.booths, calendar))
-
-    def running(self, part: str, lane: LaneGroup) -> Steps:
-        """0 in an outage and, where officers of a pool serve, outside the hours of this port."""
-        hours = [self.plan.admits()] if lane.pool is not None else []
-        return product([self.plan.running(part), *hours])
 
     def reroute(self, part: str, classes: list[str]) -> dict[int, tuple[int, ...]]:
         """Per class, the other groups that serve it, for when this one closes (rule 5)."""
