@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from argparse import Namespace
@@ -56,10 +57,11 @@ def compare(arguments: Namespace) -> int:
     """Print how the variants differ from the baseline; run them first when needed."""
     path = Path(arguments.path)
     if path.is_dir():
-        folder = path
-        from sim.study.store import read_manifest
+        from sim.study.store import verify
 
-        read_manifest(folder)
+        _only_for_a_file(arguments, ("variant", "all", "replications", "seed", "force", "workers"))
+        verify(path)
+        folder = path
     else:
         if arguments.variant is None:
             arguments.all = True
@@ -85,14 +87,22 @@ def plot(arguments: Namespace) -> int:
 
     path = Path(arguments.path)
     out = Path(arguments.out)
+    if path.is_dir():
+        _only_for_a_file(arguments, ("replications", "seed"))
     folder = find(path, out, lambda file: load(file, replications=arguments.replications, seed=arguments.seed))
     from sim.report.figures import save_figures
 
     files = save_figures(folder)
     if not arguments.quiet:
-        for file in files:
-            print(file)
+        pictures = [file for file in files if file.suffix == ".png"]
+        print(f"{len(pictures)} figures (PNG, SVG, and the numbers drawn as CSV) in {folder / 'figures'}")
     return 0
+
+
+def _only_for_a_file(arguments: Namespace, flags: tuple[str, ...]) -> None:
+    """Refuse flags that say how to run, where a run folder was given that stands already."""
+    if given := [flag for flag in flags if getattr(arguments, flag, None)]:
+        raise UsageError(f"{arguments.path} is a finished run: --{given[0]} goes with a scenario file")
 
 
 def _load(arguments: Namespace) -> Study:
@@ -132,7 +142,9 @@ def _replay(arguments: Namespace, study: Study) -> int:
     if arguments.all or len(variants) > 1:
         raise UsageError("--replication replays one variant: name at most one with --variant")
     folder = replay(study, Path(arguments.out), variants[0], arguments.replication, engine=arguments.engine)
-    if not arguments.quiet:
+    if arguments.json:
+        _print_json(folder, "measures.csv")
+    elif not arguments.quiet:
         print(folder / "measures.csv")
         print(folder / "visits.parquet")
     return 0
@@ -151,19 +163,23 @@ def _workers(arguments: Namespace) -> int:
     return int(arguments.workers)
 
 
+TEXT_COLUMNS = {"variant", "baseline", "facility", "station", "class", "measure", "unit"}
+WHOLE_COLUMNS = {"replication", "replications"}
+
+
 def _print_json(folder: Path, table: str) -> None:
-    """One table of the run and where it stands, blank numbers as null."""
+    """One table of the run and where it stands; blank and infinite numbers as null."""
     import csv
 
     with (folder / table).open(encoding="utf-8", newline="") as file:
-        rows = [{name: _number(text) for name, text in row.items()} for row in csv.DictReader(file)]
-    print(json.dumps({"run": str(folder), "rows": rows}, ensure_ascii=False, indent=1))
+        rows = [{name: _value(name, text) for name, text in row.items()} for row in csv.DictReader(file)]
+    print(json.dumps({"run": str(folder), "rows": rows}, ensure_ascii=False, indent=1, allow_nan=False))
 
 
-def _number(text: str) -> str | float | None:
-    if text == "":
-        return None
-    try:
-        return float(text)
-    except ValueError:
+def _value(column: str, text: str) -> str | float | int | None:
+    if column in TEXT_COLUMNS:
         return text
+    number = float(text) if text else math.nan
+    if not math.isfinite(number):
+        return None
+    return int(number) if column in WHOLE_COLUMNS else number

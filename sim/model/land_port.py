@@ -284,7 +284,7 @@ class LandPort:
             reroute=self.reroute(part, list(routes)) if kind is StationKind.LANE_GROUP else None,
             waive_when_full=lane.waive_when_full,
             service_factor=self.plan.service(part),
-            running=self.plan.running(part),
+            running=self.plan.running(part) if kind is StationKind.LANE_GROUP else ALWAYS_ONE,
         )
 
     def secondary(self, kind: str, secondary: Secondary) -> None:
@@ -310,6 +310,7 @@ class LandPort:
             pool=pool,
             storage=grained(secondary.storage),
             service_factor=self.plan.secondary_service(),
+            running=self.plan.running(kind),
         )
 
     # ---- rules of a class at a station ----------------------------------------------------------------

@@ -206,7 +206,7 @@ class Facility:
     """From and until of its dated events, in seconds; infinity for one without end."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Network:
     """Facilities, classes, pools and stations of one resolved scenario. Order is the order of the scenario."""
 

@@ -85,9 +85,9 @@ class PortPlan:
     def secondary_service(self) -> Steps:
         return self.effect(lambda event: event.secondary)
 
-    def running(self, lane: str) -> Steps:
-        """0 while an event stops the lane."""
-        return self.effect(lambda event: 0.0 if lane in event.stopped else None)
+    def running(self, name: str) -> Steps:
+        """0 while an event stops the lane group or kind of secondary."""
+        return self.effect(lambda event: 0.0 if name in event.stopped or EVERY in event.stopped else None)
 
     # ---- calendars ------------------------------------------------------------------------------------
 

@@ -111,7 +111,15 @@ def verdicts(run: RunData) -> list[str]:
     measure = "wait_p95" if any(row.measure == "wait_p95" for row in run.differences) else "wait_mean"
     rows = [row for row in run.differences if row.measure == measure and _is_headline(run, row)]
     names = [variant for variant in run.variants if variant != BASELINE]
-    return [_verdict(run, name, measure, [row for row in rows if row.variant == name]) for name in names]
+    measured = {row.variant for row in rows if math.isfinite(row.value)}
+    changed = {row.variant for row in run.differences if math.isfinite(row.value) and row.value != 0.0}
+    idle = measured - changed  # a variant that does not do what its author meant it to
+    return [
+        f"{name} changes nothing: every measure is the baseline's, in every replication."
+        if name in idle
+        else _verdict(run, name, measure, [row for row in rows if row.variant == name])
+        for name in names
+    ]
 
 
 def _legend(run: RunData) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sim.scenario.port import is_single_secondary
+from sim.scenario.port import SINGLE_SECONDARY, is_single_secondary
 from sim.scenario.problems import Path, Problem, nearest
 from sim.scenario.vocabulary import EVERY
 
@@ -59,6 +59,7 @@ def _event(event: dict[str, Any], at: Path, ports: dict[str, Any]) -> Iterator[P
         yield from _unknown("port", name, ports, (*at, "ports", index))
     places = [ports[name] for name in touched if name in ports] if touched else list(ports.values())
     lanes = tuple(dict.fromkeys(lane for port in places for lane in _mapping(_mapping(port).get("lanes"))))
+    kinds = tuple(dict.fromkeys(kind for port in places for kind in _kinds(port)))
     for key in ("service", "booths"):
         for lane in _mapping(event.get(key)):
             if lane != EVERY:
@@ -68,8 +69,15 @@ def _event(event: dict[str, Any], at: Path, ports: dict[str, Any]) -> Iterator[P
                 yield Problem(found, "lane groups with booths of their own", at=(*at, key, lane), on_key=True)
     stopped = event.get("stopped")
     for index, lane in enumerate(stopped if isinstance(stopped, list) else ()):
-        if isinstance(lane, str):
-            yield from _unknown("lane group", lane, lanes, (*at, "stopped", index))
+        if isinstance(lane, str) and lane != EVERY:
+            yield from _unknown("lane group or kind of secondary", lane, (*lanes, *kinds), (*at, "stopped", index))
+
+
+def _kinds(port: Any) -> tuple[str, ...]:
+    secondary = _mapping(_mapping(port).get("secondary"))
+    if not secondary:
+        return ()
+    return (SINGLE_SECONDARY,) if is_single_secondary(secondary) else tuple(secondary)
 
 
 def _lane(port: Any, lane: str) -> Any:

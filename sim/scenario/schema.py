@@ -45,7 +45,7 @@ from sim.scenario.port import (
 from sim.scenario.problems import Problem, ProblemError, in_words
 from sim.scenario.tables import CountsTable, TraceTable
 from sim.scenario.traffic import NexusMembers, Occupants, Traffic
-from sim.scenario.vocabulary import EVERY, most_exact, serves
+from sim.scenario.vocabulary import EVERY, check_name, most_exact, serves
 from sim.scenario.weektable import WeekTable
 
 FORMAT = 1
@@ -85,6 +85,13 @@ def _factor_for_all(raw: Any) -> Any:
     return raw if isinstance(raw, dict) else {EVERY: raw}
 
 
+def _all_or_names(raw: Any) -> Any:
+    return (EVERY,) if raw == "all" else as_tuple(raw)
+
+
+Stopped = Annotated[str, BeforeValidator(lambda raw: EVERY if raw == EVERY else check_name(raw))]
+
+
 class Event(Model):
     """Something dated that changes demand, service or staff. Several events at once multiply."""
 
@@ -103,8 +110,8 @@ class Event(Model):
     )
     secondary: PositiveFactor | None = optional(None, "Factor on secondary inspection times.")
     booths: dict[Name, Count] = optional({}, "At most this many booths open, by lane group.")
-    stopped: Annotated[tuple[Name, ...], BeforeValidator(as_tuple)] = optional(
-        [], "Lane groups in which no new inspection starts."
+    stopped: Annotated[tuple[Stopped, ...], BeforeValidator(_all_or_names)] = optional(
+        [], "Lane groups and kinds of secondary in which no new inspection starts; `all` for every one."
     )
     holiday: bool = optional(False, "The days it touches count as holidays.")
 

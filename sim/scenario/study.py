@@ -36,6 +36,17 @@ class Study:
     trees: dict[str, dict[str, Any]]
     """Per `baseline` or variant, its resolved tree without variants."""
 
+    def with_seed(self, seed: int) -> Study:
+        """The same study with another master seed."""
+        scenarios = {name: scenario.model_copy(update={"seed": seed}) for name, scenario in self.variants.items()}
+        return replace(
+            self,
+            baseline=self.baseline.model_copy(update={"seed": seed}),
+            variants=scenarios,
+            tree={**self.tree, "seed": seed},
+            trees={name: {**tree, "seed": seed} for name, tree in self.trees.items()},
+        )
+
     def only(self, names: Iterable[str]) -> Study:
         """The same study with only these variants; `tree` also keeps those they extend."""
         kept = [name for name in self.variants if name in set(names)]

@@ -223,18 +223,37 @@ def replay(study: Study, out: Path, variant: str, replication: int, *, engine: s
 
 
 def find(path: Path, out: Path, load: Callable[[Path], Study]) -> Path:
-    """The run folder a user means: itself, or the finished run of a scenario file.
+    """The run folder a user means: itself, or the newest finished run of a scenario file as it stands now.
+
+    A run of any choice of variants counts; where the seed was drawn, so does a run with any seed.
 
     Raises:
-        RunFolderError: there is none yet; the message says how to make it.
+        RunFolderError: there is none yet (the message says how to make it), or its files were changed.
         ScenarioError: the scenario file has faults.
     """
     if path.is_dir():
-        store.read_manifest(path)
+        store.verify(path)
         return path
     study = load(path)
-    for candidate in (study, study.only([])):
-        folder = folder_of(candidate, out)
-        if (folder / store.MANIFEST).exists():
-            return folder
-    raise RunFolderError(f"no finished run of {path} below {out}; make one with: bordersim run {path} --all")
+    runs = (out / _slug(study.path.stem)).glob(f"*/{store.MANIFEST}")
+    fitting = [run.parent for run in runs if _is_of(study, run.parent)]
+    if not fitting:
+        raise RunFolderError(
+            f"no finished run of {path} as it stands below {out}; make one with: bordersim run {path} --all"
+        )
+    newest = max(fitting, key=lambda folder: (folder / store.MANIFEST).stat().st_mtime_ns)
+    store.verify(newest)
+    return newest
+
+
+def _is_of(study: Study, folder: Path) -> bool:
+    """The run is of this very scenario, with some of its variants."""
+    try:
+        manifest = store.read_manifest(folder)
+    except RunFolderError:
+        return False
+    drawn = study.origins[BASELINE].get("seed") == "drawn"
+    if any(name not in study.variants for name in manifest["variants"]):
+        return False
+    seeded = study.with_seed(manifest["seed"]) if drawn else study
+    return folder_of(seeded.only(manifest["variants"]), folder.parents[1]).name == folder.name

@@ -17,9 +17,9 @@ PORT = """
     approach: {{split: {split} cars}}
     lanes:
       general: {{serves: [car], booths: 2, service: {{erlang: {{mean: 60 s, shape: 3}}}}}}
-      nexus: {{serves: [car.nexus], booths: 1, service: {{gamma: {{mean: 20 s, cv: 0.5}}}}}}
+      nexus: {{serves: [car.nexus], booths: 1, storage: 90 cars, service: {{gamma: {{mean: 20 s, cv: 0.5}}}}}}
 """
-"""The general booths pass 120 cars an hour, which is load 1 at 160 /h."""
+"""The general booths pass 120 cars an hour, which is load 1 at 160 /h. The NEXUS lane itself never fills."""
 
 
 def test_the_nexus_wait_jumps_once_the_general_line_passes_the_split(tmp_path: Path, times: int) -> None:

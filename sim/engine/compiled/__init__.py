@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from sim.engine.books import last_instant, staffing_log
@@ -30,10 +28,18 @@ def run(network: Network, parties: Parties) -> Records:
         room *= 2
 
 
-@lru_cache(maxsize=8)
+_images: dict[int, tuple[Network, NetworkImage]] = {}
+"""Images of the networks run last, by identity (the network is kept, so that no other takes its place)."""
+IMAGES_KEPT = 8
+
+
 def _image(network: Network) -> NetworkImage:
-    """The network's image, made once for its replications (networks are told apart by identity)."""
-    return NetworkImage(network)
+    """The network's image, made once for its replications."""
+    if id(network) not in _images:
+        while len(_images) >= IMAGES_KEPT:
+            del _images[next(iter(_images))]
+        _images[id(network)] = network, NetworkImage(network)
+    return _images[id(network)][1]
 
 
 def _records(network: Network, parties: Parties, w: Words) -> Records:
