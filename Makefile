@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+PEERS  := $(VENV)/.installed-bench
 SCENARIO ?= scenarios/pacific-highway-southbound.yaml
 
 .PHONY: setup run test check verify bench clean help
@@ -12,7 +13,7 @@ help:
 	@echo "make test    lint, types, then all tests (about ten minutes at most)"
 	@echo "make check   lint and types only"
 	@echo "make verify  slow statistical verification"
-	@echo "make bench   benchmarks"
+	@echo "make bench   benchmarks against SimPy, Ciw and salabim (about ten minutes)"
 
 setup: $(STAMP)
 
@@ -39,8 +40,14 @@ test: check
 verify: setup
 	$(BIN)/pytest -n auto -m verification
 
-bench: setup
+bench: $(PEERS)
 	$(BIN)/python tools/bench_startup.py
+	$(BIN)/python -m tools.bench
+
+# The simulators the benchmark compares with are installed for it alone.
+$(PEERS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@touch $(PEERS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist

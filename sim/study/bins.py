@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.study.bin_waits import over_standard, wait_quantiles
+from sim.study.catalogue import BIN_TABLE
 from sim.study.cells import BoolArray, FloatArray, IntArray
 from sim.study.layout import Layout
 from sim.study.spells import Departures, Intervals, Spells
@@ -68,8 +70,9 @@ def binned(
     owners = slice(cells.n_cells, None)
     joined = bin_of(layout, spells.joined)
     waited = ~np.isnan(spells.wait)
-    table = np.full((7, cells.n_columns, len(layout.edges) - 1), np.nan)
-    arrivals, wait_sum, wait_count, queue, utilisation, open_booths, throughput = table  # order of BIN_TABLE
+    table = np.full((len(BIN_TABLE), cells.n_columns, len(layout.edges) - 1), np.nan)
+    by_name = dict(zip((measure.name for measure in BIN_TABLE), table, strict=True))  # views, filled below
+    arrivals, wait_sum, wait_count, queue, utilisation, open_booths, throughput = table[:7]  # order of BIN_TABLE
     arrivals[:] = cells.own(_per_bin(layout, spells.cell, joined)[:, :-1])
     wait_sum[:], wait_count[:] = _waits(layout, spells, joined, waited)
     queue[:] = cells.queues(time_in_bins(layout, waiting)) / layout.bin_seconds
@@ -79,6 +82,17 @@ def binned(
     open_booths[owners] = cells.pools_of_owners(staff.booths) / layout.bin_seconds
     left = bin_of(layout, departures.at)
     throughput[:] = cells.own(_per_bin(layout, departures.cell, left)[:, :-1]) / (layout.bin_seconds / _HOUR)
+    for name, minutes in wait_quantiles(layout, spells, joined).items():
+        by_name[name][:] = minutes
+    over = over_standard(layout, spells)
+    judged = ~np.isnan(over)
+    longer = cells.own(_per_bin(layout, spells.cell[judged], joined[judged], over[judged])[:, :-1])
+    of = cells.own(_per_bin(layout, spells.cell[judged], joined[judged])[:, :-1])
+    np.divide(longer, of, out=by_name["over_standard_share"], where=of > 0.0)
+    delay = spells.wait[waited] * spells.size[waited]
+    by_name["person_hours_delay"][:] = cells.own(_per_bin(layout, spells.cell[waited], joined[waited], delay)[:, :-1])
+    by_name["person_hours_delay"] /= _HOUR
+    by_name["referrals"][:] = cells.own(_per_bin(layout, spells.cell[spells.referred], joined[spells.referred])[:, :-1])
     return np.ascontiguousarray(table.reshape(-1, table.shape[-1])[layout.bin_take].T)
 
 

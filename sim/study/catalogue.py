@@ -77,6 +77,13 @@ BIN_TABLE: tuple[Measure, ...] = (
     Measure("utilisation", "share", "Busy over open booth time in the bin, overtime included.", None, "time"),
     Measure("open_booths", "booths", "Booths open by the calendar, mean over the bin.", None, "time"),
     Measure("throughput", "parties/h", "Parties served that left in the bin, per hour.", False, "time"),
+    Measure("wait_p50", "min", "Median wait of the parties that joined in the bin.", True, "party"),
+    Measure("wait_p90", "min", "Wait that 90 % of them stay below.", True, "party"),
+    Measure("wait_p95", "min", "Wait that 95 % of them stay below.", True, "party"),
+    Measure("wait_max", "min", "Longest wait among them.", True, "party"),
+    Measure("over_standard_share", "share", "Share of their waits longer than the standard.", True, "party"),
+    Measure("person_hours_delay", "person-h", "Their waits times persons, added up.", True, "party"),
+    Measure("referrals", "count", "How many of them went to secondary.", None, "party"),
 )
 """Measures by bin: of joining for waits (sums, so that ratios over replications can be formed), of time otherwise."""
 

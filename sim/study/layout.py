@@ -33,6 +33,15 @@ ALL = "all"
 Standard = Steps | Callable[[FloatArray], FloatArray]
 """The wait a facility promises, in seconds, as a function of the instants of joining (array to array)."""
 
+
+def promised(standard: Standard, joined: FloatArray) -> FloatArray:
+    """The standard in seconds for parties that join at these instants; shape of `joined`."""
+    if isinstance(standard, Steps):
+        place = np.searchsorted(np.asarray(standard.times), joined, side="right") - 1
+        return np.asarray(np.asarray(standard.values, dtype=np.float64)[place])
+    return np.asarray(standard(joined), dtype=np.float64)
+
+
 _WAITS = {"wait_mean", "wait_p50", "wait_p90", "wait_p95", "wait_p99", "wait_max", "buffer_index", "wait_person_mean"}
 _WAITS |= {"person_hours_delay", "censored_share"}
 _TIMES = {"time_in_system_mean", "time_in_system_p95"}
@@ -207,7 +216,7 @@ def _station_measures(network: Network, cells: Cells, index: int) -> set[str]:
 
 
 def _binned_waits() -> set[str]:
-    return {"wait_sum", "wait_count", *(measure.name for measure in START_BIN_TABLE)}
+    return {"wait_sum", "wait_count", *(measure.name for measure in START_BIN_TABLE)}  # the others are of the whole run
 
 
 def _has_secondary(network: Network, facility: int) -> bool:

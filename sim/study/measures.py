@@ -15,12 +15,11 @@ import numpy as np
 
 from sim.engine.records import INSIDE, Records
 from sim.errors import SimulationError
-from sim.model.network import Steps
 from sim.model.parties import Parties
 from sim.study.bins import binned, binned_by_start
 from sim.study.catalogue import OUTCOME_PREFIX, catalogue
 from sim.study.cells import Cells, FloatArray, IntArray
-from sim.study.layout import ALL, Key, Layout, Standard
+from sim.study.layout import ALL, Key, Layout, Standard, promised
 from sim.study.lines import Integrals, integrals, metres, peaks, time_in_state
 from sim.study.recovery import recovery
 from sim.study.spells import Departures, Intervals, Rows, Spells, blocked, busy, read, waiting
@@ -164,14 +163,6 @@ def _over_standard(layout: Layout, spells: Spells) -> Columns:
         "over_standard_share": _ratio(cells.own(over[0]), total),
         "over_standard_mean": _ratio(cells.own(over[1]), total) / _MINUTE,
     }
-
-
-def promised(standard: Standard, joined: FloatArray) -> FloatArray:
-    """The standard in seconds for parties that join at these instants; shape of `joined`."""
-    if isinstance(standard, Steps):
-        place = np.searchsorted(np.asarray(standard.times), joined, side="right") - 1
-        return np.asarray(np.asarray(standard.values, dtype=np.float64)[place])
-    return np.asarray(standard(joined), dtype=np.float64)
 
 
 def _time_in_system(cells: Cells, spells: Spells) -> Columns:

@@ -1,0 +1,159 @@
+"""What is measured, each in a process of its own: `python -m tools.bench.child TASK`, arguments and answer as JSON.
+
+A task runs on one core unless it is given more, so that no library gains by its threads.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Answer = dict[str, Any]
+
+
+def main() -> int:
+    """Run the task named on the command line."""
+    arguments = json.load(sys.stdin)
+    if not arguments.pop("all_cores", False) and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    answer = TASKS[sys.argv[1]](**arguments)
+    answer.setdefault("processor", time.process_time())
+    answer["peak_mb"] = peak_mb()
+    # What the program under measurement prints goes before; the answer is the last line.
+    print("\n" + json.dumps(answer))
+    return 0
+
+
+def peak_mb() -> float:
+    """Most memory this process has held so far, in MB (10^6 bytes)."""
+    try:
+        # getrusage would also count what the parent held when it forked.
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) * 1024 / 1e6
+    except OSError:
+        import resource
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
+
+
+def peer(library: str, seeds: list[int]) -> Answer:
+    """Days at the port in another library, start-up excluded."""
+    import numpy as np
+
+    day = importlib.import_module(f"tools.bench.peers_{library}").day
+    imported = peak_mb()
+    began, processor = time.perf_counter(), time.process_time()
+    waits = [np.array(day(seed)) for seed in seeds]
+    spent = time.perf_counter() - began, time.process_time() - processor
+    return {
+        "seconds": spent[0],
+        "processor": spent[1],
+        "vehicles": sum(map(len, waits)),
+        "means": [float(wait.mean()) for wait in waits],
+        "p95s": [float(np.quantile(wait, 0.95)) for wait in waits],
+        "imported_mb": imported,
+    }
+
+
+def floor(seeds: list[int]) -> Answer:
+    """Days of variates and nothing else."""
+    from .floor import day
+
+    imported = peak_mb()
+    began, processor = time.perf_counter(), time.process_time()
+    vehicles = sum(map(day, seeds))
+    spent = time.perf_counter() - began, time.process_time() - processor
+    return {"seconds": spent[0], "processor": spent[1], "vehicles": vehicles, "imported_mb": imported}
+
+
+def command(words: list[str]) -> Answer:
+    """The command `bordersim` with these words; what it imports is imported first, to know what that alone takes."""
+    import_all()
+    imported = peak_mb()
+    from sim.cli import main as bordersim
+
+    return {"status": bordersim(words), "imported_mb": imported}
+
+
+def import_all() -> None:
+    """Everything `run` imports."""
+    for name in ("scipy.special", "pyarrow.parquet", "sim.commands", "sim.report.progress", "sim.study.runs"):
+        importlib.import_module(name)
+    importlib.import_module("sim.engine.compiled.kernel")
+
+
+def stages(path: str, replications: int) -> Answer:
+    """The replications of a scenario as `run` does them, with the processor seconds of each stage."""
+    clock = Clock()
+    import_all()
+    imported = peak_mb()
+    clock.stop("import")
+    from sim.engine import COMPILED, engine
+    from sim.scenario import load
+    from sim.study import runs, store
+    from sim.study.conservation import check_conservation
+    from sim.study.experiment import BASELINE, Measures, _stack
+    from sim.study.measures import measure
+
+    study = load(Path(path), replications=replications)
+    plan = runs.experiment(study, COMPILED)
+    model, layout = plan.model(BASELINE)
+    clock.stop("load scenario")
+    runs.ready(plan, lambda text: None)
+    run = engine(COMPILED)
+    clock.stop("load kernel")
+    vehicles, found, kernel = 0, [], 0.0
+    for replication in range(replications):
+        parties = model.draw(plan.seed, replication)
+        clock.stop("draw")
+        before = time.perf_counter()
+        records = run(model.network, parties)
+        kernel += time.perf_counter() - before
+        clock.stop("kernel")
+        check_conservation(model.network, parties, records)
+        clock.stop("check")
+        measured = measure(layout, parties, records)
+        found.append(Measures(measured.values, measured.bins, measured.bins_by_start, measured.survival))
+        vehicles += len(parties)
+        clock.stop("measure")
+    # The largest arrays of the last replication are not to count as memory of writing.
+    del parties, records, measured
+    with tempfile.TemporaryDirectory() as folder:
+        runs.write_results(plan, {BASELINE: _stack(found)}, Path(folder))
+        store.file_hashes(Path(folder))
+        clock.stop("write")
+    return {
+        "seconds": kernel,
+        "processor": clock.spent["kernel"],
+        "vehicles": vehicles,
+        "stages": clock.spent,
+        "imported_mb": imported,
+    }
+
+
+class Clock:
+    """Processor seconds by stage."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+        self.last = time.process_time()
+
+    def stop(self, stage: str) -> None:
+        """What has passed since the last stop belongs to this stage."""
+        now = time.process_time()
+        self.spent[stage] = self.spent.get(stage, 0.0) + now - self.last
+        self.last = now
+
+
+TASKS: dict[str, Callable[..., Answer]] = {"peer": peer, "floor": floor, "command": command, "stages": stages}
+
+if __name__ == "__main__":
+    sys.exit(main())
