@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.study.bin_waits import over_standard, wait_quantiles
-from sim.study.catalogue import BIN_TABLE
+from sim.study.catalogue import OUTCOME_PREFIX, bin_table
 from sim.study.cells import BoolArray, FloatArray, IntArray
 from sim.study.layout import Layout
 from sim.study.spells import Departures, Intervals, Spells
@@ -63,6 +63,7 @@ def binned(
     departures: Departures,
     waiting: Intervals,
     busy: Intervals,
+    blocked: Intervals,
     staff: Staffing,
 ) -> FloatArray:
     """Values of `Layout.bin_keys`, shape (n_bins, n_bin_keys)."""
@@ -70,8 +71,9 @@ def binned(
     owners = slice(cells.n_cells, None)
     joined = bin_of(layout, spells.joined)
     waited = ~np.isnan(spells.wait)
-    table = np.full((len(BIN_TABLE), cells.n_columns, len(layout.edges) - 1), np.nan)
-    by_name = dict(zip((measure.name for measure in BIN_TABLE), table, strict=True))  # views, filled below
+    measures = bin_table(layout.network.outcomes)
+    table = np.full((len(measures), cells.n_columns, len(layout.edges) - 1), np.nan)
+    by_name = dict(zip((measure.name for measure in measures), table, strict=True))  # views, filled below
     arrivals, wait_sum, wait_count, queue, utilisation, open_booths, throughput = table[:7]  # order of BIN_TABLE
     arrivals[:] = cells.own(_per_bin(layout, spells.cell, joined)[:, :-1])
     wait_sum[:], wait_count[:] = _waits(layout, spells, joined, waited)
@@ -93,7 +95,31 @@ def binned(
     by_name["person_hours_delay"][:] = cells.own(_per_bin(layout, spells.cell[waited], joined[waited], delay)[:, :-1])
     by_name["person_hours_delay"] /= _HOUR
     by_name["referrals"][:] = cells.own(_per_bin(layout, spells.cell[spells.referred], joined[spells.referred])[:, :-1])
+    _fill_the_rest(layout, by_name, spells, joined, blocked, staff)
     return np.ascontiguousarray(table.reshape(-1, table.shape[-1])[layout.bin_take].T)
+
+
+def _fill_the_rest(
+    layout: Layout,
+    by_name: dict[str, FloatArray],
+    spells: Spells,
+    joined: IntArray,
+    blocked: Intervals,
+    staff: Staffing,
+) -> None:
+    """Outcomes and time in system by the bin of joining; blocked, open and overtime by the bin they fall in."""
+    cells = layout.cells
+    owners = slice(cells.n_cells, None)
+    left = ~np.isnan(spells.in_system)
+    total = cells.own(_per_bin(layout, spells.cell[left], joined[left], spells.in_system[left])[:, :-1]) / _MINUTE
+    count = cells.own(_per_bin(layout, spells.cell[left], joined[left])[:, :-1])
+    np.divide(total, count, out=by_name["time_in_system_mean"], where=count > 0.0)
+    for index, name in enumerate(layout.network.outcomes):
+        ended = spells.outcome == index
+        by_name[OUTCOME_PREFIX + name][:] = cells.own(_per_bin(layout, spells.cell[ended], joined[ended])[:, :-1])
+    by_name["blocked_hours"][:] = cells.booths(time_in_bins(layout, blocked)) / _HOUR
+    by_name["booth_hours"][owners] = cells.pools_of_owners(staff.booths) / _HOUR
+    by_name["overtime_hours"][owners] = cells.pools_of_owners(staff.overtime) / _HOUR
 
 
 def binned_by_start(layout: Layout, spells: Spells) -> FloatArray:

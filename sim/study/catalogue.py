@@ -84,6 +84,10 @@ BIN_TABLE: tuple[Measure, ...] = (
     Measure("over_standard_share", "share", "Share of their waits longer than the standard.", True, "party"),
     Measure("person_hours_delay", "person-h", "Their waits times persons, added up.", True, "party"),
     Measure("referrals", "count", "How many of them went to secondary.", None, "party"),
+    Measure("time_in_system_mean", "min", "Mean time in system of the parties that joined in the bin.", True, "party"),
+    Measure("blocked_hours", "booth-h", "Time finished parties were held in a booth or bay, in the bin.", True, "time"),
+    Measure("booth_hours", "booth-h", "Booth time open by the calendar, in the bin.", True, "time"),
+    Measure("overtime_hours", "booth-h", "Time booths were occupied after they had closed, in the bin.", True, "time"),
 )
 """Measures by bin: of joining for waits (sums, so that ratios over replications can be formed), of time otherwise."""
 
@@ -92,6 +96,11 @@ START_BIN_TABLE: tuple[Measure, ...] = (
     Measure("started_count", "count", "Parties whose service began in the bin.", None, "party"),
 )
 """The agencies' habit: waits by the bin in which primary began (service, at a station)."""
+
+
+def bin_table(outcomes: tuple[str, ...]) -> tuple[Measure, ...]:
+    """Every measure by bin: BIN_TABLE, then the outcomes of the parties that joined in the bin."""
+    return (*BIN_TABLE, *(outcome_measure(name) for name in outcomes))
 
 
 def catalogue(outcomes: tuple[str, ...]) -> tuple[Measure, ...]:

@@ -24,7 +24,7 @@ from sim.model.network import (
     Steps,
     WhenFull,
 )
-from sim.study.catalogue import BIN_TABLE, OUTCOME_PREFIX, START_BIN_TABLE, Measure, catalogue
+from sim.study.catalogue import OUTCOME_PREFIX, START_BIN_TABLE, Measure, bin_table, catalogue
 from sim.study.cells import QUEUE_KINDS, Cells, FloatArray, IntArray, targets
 
 ALL = "all"
@@ -105,7 +105,8 @@ class Layout:
         cells = Cells.of(network)
         owners = list(_owners(network, cells, promised))
         whole, binned, started = (
-            _rows(cells, owners, table) for table in (catalogue(network.outcomes), BIN_TABLE, START_BIN_TABLE)
+            _rows(cells, owners, table)
+            for table in (catalogue(network.outcomes), bin_table(network.outcomes), START_BIN_TABLE)
         )
         return cls(
             network=network,

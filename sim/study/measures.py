@@ -59,7 +59,7 @@ def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
     cells = layout.cells
     rows = Rows.of(cells, parties, records)
     spells, departures = read(rows)
-    line, service = waiting(rows), busy(rows)
+    line, service, held = waiting(rows), busy(rows), blocked(rows)
     staff = staffing(layout, rows)
     columns = (
         _counts(layout, spells)
@@ -67,7 +67,7 @@ def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
         | _over_standard(layout, spells)
         | _time_in_system(cells, spells)
         | _lines(layout, rows, line)
-        | _booths(layout, rows, service, staff)
+        | _booths(layout, rows, service, held, staff)
         | _throughput(layout, departures)
         | {"recovery": recovery(rows, line)}
     )
@@ -76,7 +76,7 @@ def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
     _check_outcomes(layout, table)
     return Measured(
         values=table.ravel()[layout.take],
-        bins=binned(layout, spells, departures, line, service, staff),
+        bins=binned(layout, spells, departures, line, service, held, staff),
         bins_by_start=binned_by_start(layout, spells),
         survival=survival(layout, spells),
     )
@@ -196,10 +196,10 @@ def _lines(layout: Layout, rows: Rows, line: Intervals) -> Columns:
     }
 
 
-def _booths(layout: Layout, rows: Rows, service: Intervals, staff: Staffing) -> Columns:
+def _booths(layout: Layout, rows: Rows, service: Intervals, blocking: Intervals, staff: Staffing) -> Columns:
     """Busy, blocked and open booth time; a facility's utilisation and booth-hours are those of primary."""
     cells, records = layout.cells, rows.records
-    held = cells.booths(time_in_state(cells, blocked(rows)))
+    held = cells.booths(time_in_state(cells, blocking))
     in_service = cells.primary(time_in_state(cells, service))
     blank = np.full(cells.n_cells, np.nan)
     overtime = cells.pools_of_owners(records.overtime)

@@ -85,3 +85,18 @@ def test_an_empty_bin_is_blank(plan: Experiment) -> None:
     at = [key[:4] for key in layout.bin_keys].index(("here", "all", "all", "wait_p95"))
     assert np.isfinite(measured.bins[0, at])
     assert np.isnan(measured.bins[1:, at]).all()
+
+
+def test_bins_add_up_to_the_whole_run(plan: Experiment) -> None:
+    _, layout = plan.model("baseline")
+    measured = measure(layout, *plan.simulate("baseline", 0))
+    whole = dict(zip((key[:4] for key in layout.keys), measured.values, strict=True))
+    totals = ("arrivals", "referrals", "person_hours_delay", "blocked_hours", "booth_hours", "overtime_hours")
+    compared = 0
+    for at, key in enumerate(layout.bin_keys):
+        if key.measure in totals or key.measure.startswith("outcome_"):
+            assert np.nansum(measured.bins[:, at]) == pytest.approx(whole[key[:4]], rel=1e-9, abs=1e-12), key
+            compared += 1
+    assert compared > 40
+    assert whole[("here", "all", "all", "outcome_admitted")] > 0
+    assert whole[("here", "secondary", "all", "booth_hours")] == 6.0
