@@ -160,7 +160,8 @@ def by_booth(rows: list[Row]) -> Iterator[tuple[int, list[Row]]]:
             booths.setdefault((row.station.pool, row.booth), []).append(row)
     for (_, booth), visits in booths.items():
         positions = 1 + any(booth < row.station.tandem for row in visits)
-        yield positions, sorted(visits, key=lambda row: row.started)
+        # Two that begin at one instant: the front one leaves first, or with the other.
+        yield positions, sorted(visits, key=lambda row: (row.started, until(row.left)))
 
 
 @many
