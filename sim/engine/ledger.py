@@ -26,6 +26,7 @@ class Ledger:
         self.network = network
         self.visits: list[Visit] = []
         self.turned_away: list[tuple[int, int]] = []
+        self.full_changes: list[tuple[float, int, int]] = []
 
     def open(self, visit: Visit) -> None:
         self.visits.append(visit)
@@ -33,10 +34,14 @@ class Ledger:
     def turn_away(self, party: int, outcome: int) -> None:
         self.turned_away.append((party, outcome))
 
+    def change_full(self, now: float, station: int, full: int) -> None:
+        self.full_changes.append((now, station, full))
+
     def records(self, parties: Parties, stations: list[StationState], pools: list[PoolState]) -> Records:
         """Arrays of everything written; visits sorted by party, a party's own in order of opening."""
         visits = sorted(self.visits, key=lambda visit: visit.party)  # stable
         away = sorted(self.turned_away)
+        full = sorted(self.full_changes, key=lambda change: change[1])
 
         def integral(gauges: list[Gauge]) -> FloatArray:
             return _floats([gauge.integral for gauge in gauges])
@@ -64,6 +69,9 @@ class Ledger:
             busy_integral=integral([s.busy for s in stations]),
             blocked_integral=integral([s.blocked for s in stations]),
             full_integral=integral([s.full for s in stations]),
+            full_time=_floats([time for time, _, _ in full]),
+            full_station=_ints([station for _, station, _ in full]),
+            full_state=_ints([state for _, _, state in full]),
             queue_max=_ints([s.waiting.high for s in stations]),
             overtime=integral([p.overtime for p in pools]),
             stopped_at=stopped_at,

@@ -59,6 +59,13 @@ class Records:
     """Per station, the integral of finished parties held in a server over [warm_up, horizon)."""
     full_integral: FloatArray
     """Per station, seconds within [warm_up, horizon) in which its shortest class would have found no room."""
+    full_time: FloatArray
+    """Log behind `full_integral`, station by station in order of time: when it became full, and when no longer.
+
+    A station is not full before its first row; of several rows at one instant the last counts."""
+    full_station: IntArray
+    full_state: IntArray
+    """1 for full, 0 for room again."""
     queue_max: IntArray
     """Per station, the most parties waiting for any length of time within [warm_up, horizon)."""
     overtime: FloatArray

@@ -149,7 +149,10 @@ class ReferenceEngine:
     def note_full(self) -> None:
         """Once nothing moves: has a station room for a party of its shortest class? (Spillback.)"""
         for state in self.finite:
-            state.full.set(self.agenda.now, int(not self.has_room(state, state.shortest)))
+            full = int(not self.has_room(state, state.shortest))
+            if full != state.full.value:
+                self.ledger.change_full(self.agenda.now, state.index, full)
+            state.full.set(self.agenda.now, full)
 
     def one_move(self) -> bool:
         """Make the first possible move, downstream stations first; False when nothing is left to move."""

@@ -185,3 +185,17 @@ def test_who_is_let_through_an_empty_line_goes_through_before_anybody_else_moves
     records = simulate(net, (0, 0, 5, NEVER, STAYS), (0, 1, 4, NEVER, STAYS))
     assert path(records, 0) == [(0, 0.0, 5.0), (1, 5.0, 5.0), (2, 5.0, 10.0)]
     assert path(records, 1) == [(0, 0.0, 5.0), (2, 10.0, 14.0)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_log_of_full_stations_adds_up_to_its_integral(seed: int) -> None:
+    from networks import random_case
+
+    network, parties = random_case(seed)
+    records = run(network, parties)
+    for station in range(len(network.stations)):
+        mine = records.full_station == station
+        time, state = records.full_time[mine], records.full_state[mine]
+        assert np.all(np.diff(time) >= 0.0)
+        edges = np.clip(np.append(time, network.horizon), network.warm_up, network.horizon)
+        assert records.full_integral[station] == pytest.approx(float(state @ np.diff(edges)), abs=1e-9)

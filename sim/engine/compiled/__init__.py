@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from sim.engine.books import last_instant, staffing_log
 from sim.engine.compiled import layout as at
-from sim.engine.compiled.image import NetworkImage, new_block
+from sim.engine.compiled.block import Block, Images, new_block
 from sim.engine.compiled.kernel import entry
+from sim.engine.compiled.pieces import Piece
 from sim.engine.compiled.types import Words
-from sim.engine.records import INSIDE, Records
+from sim.engine.records import INSIDE, FloatArray, IntArray, Records
 from sim.model.network import Network
 from sim.model.parties import Parties
 
@@ -19,46 +22,112 @@ VISITS_PER_PARTY = 4
 
 def run(network: Network, parties: Parties) -> Records:
     """Run one replication; the same records as `sim.engine.reference.run`."""
-    image = _image(network)
+    images = _images_of(network)
     room = VISITS_PER_PARTY * len(parties) + 16
     while True:
-        words = new_block(image, parties, room)
-        if entry(words, words.view(np.float64)):
-            return _records(network, parties, words)
+        block = new_block(images, parties, room)
+        written = _Written.of(images, block)
+        if written is not None:
+            return _records(network, parties, written)
         room *= 2
 
 
-_images: dict[int, tuple[Network, NetworkImage]] = {}
-"""Images of the networks run last, by identity (the network is kept, so that no other takes its place)."""
+_images: dict[int, Images] = {}
+"""Images of the networks run last, by identity (each keeps its network, so that no other takes its place)."""
 IMAGES_KEPT = 8
 
 
-def _image(network: Network) -> NetworkImage:
-    """The network's image, made once for its replications."""
+def _images_of(network: Network) -> Images:
     if id(network) not in _images:
         while len(_images) >= IMAGES_KEPT:
             del _images[next(iter(_images))]
-        _images[id(network)] = network, NetworkImage(network)
-    return _images[id(network)][1]
+        _images[id(network)] = Images(network)
+    return _images[id(network)]
 
 
-def _records(network: Network, parties: Parties, w: Words) -> Records:
+@dataclass(frozen=True, eq=False)
+class _Written:
+    """What the pieces wrote down, in the numbers of the whole network."""
+
+    visits: Words
+    """(visits, VISIT_WIDTH)"""
+    full: Words
+    """(changes, FULL_WIDTH)"""
+    away: IntArray
+    """(turned away, 2): party and outcome"""
+    gauges: FloatArray
+    """(stations, GAUGE_KINDS, GAUGE_WIDTH)"""
+    high: IntArray
+    """(stations,): most parties waiting"""
+    overtime: FloatArray
+    """(pools,)"""
+
+    @classmethod
+    def of(cls, images: Images, block: Block) -> _Written | None:
+        """Run every piece; None when there was more to write than the block has room for."""
+        network, words = images.network, block.words
+        stations, pools = len(network.stations), len(network.pools)
+        gauges = np.zeros((stations, at.GAUGE_KINDS, at.GAUGE_WIDTH))
+        high, overtime, away = np.zeros(stations, np.int64), np.zeros(pools), []
+        ends = {at.NEXT_VISIT: 0, at.NEXT_FULL: 0}
+        for number, (piece, base) in enumerate(zip(images.pieces, block.bases, strict=True)):
+            own = words[base:]
+            if number > 0:  # append to what the piece before has written
+                for slot, end in ends.items():
+                    own[slot] = end - base
+            begins = {slot: int(own[slot]) for slot in ends}
+            if not entry(own, own.view(np.float64)):
+                return None
+            ends = {slot: base + int(own[slot]) for slot in ends}
+            _renumber(own, begins, piece, block, number)
+            away.append(_turned_away(own, block, number))
+            count = len(piece.stations) * at.GAUGE_KINDS
+            rows = own[own[at.GAUGES] : own[at.GAUGES] + (count + len(piece.pools)) * at.GAUGE_WIDTH]
+            table = rows.reshape(-1, at.GAUGE_WIDTH)
+            shape = (len(piece.stations), at.GAUGE_KINDS, at.GAUGE_WIDTH)
+            gauges[piece.stations] = table[:count].view(np.float64).reshape(shape)
+            high[piece.stations] = table[:count, at.HIGH].reshape(shape[:2])[:, at.WAITING]
+            overtime[piece.pools] = table[count:].view(np.float64)[:, at.INTEGRAL]
+        first, base = words[block.bases[0] :], block.bases[0]
+        return cls(
+            visits=words[base + first[at.VISITS] : ends[at.NEXT_VISIT]].reshape(-1, at.VISIT_WIDTH),
+            full=words[base + first[at.FULL_LOG] : ends[at.NEXT_FULL]].reshape(-1, at.FULL_WIDTH),
+            away=np.concatenate(away),
+            gauges=gauges,
+            high=high,
+            overtime=overtime,
+        )
+
+
+def _renumber(own: Words, begins: dict[int, int], piece: Piece, block: Block, number: int) -> None:
+    """Parties and stations in what a piece has just written get their numbers in the whole."""
+    if block.order is None:
+        return
+    visits = own[begins[at.NEXT_VISIT] : own[at.NEXT_VISIT]].reshape(-1, at.VISIT_WIDTH)
+    visits[:, at.PARTY] = block.order[block.first[number] + visits[:, at.PARTY]]
+    visits[:, at.STATION] = piece.stations[visits[:, at.STATION]]
+    full = own[begins[at.NEXT_FULL] : own[at.NEXT_FULL]].reshape(-1, at.FULL_WIDTH)
+    full[:, at.FULL_STATION] = piece.stations[full[:, at.FULL_STATION]]
+
+
+def _turned_away(own: Words, block: Block, number: int) -> IntArray:
+    rows = own[own[at.AWAY] : own[at.AWAY] + 2 * own[at.N_AWAY]].reshape(-1, 2).copy()
+    if block.order is not None:
+        rows[:, 0] = block.order[block.first[number] + rows[:, 0]]
+    return rows
+
+
+def _records(network: Network, parties: Parties, written: _Written) -> Records:
     """Arrays of everything written; visits sorted by party, a party's own in order of opening."""
-    written = w[w[at.VISITS] : w[at.NEXT_VISIT]].reshape(-1, at.VISIT_WIDTH)
-    order = np.argsort(written[:, at.PARTY], kind="stable")
-    times = written.view(np.float64)
-    party, station, booth, outcome = (written[order, c] for c in (at.PARTY, at.STATION, at.BOOTH, at.VISIT_OUTCOME))
+    visits, times = written.visits, written.visits.view(np.float64)
+    order = np.argsort(visits[:, at.PARTY], kind="stable")
+    party, station, booth, outcome = (visits[order, c] for c in (at.PARTY, at.STATION, at.BOOTH, at.VISIT_OUTCOME))
     joined, started, ended, left = (times[order, c] for c in (at.JOINED, at.STARTED, at.ENDED, at.LEFT))
     outcome[np.isnan(left)] = INSIDE
-    away = w[w[at.AWAY] : w[at.AWAY] + 2 * w[at.N_AWAY]].reshape(-1, 2)
-    away = away[np.argsort(away[:, 0], kind="stable")].copy()
+    away = written.away[np.argsort(written.away[:, 0], kind="stable")]
     stopped_at = last_instant(parties, away[:, 0], joined, started, ended, left)
     staffing_time, staffing_pool, staffing_open = staffing_log(network, stopped_at)
-    stations, pools = len(network.stations), len(network.pools)
-    rows = stations * at.GAUGE_KINDS + pools
-    gauges = w[w[at.GAUGES] : w[at.GAUGES] + rows * at.GAUGE_WIDTH].reshape(rows, at.GAUGE_WIDTH)
-    integrals = gauges.view(np.float64)[:, at.INTEGRAL]
-    own = integrals[: stations * at.GAUGE_KINDS].reshape(stations, at.GAUGE_KINDS)
+    full = written.full[np.argsort(written.full[:, at.FULL_STATION], kind="stable")]
     return Records(
         party=party,
         station=station,
@@ -73,11 +142,14 @@ def _records(network: Network, parties: Parties, w: Words) -> Records:
         staffing_time=staffing_time,
         staffing_pool=staffing_pool,
         staffing_open=staffing_open,
-        queue_integral=own[:, at.WAITING].copy(),
-        busy_integral=own[:, at.BUSY].copy(),
-        blocked_integral=own[:, at.BLOCKED].copy(),
-        full_integral=own[:, at.FULL].copy(),
-        queue_max=gauges[: stations * at.GAUGE_KINDS, at.HIGH].reshape(stations, at.GAUGE_KINDS)[:, at.WAITING].copy(),
-        overtime=integrals[stations * at.GAUGE_KINDS :].copy(),
+        queue_integral=written.gauges[:, at.WAITING, at.INTEGRAL].copy(),
+        busy_integral=written.gauges[:, at.BUSY, at.INTEGRAL].copy(),
+        blocked_integral=written.gauges[:, at.BLOCKED, at.INTEGRAL].copy(),
+        full_integral=written.gauges[:, at.FULL, at.INTEGRAL].copy(),
+        full_time=full.view(np.float64)[:, at.FULL_TIME].copy(),
+        full_station=full[:, at.FULL_STATION].copy(),
+        full_state=full[:, at.FULL_STATE].copy(),
+        queue_max=written.high,
+        overtime=written.overtime,
         stopped_at=stopped_at,
     )

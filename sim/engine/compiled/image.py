@@ -11,7 +11,6 @@ from sim.engine.closing import instants_of_change
 from sim.engine.compiled import layout as at
 from sim.engine.compiled.types import Reals, Words
 from sim.model.network import NEVER, ClassAtStation, Network, Route, Station, StationKind, Steps, Target
-from sim.model.parties import Parties
 
 T = TypeVar("T", bound=Hashable)
 Row = tuple[float | int, ...]
@@ -187,58 +186,3 @@ def _row(width: int, integers: dict[int, int], reals: dict[int, float]) -> Row:
 
 def _column(values: Sequence[Any] | range) -> list[Row]:
     return [(value,) for value in values]
-
-
-def new_block(image: NetworkImage, parties: Parties, visits: int) -> Words:
-    """The block at the start of a run: network, state with room for that many visits, parties, draws."""
-    stations, _, pools, booths, lines, _ = (int(count) for count in image.words[:6])
-    count = len(parties)
-    gauges = stations * at.GAUGE_KINDS + pools
-    sizes = {
-        at.SCHEDULED: pools,
-        at.OPEN: pools,
-        at.BEFORE: pools,
-        at.FRONT: booths,
-        at.REAR: booths,
-        at.HEAD: lines + 1,  # the last line is scratch
-        at.TAIL: lines + 1,
-        at.COUNT: lines + 1,
-        at.STANDING: stations,
-        at.SPACE: stations,
-        at.GAUGES: gauges * at.GAUGE_WIDTH,
-        at.BLOCKED_LIST: count + 1,
-        at.ENDS: (count + 1) * at.EVENT_WIDTH,
-        at.PATIENCE: (visits + 1) * at.EVENT_WIDTH,
-        at.AWAY: 2 * count,
-        at.PARTIES: count * at.PARTY_WIDTH,
-        at.ARRIVALS: count,
-        at.DRAWS: parties.draws.size,
-        at.VISITS: (visits + 2) * at.VISIT_WIDTH,
-    }
-    offsets, size = dict[int, int](), image.words.size
-    for slot, length in sizes.items():
-        offsets[slot] = size
-        size += length
-    words: Words = np.empty(size, np.int64)
-    reals: Reals = words.view(np.float64)
-    words[: image.words.size] = image.words
-    words[image.words.size : offsets[at.BLOCKED_LIST]] = 0  # zero is 0.0 as well
-    for slot, offset in offsets.items():
-        words[slot] = offset
-    for slot in (at.FRONT, at.REAR, at.HEAD, at.TAIL):
-        words[offsets[slot] : offsets[slot] + sizes[slot]] = -1
-    words[at.NEXT_VISIT] = offsets[at.VISITS]
-    words[at.VISITS_END] = offsets[at.VISITS] + visits * at.VISIT_WIDTH
-    words[at.N_PARTIES] = count
-    rows = words[offsets[at.PARTIES] : offsets[at.ARRIVALS]].reshape(count, at.PARTY_WIDTH)
-    columns = {
-        at.PARTY_KLASS: parties.klass,
-        at.PARTY_SIZE: parties.size,
-        at.FIRST_DRAW: parties.first_draw,
-        at.INITIAL: parties.initial,
-    }
-    for column, values in columns.items():
-        rows[:, column] = values
-    reals[offsets[at.ARRIVALS] : offsets[at.DRAWS]] = parties.time
-    reals[offsets[at.DRAWS] : offsets[at.VISITS]] = parties.draws
-    return words

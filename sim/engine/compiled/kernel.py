@@ -21,7 +21,7 @@ from sim.model.network import BALKED, CLOSED, DIVERTED, NEVER, WhenFull
 
 @compiled
 def run_kernel(w: Words, r: Reals) -> bool:
-    """Run to the end; False when more visits were made than there is room for."""
+    """Run to the end; False when there was more to write down than there is room for."""
     n_parties, arrivals = w[N_PARTIES], w[ARRIVALS]
     last_arrival = r[arrivals + n_parties - 1] if n_parties > 0 else 0.0
     for pool in range(w[N_POOLS]):
@@ -29,7 +29,7 @@ def run_kernel(w: Words, r: Reals) -> bool:
         w[w[SCHEDULED] + pool] = int(value_at(w, r, w[row + CALENDAR], 0.0)) if w[row + SERVERS] >= 0 else 1
         w[w[OPEN] + pool] = w[w[SCHEDULED] + pool]
     now, party, instant, settle_due = 0.0, 0, 0, True
-    while w[NEXT_VISIT] <= w[VISITS_END]:
+    while w[NEXT_VISIT] <= w[VISITS_END] and w[NEXT_FULL] <= w[FULL_END]:
         end_due = r[w[ENDS] + TIME] if w[N_ENDS] > 0 else np.inf
         calendar_due = r[w[INSTANTS] + instant] if instant < w[N_INSTANTS] else np.inf
         patience_due = r[w[PATIENCE] + TIME] if w[N_PATIENCE] > 0 else np.inf

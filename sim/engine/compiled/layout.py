@@ -54,8 +54,10 @@ N_BLOCKED, N_ENDS, N_PATIENCE, N_AWAY, INSIDE_NOW, NEXT_VISIT, VISITS_END, N_PAR
 SCHEDULED, OPEN, BEFORE, FRONT, REAR, HEAD, TAIL, COUNT, STANDING, SPACE = range(34, 44)
 GAUGES, BLOCKED_LIST, ENDS, PATIENCE, AWAY, VISITS = range(44, 50)
 PARTIES, ARRIVALS, DRAWS = range(50, 53)
-HEADER = 53
-"""`NEXT_VISIT` and `VISITS_END` are offsets; `SPACE` holds reals (car lengths in line, per station)."""
+FULL_LOG, NEXT_FULL, FULL_END = range(53, 56)
+HEADER = 56
+"""`NEXT_VISIT`, `VISITS_END`, `NEXT_FULL` and `FULL_END` are offsets;
+`SPACE` holds reals (car lengths in line, per station)."""
 
 # ---- the state: columns -------------------------------------------------------------------------------
 WAITING, BUSY, BLOCKED, FULL, GAUGE_KINDS = range(5)
@@ -69,6 +71,9 @@ PARTY, KLASS, STATION, BOOTH, IN_REAR, QUEUED, VISIT_OUTCOME, TARGET, SKIP, IN_L
 JOINED, STARTED, ENDED, LEFT, DEADLINE = range(12, 17)
 VISIT_WIDTH = 17
 """A visit is named by the offset of its row; -1 is nobody."""
+
+FULL_TIME, FULL_STATION, FULL_STATE = range(3)
+FULL_WIDTH = 3
 
 # ---- the parties: columns -----------------------------------------------------------------------------
 PARTY_KLASS, PARTY_SIZE, FIRST_DRAW, INITIAL = range(4)

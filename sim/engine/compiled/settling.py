@@ -47,7 +47,12 @@ def note_full(w: Words, r: Reals, now: float) -> None:
         st = station_row(w, r, station)
         if w[st + FINITE]:
             full = 0 if has_room(w, r, station, w[st + SHORTEST], now) else 1
-            set_gauge(w, r, gauge_row(w, r, station, FULL), now, full)
+            gauge = gauge_row(w, r, station, FULL)
+            if full != w[gauge + VALUE]:
+                row = w[NEXT_FULL]
+                r[row + FULL_TIME], w[row + FULL_STATION], w[row + FULL_STATE] = now, station, full
+                w[NEXT_FULL] = row + FULL_WIDTH
+            set_gauge(w, r, gauge, now, full)
 
 
 @compiled
