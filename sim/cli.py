@@ -6,6 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.errors import ReplicationError
 
 EPILOG = """\
 exit status: 0 done; 1 a fault of the program; 2 faults in what was given; 3 a replication failed; 130 interrupted
@@ -18,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     if arguments.debug:
         return run_command(arguments)
-    from sim.errors import BordersimError, ReplicationError, ScenarioError
+    from sim.errors import BordersimError, IncompleteRunError, ReplicationError, ScenarioError
 
     try:
         return run_command(arguments)
@@ -31,12 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{count} fault{'s' if count != 1 else ''}; nothing was run", file=sys.stderr)
         return error.exit_status
     except ReplicationError as error:
-        print(f"bordersim: {error}", file=sys.stderr)
-        which = "" if error.variant == "baseline" else f" --variant {error.variant}"
-        print(
-            f"replay it: bordersim --debug run {arguments.path} --replication {error.replication}{which}",
-            file=sys.stderr,
-        )
+        _tell_failures(arguments, [error])
+        return error.exit_status
+    except IncompleteRunError as error:
+        _tell_failures(arguments, error.failures)
+        print(f"{error.kept} other replications are kept; running again goes on from there", file=sys.stderr)
         return error.exit_status
     except BordersimError as error:
         print(f"bordersim: {error}", file=sys.stderr)
@@ -45,8 +48,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"bordersim: internal error: {type(error).__name__}: {error}; `--debug` shows where", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("bordersim: interrupted", file=sys.stderr)
+        print(
+            "bordersim: interrupted; finished replications are kept, running again goes on from there", file=sys.stderr
+        )
         return 130
+
+
+MOST_TOLD = 5
+"""Failed replications told one by one."""
+
+
+def _tell_failures(arguments: argparse.Namespace, failures: Sequence[ReplicationError]) -> None:
+    """Each failed replication with the command that runs it alone."""
+    for error in failures[:MOST_TOLD]:
+        print(f"bordersim: {error}", file=sys.stderr)
+        which = "" if error.variant == "baseline" else f" --variant {error.variant}"
+        replay = f"bordersim --debug run {arguments.path} --replication {error.replication}{which}"
+        print(f"replay it: {replay}", file=sys.stderr)
+    if len(failures) > MOST_TOLD:
+        print(f"and {len(failures) - MOST_TOLD} more", file=sys.stderr)
 
 
 def run_command(arguments: argparse.Namespace) -> int:
@@ -69,12 +89,19 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--debug", action="store_true", help="show the traceback of an error")
     verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    check = verbs.add_parser("check", help="every fault with file:line:column, nothing run")
+    new = verbs.add_parser("new", help="list the worked examples, or copy one to start from")
+    new.add_argument("name", metavar="NAME", nargs="?", help="the example to copy (default: list them)")
+    new.add_argument("--to", metavar="FOLDER", default=".", help="folder to copy it to (default: this one)")
+
+    check = verbs.add_parser("check", help="every fault and warning with file:line:column, nothing run")
     _scenario(check)
+    check.add_argument("--strict", action="store_true", help="exit status 2 also where there are only warnings")
+    check.add_argument("--json", action="store_true", help="print faults and warnings as JSON")
 
     show = verbs.add_parser("show", help="the resolved scenario, and where each value came from")
     _scenario(show)
     show.add_argument("--variant", metavar="NAME", help="show this variant instead of the baseline")
+    show.add_argument("--json", action="store_true", help="print the values and their origins as JSON")
     _overrides(show)
 
     run = verbs.add_parser("run", help="replications of the baseline and of variants, written to a run folder")
@@ -96,6 +123,14 @@ def parser() -> argparse.ArgumentParser:
     _overrides(plot)
     _out(plot)
     _quiet(plot)
+
+    ports = verbs.add_parser("ports", help="the registry of ports of entry: a list to search, or all of one entry")
+    ports.add_argument("text", metavar="TEXT", nargs="*", help="words to search for, or the id of an entry")
+    ports.add_argument("--near", metavar="LAT,LON", help="the nearest to this place, such as 49,-122")
+    ports.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    schema = verbs.add_parser("schema", help="the JSON Schema of scenario files, for editors")
+    schema.add_argument("--out", metavar="FILE", help="write it to a file (default: print it)")
     return top
 
 

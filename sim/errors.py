@@ -6,7 +6,8 @@
     │   ├── UsageError             2   a command-line argument is at fault
     │   └── RunFolderError         2   a run folder is missing, damaged, or of another format
     └── SimulationError            3   a model cannot be built or run
-        └── ReplicationError       3   one replication failed or broke an invariant; says which, to replay it
+        ├── ReplicationError       3   one replication failed or broke an invariant; says which, to replay it
+        └── IncompleteRunError     3   a run in which replications failed; the others are kept
 
 No traceback of these reaches a user (`--debug` shows it). A `Fault` says where, what was found, what is
 allowed, and how to mend it; a `ScenarioError` reports every fault at once.
@@ -84,3 +85,12 @@ class ReplicationError(SimulationError):
 
     def __str__(self) -> str:
         return f"replication {self.replication} of {self.variant} failed: {self.reason}"
+
+
+class IncompleteRunError(SimulationError):
+    """Replications of a run failed; carries each of them. The others are kept for the next attempt."""
+
+    def __init__(self, failures: Iterable[ReplicationError], kept: int) -> None:
+        self.failures = tuple(failures)
+        self.kept = kept
+        super().__init__("\n".join(str(failure) for failure in self.failures))

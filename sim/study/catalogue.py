@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["party", "time"]
 
@@ -73,29 +73,82 @@ BIN_TABLE: tuple[Measure, ...] = (
     Measure("arrivals", "count", "Parties that came in the bin.", None, "party"),
     Measure("wait_sum", "min", "Waits of the parties that joined in the bin, added up.", True, "party"),
     Measure("wait_count", "count", "How many waits `wait_sum` adds up.", None, "party"),
-    Measure("queue_mean", "parties", "Parties waiting, mean over the bin.", True, "time"),
-    Measure("utilisation", "share", "Busy over open booth time in the bin, overtime included.", None, "time"),
-    Measure("open_booths", "booths", "Booths open by the calendar, mean over the bin.", None, "time"),
-    Measure("throughput", "parties/h", "Parties served that left in the bin, per hour.", False, "time"),
     Measure("wait_p50", "min", "Median wait of the parties that joined in the bin.", True, "party"),
     Measure("wait_p90", "min", "Wait that 90 % of them stay below.", True, "party"),
     Measure("wait_p95", "min", "Wait that 95 % of them stay below.", True, "party"),
+    Measure("wait_p99", "min", "Wait that 99 % of them stay below.", True, "party"),
     Measure("wait_max", "min", "Longest wait among them.", True, "party"),
-    Measure("over_standard_share", "share", "Share of their waits longer than the standard.", True, "party"),
     Measure("person_hours_delay", "person-h", "Their waits times persons, added up.", True, "party"),
+    Measure("wait_persons", "count", "Persons in the parties of `wait_count`.", None, "party"),
+    Measure("wait_left_sum", "min", "Waiting of those who joined in the bin and left without service.", True, "party"),
+    Measure("wait_left_count", "count", "How many `wait_left_sum` adds up.", True, "party"),
+    Measure("over_standard_count", "count", "How many of their waits are longer than the standard.", True, "party"),
+    Measure("over_standard_sum", "min", "Minutes over the standard, added up.", True, "party"),
+    Measure("in_system_sum", "min", "Time in system of the parties that joined in the bin, added up.", True, "party"),
+    Measure("in_system_count", "count", "How many of them have left.", None, "party"),
     Measure("referrals", "count", "How many of them went to secondary.", None, "party"),
-    Measure("time_in_system_mean", "min", "Mean time in system of the parties that joined in the bin.", True, "party"),
-    Measure("blocked_hours", "booth-h", "Time finished parties were held in a booth or bay, in the bin.", True, "time"),
-    Measure("booth_hours", "booth-h", "Booth time open by the calendar, in the bin.", True, "time"),
+    Measure("inspected_count", "count", "How many of those who reached primary went to secondary.", None, "party"),
+    Measure("censored_count", "count", "How many of them were still waiting when the run stopped.", True, "party"),
+    Measure("queue_mean", "parties", "Parties waiting, mean over the bin.", True, "time"),
+    Measure("queue_max", "parties", "Most parties waiting at once in the bin.", True, "time"),
+    Measure("queue_metres_mean", "m", "Metres of road the waiting parties take, mean over the bin.", True, "time"),
+    Measure("queue_metres_max", "m", "Most metres of road they took in the bin.", True, "time"),
+    Measure("spillback_share", "share", "Share of the bin in which the line had no room for another.", True, "time"),
+    Measure("utilisation", "share", "Busy over open booth time in the bin, overtime included.", None, "time"),
+    Measure("open_booths", "booths", "Booths open by the calendar, mean over the bin.", None, "time"),
     Measure("overtime_hours", "booth-h", "Time booths were occupied after they had closed, in the bin.", True, "time"),
+    Measure("blocked_hours", "booth-h", "Time finished parties were held in a booth or bay, in the bin.", True, "time"),
+    Measure("throughput", "parties/h", "Parties served that left in the bin, per hour.", False, "time"),
 )
-"""Measures by bin: of joining for waits (sums, so that ratios over replications can be formed), of time otherwise."""
+"""What bins.parquet holds: of joining for parties (as sums, so that ratios over replications can be formed), of time
+otherwise."""
 
 START_BIN_TABLE: tuple[Measure, ...] = (
     Measure("started_wait_sum", "min", "Waits of the parties whose service began in the bin, added up.", True, "party"),
     Measure("started_count", "count", "Parties whose service began in the bin.", None, "party"),
 )
 """The agencies' habit: waits by the bin in which primary began (service, at a station)."""
+
+
+class Ratio(NamedTuple):
+    """A measure of series.csv that is one sum over replications over another (docs/theory.md, mean by bin)."""
+
+    measure: Measure
+    above: str
+    below: str
+    factor: float = 1.0
+
+
+RATIOS: tuple[Ratio, ...] = (
+    Ratio(Measure("wait_mean", "min", "Mean wait of those who joined in the bin.", True, "party"), "wait_sum",
+          "wait_count"),
+    Ratio(Measure("wait_person_mean", "min", "Mean wait of a person who joined in the bin.", True, "party"),
+          "person_hours_delay", "wait_persons", 60.0),
+    Ratio(Measure("wait_left_mean", "min", "Mean wait of those who joined then and left without service.", True,
+                  "party"), "wait_left_sum", "wait_left_count"),
+    Ratio(Measure("over_standard_share", "share", "Share of waits longer than the standard.", True, "party"),
+          "over_standard_count", "wait_count"),
+    Ratio(Measure("over_standard_mean", "min", "Minutes over the standard, mean of all waits.", True, "party"),
+          "over_standard_sum", "wait_count"),
+    Ratio(Measure("time_in_system_mean", "min", "Mean time in system.", True, "party"), "in_system_sum",
+          "in_system_count"),
+    Ratio(Measure("inspected_share", "share", "Share of those who reached primary that went to secondary.", None,
+                  "party"), "inspected_count", "wait_count"),
+    Ratio(Measure("censored_share", "share", "Share still waiting when the run stopped.", True, "party"),
+          "censored_count", "arrivals"),
+)  # fmt: skip
+START_RATIOS: tuple[Ratio, ...] = (
+    Ratio(Measure("wait_mean_by_start", "min", "Mean wait of those whose primary began in the bin.", True, "party"),
+          "started_wait_sum", "started_count"),
+)  # fmt: skip
+ONLY_IN_RATIOS = frozenset(name for ratio in (*RATIOS, *START_RATIOS) for name in (ratio.above, ratio.below)) - {
+    "arrivals",
+    "person_hours_delay",
+}
+"""Binned measures that series.csv leaves out: their ratios stand there."""
+BUFFER_INDEX = Measure("buffer_index", "share", "95th percentile less mean wait, over the mean wait.", True, "party")
+BOOTH_HOURS = Measure("booth_hours", "booth-h", "Booth time open by the calendar, in the bin.", True, "time")
+"""Of series.csv too: from the quantile and mean of each replication; from the open booths."""
 
 
 def bin_table(outcomes: tuple[str, ...]) -> tuple[Measure, ...]:
@@ -116,7 +169,8 @@ def describe(name: str) -> Measure:
     """
     if name.startswith(OUTCOME_PREFIX):
         return outcome_measure(name.removeprefix(OUTCOME_PREFIX))
-    for measure in (*_TABLE, *BIN_TABLE, *START_BIN_TABLE):
+    ratios = (ratio.measure for ratio in START_RATIOS)
+    for measure in (*_TABLE, *BIN_TABLE, *START_BIN_TABLE, *ratios):
         if measure.name == name:
             return measure
     raise KeyError(name)

@@ -93,6 +93,11 @@ class Cells:
         """Smallest type for a column: numpy sorts 16-bit integers by radix, many times faster."""
         return np.int16 if self.n_columns < np.iinfo(np.int16).max else np.int64
 
+    @cached_property
+    def owner_of_cell(self) -> npt.NDArray[np.signedinteger]:
+        """(n_cells,): the owner each cell belongs to, in the smallest type."""
+        return np.repeat(np.arange(len(self.labels)), np.diff(self.begin)).astype(self.index_type)
+
     def station_owner(self, station: int) -> int:
         """Owner number of a station."""
         return len(self.network.facilities) + station

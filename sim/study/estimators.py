@@ -45,7 +45,7 @@ is LEAST_ROOT; without that the intervals above are up to a third wider and cove
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +74,8 @@ class Interval:
     high: FloatArray
     n: IntArray
     """Replications that have the measure."""
+
+    FIELDS: ClassVar[tuple[str, ...]] = ("mean", "low", "high", "n")
 
 
 class DaySpread(NamedTuple):

@@ -1,4 +1,4 @@
-"""One map of tasks to results in order, in this process or in several."""
+"""One map of tasks to results, in this process or in several; each result comes as it is finished."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ _work: Callable[..., object] | None = None
 """In a worker process: the function its tasks go to, sent once when the process starts."""
 
 
-def map_ordered(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 1) -> Iterator[Result]:
-    """Results of `work` for each task, in the order of the tasks, whatever finishes first.
+def map_unordered(
+    work: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 1
+) -> Iterator[tuple[Task, Result]]:
+    """Each task with the result of `work`, in the order in which they are finished.
 
     Args:
         work: picklable when `workers` is above 1; sent to each process once.
-        tasks: what to do; a task should take long enough that handing it out costs little.
+        tasks: what to do, hashable; a task should take long enough that handing it out costs little.
         workers: processes; 1 runs everything here.
     """
     if workers <= 1 or len(tasks) <= 1:
-        yield from map(work, tasks)
+        for task in tasks:
+            yield task, work(task)
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
 
     # Spawned processes start clean: no threads or locks of this one are copied half-way.
@@ -32,7 +35,11 @@ def map_ordered(work: Callable[[Task], Result], tasks: Sequence[Task], workers: 
     )
     with pool:
         try:
-            yield from cast(Iterator[Result], pool.map(_do, tasks))
+            under_way = {pool.submit(_do, task): task for task in tasks}
+            for future in as_completed(under_way):
+                # Taken out of the mapping, so that a result is not held after it has been used.
+                yield under_way.pop(future), cast(Result, future.result())
+                del future
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -12,24 +12,34 @@ from sim.errors import BordersimError, ReplicationError
 from sim.model.build import Model, build
 from sim.model.parties import Parties
 from sim.scenario import Scenario
+from sim.study.cells import FloatArray
 from sim.study.conservation import check_conservation
-from sim.study.executors import map_ordered
+from sim.study.executors import map_unordered
+from sim.study.journal import Journal
 from sim.study.layout import Layout
-from sim.study.measures import FloatArray, measure
+from sim.study.matrix import Found, Parts, row_of
+from sim.study.measures import measure
+from sim.study.visits import visits_file
 
 BASELINE = "baseline"
-CHUNK = 5
-"""Replications a task holds: enough work that handing it to a process costs little."""
+PARTIES_PER_TASK = 100_000
+MOST_PER_TASK, LEAST_TASKS = 50, 8
+"""A task holds replications of about so many parties: enough work that handing it to a process costs little, and
+small enough that several workers finish together."""
+
+Task = tuple[str, int, int]
+"""Replications [first, last) of a variant."""
 
 
-@dataclass(frozen=True)
-class Measures:
-    """What one or many replications gave: arrays by replication once stacked."""
+@dataclass
+class Chunk:
+    """What a task gave."""
 
-    values: FloatArray
-    bins: FloatArray
-    start_bins: FloatArray
-    survival: FloatArray
+    rows: FloatArray
+    """(last - first, width): a row per replication (`sim.study.matrix`); NaN where it failed."""
+    visits: list[bytes] = field(default_factory=list)
+    """A parquet file per replication, where they are asked for; empty where it failed."""
+    failures: list[ReplicationError] = field(default_factory=list)
 
 
 @dataclass
@@ -41,6 +51,8 @@ class Experiment:
     seed: int
     replications: int
     engine: str = "reference"
+    visits: bool = False
+    """Also make one row per visit."""
     _models: dict[str, tuple[Model, Layout]] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, object]:
@@ -58,6 +70,10 @@ class Experiment:
             self._models[variant] = model, Layout.of(model.network, scenario.bin, model.standards)
         return self._models[variant]
 
+    def parts(self, variant: str) -> Parts:
+        """The columns of a variant's rows."""
+        return Parts.of(self.model(variant)[1])
+
     def expected_parties(self) -> float:
         """About how many parties all replications of all variants have."""
         return self.replications * sum(self.model(variant)[0].expected_parties() for variant in self.scenarios)
@@ -74,51 +90,84 @@ class Experiment:
         check_conservation(model.network, parties, records)
         return parties, records
 
-    def measures(self, variant: str, replication: int) -> Measures:
-        """Measures of one replication.
+    def measures(self, variant: str, replication: int) -> tuple[FloatArray, bytes]:
+        """The row of one replication, and its visits where they are asked for.
 
         Raises:
             ReplicationError: something went wrong in it; says which it was, so that it can be replayed.
         """
-        _, layout = self.model(variant)
+        model, layout = self.model(variant)
         try:
-            measured = measure(layout, *self.simulate(variant, replication))
+            parties, records = self.simulate(variant, replication)
+            visits = visits_file(model.network, parties, records) if self.visits else b""
+            return row_of(measure(layout, parties, records)), visits
         except Exception as error:
             reason = str(error) if isinstance(error, BordersimError) else f"{type(error).__name__}: {error}"
             raise ReplicationError(variant, replication, reason) from error
-        return Measures(measured.values, measured.bins, measured.bins_by_start, measured.survival)
 
-    def chunk(self, task: tuple[str, int, int]) -> list[Measures]:
-        """Measures of replications [first, last) of a variant."""
+    def chunk(self, task: Task) -> Chunk:
+        """A task's replications; one that fails does not stop the others."""
         variant, first, last = task
-        return [self.measures(variant, replication) for replication in range(first, last)]
+        found = Chunk(np.full((last - first, self.parts(variant).width), np.nan))
+        for replication in range(first, last):
+            try:
+                found.rows[replication - first], visits = self.measures(variant, replication)
+            except ReplicationError as error:
+                found.failures.append(error)
+                visits = b""
+            if self.visits:
+                found.visits.append(visits)
+        return found
 
-    def run(self, workers: int = 1, advance: Callable[[int], None] = lambda n: None) -> dict[str, Measures]:
-        """Run everything.
+    def tasks(self, journal: Journal) -> list[Task]:
+        """What is still to be done, in pieces that do not depend on the number of workers."""
+        tasks: list[Task] = []
+        for variant in self.scenarios:
+            each = max(self.model(variant)[0].expected_parties(), 1.0)
+            size = int(max(1, min(PARTIES_PER_TASK / each, MOST_PER_TASK, self.replications / LEAST_TASKS)))
+            for begin, end in journal.missing(variant, self.replications):
+                tasks += [(variant, first, min(first + size, end)) for first in range(begin, end, size)]
+        return tasks
+
+    def run(
+        self, journal: Journal, workers: int = 1, advance: Callable[[int], None] = lambda n: None
+    ) -> list[ReplicationError]:
+        """Run what the journal does not hold yet, and keep it there as it is finished.
 
         Args:
+            journal: where finished replications are kept.
             workers: processes.
             advance: called with the number of replications just finished.
 
         Returns:
-            Per variant, its measures with a first axis of replications in index order.
+            What failed, in order; everything else is in the journal.
         """
-        tasks = [
-            (variant, first, min(first + CHUNK, self.replications))
-            for variant in self.scenarios
-            for first in range(0, self.replications, CHUNK)
-        ]
-        found: dict[str, list[Measures]] = {variant: [] for variant in self.scenarios}
-        for (variant, *_), chunk in zip(tasks, map_ordered(self.chunk, tasks, workers), strict=True):
-            found[variant] += chunk
-            advance(len(chunk))
-        return {variant: _stack(measures) for variant, measures in found.items()}
+        tasks = self.tasks(journal)
+        advance(self.replications * len(self.scenarios) - sum(last - first for _, first, last in tasks))
+        failures: list[ReplicationError] = []
+        for (variant, first, last), chunk in map_unordered(self.chunk, tasks, workers):
+            failed = {failure.replication for failure in chunk.failures}
+            failures += chunk.failures
+            for at, data in enumerate(chunk.visits):
+                if first + at not in failed:
+                    journal.keep_visits(f"{variant}-{first + at:05d}.parquet", data)
+            for begin, end in _stretches(first, last, failed):
+                journal.keep(variant, begin, chunk.rows[begin - first : end - first])
+            advance(last - first)
+        order = list(self.scenarios)
+        return sorted(failures, key=lambda failure: (order.index(failure.variant), failure.replication))
+
+    def found(self, journal: Journal) -> dict[str, Found]:
+        """The rows of every variant, once all of them are in the journal."""
+        parts = {variant: self.parts(variant) for variant in self.scenarios}
+        return {variant: Found(of, journal.rows(variant, of.width)) for variant, of in parts.items()}
 
 
-def _stack(measures: list[Measures]) -> Measures:
-    return Measures(
-        values=np.stack([m.values for m in measures]),
-        bins=np.stack([m.bins for m in measures]),
-        start_bins=np.stack([m.start_bins for m in measures]),
-        survival=np.stack([m.survival for m in measures]),
-    )
+def _stretches(first: int, last: int, failed: set[int]) -> list[tuple[int, int]]:
+    """[first, last) without those that failed, as stretches [begin, end)."""
+    stretches, begin = [], first
+    for stop in [*sorted(failed), last]:
+        if stop > begin:
+            stretches.append((begin, stop))
+        begin = stop + 1
+    return stretches

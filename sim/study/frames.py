@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from sim.study.catalogue import (
+    BOOTH_HOURS,
+    BUFFER_INDEX,
+    ONLY_IN_RATIOS,
+    RATIOS,
+    START_RATIOS,
+    Ratio,
+    catalogue,
+)
+from sim.study.cells import FloatArray
 from sim.study.estimators import (
+    DaySpread,
     Interval,
     crn_variance_ratio,
     day_spread,
@@ -15,14 +27,15 @@ from sim.study.estimators import (
     ratio_interval,
     simultaneous_level,
 )
-from sim.study.experiment import BASELINE, Experiment, Measures
+from sim.study.experiment import BASELINE, Experiment
 from sim.study.layout import Key, Layout
+from sim.study.matrix import BLOCK, Found
+from sim.study.standards import days_within, limits_by_bin, limits_of_run
+from sim.study.store import Columns, Texts
 from sim.study.survival import GRID_MINUTES, groups
 
-Row = tuple[object, ...]
-
 SUMMARY = ("variant", "facility", "station", "class", "measure", "unit", "mean", "ci_low", "ci_high")
-SPREAD = ("day_p10", "day_p50", "day_p90", "replications")
+SPREAD = ("day_p10", "day_p50", "day_p90", "days_within_standard", "replications")
 SUMMARY_COLUMNS = (*SUMMARY, *SPREAD)
 SERIES_COLUMNS = (*SUMMARY[:4], "bin_start", *SUMMARY[4:], *SPREAD)
 COMPARISON_COLUMNS = (
@@ -32,135 +45,157 @@ COMPARISON_COLUMNS = (
 SURVIVAL_COLUMNS = ("variant", "facility", "class", "wait_min", "survival_mean", "survival_low", "survival_high")
 
 
-def summary_rows(experiment: Experiment, measures: dict[str, Measures]) -> Iterator[Row]:
-    """Every whole-run measure with its interval and the spread across days."""
-    for variant, found in measures.items():
+def summary(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:
+    """Every whole-run measure with its interval and the spread across days; a piece per variant."""
+    for variant, rows in found.items():
         _, layout = experiment.model(variant)
-        interval, spread = mean_interval(found.values), day_spread(found.values)
-        for column, key in enumerate(layout.keys):
-            yield (
-                variant,
-                *_names(key),
-                *_bounded(key, interval, column),
-                *(s[column] for s in spread),
-                interval.n[column],
-            )
+        values = rows.values
+        interval = mean_interval(values)
+        within = days_within(values, limits_of_run(layout))
+        bounds = _bounded(layout.keys, interval)
+        yield [variant, *_names(layout.keys), *bounds, *day_spread(values), within, interval.n]
 
 
-def series_rows(experiment: Experiment, measures: dict[str, Measures]) -> Iterator[Row]:
-    """Every time-binned measure; per-bin mean waits are ratios over replications with jackknife intervals."""
-    for variant, found in measures.items():
+class _Series(NamedTuple):
+    """Estimates of one binned measure, each array (n_bins,)."""
+
+    key: Key
+    interval: Interval
+    spread: DaySpread
+    within: FloatArray
+
+
+def series(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:
+    """Every time-binned measure; means of parties by bin are ratios over replications with jackknife intervals."""
+    for variant, rows in found.items():
         _, layout = experiment.model(variant)
         starts = layout.edges[:-1] / 60.0
-        for key, per_bin in _series(layout, found):
-            numerator, denominator = per_bin
+        for block in _series(layout, rows):
+            facility, station, klass, measure, unit = (
+                texts.repeat(len(starts)) for texts in _names([key for key, *_ in block])
+            )
+            interval = Interval(*(np.stack([getattr(s.interval, f) for s in block]) for f in Interval.FIELDS))
+            bounds = _bounded([key for key, *_ in block], interval)
+            numbers = [*bounds, *(np.stack(part) for part in zip(*(s.spread for s in block), strict=True))]
+            numbers += [np.stack([s.within for s in block]), interval.n]
+            when = np.tile(starts, len(block))
+            yield [variant, facility, station, klass, when, measure, unit, *(array.ravel() for array in numbers)]
+
+
+def _series(layout: Layout, rows: Found) -> Iterator[list[_Series]]:
+    """The series in the order of the catalogue, for each facility, station and class."""
+    order = {measure.name: at for at, measure in enumerate(catalogue(layout.network.outcomes))}
+    for first, last in _blocks(layout.bin_keys, rows.parts.bins):
+        block = rows.series(first, last)
+        found = [*_plain(layout, layout.bin_keys[first:last], block)]
+        found += _ratios(layout, layout.bin_keys[first:last], block, RATIOS)
+        place = {key[:3]: at for at, key in reversed(list(enumerate(layout.bin_keys[first:last])))}
+        found.sort(key=lambda s: (place[s.key[:3]], order.get(s.key.measure, len(order))))
+        yield found
+    for first, last in _blocks(layout.start_bin_keys, rows.parts.bins):
+        yield list(_ratios(layout, layout.start_bin_keys[first:last], rows.start_series(first, last), START_RATIOS))
+
+
+def _blocks(keys: Sequence[Key], bins: int) -> Iterator[tuple[int, int]]:
+    """Stretches [first, last) of keys of about BLOCK columns that never part a facility, station and class."""
+    first = 0
+    for at in range(1, len(keys) + 1):
+        ends = at == len(keys) or keys[at][:3] != keys[at - 1][:3]
+        if ends and ((at - first) * bins >= BLOCK or at == len(keys)):
+            yield first, at
+            first = at
+
+
+def _plain(layout: Layout, keys: Sequence[Key], block: FloatArray) -> Iterator[_Series]:
+    """Measures that are averaged over replications."""
+    shown = [at for at, key in enumerate(keys) if key.measure not in ONLY_IN_RATIOS]
+    names, columns = [keys[at] for at in shown], [block[:, at] for at in shown]
+    column = {key[:4]: at for at, key in enumerate(keys)}
+    hours = layout.bin_seconds / 3600.0
+    for at, key in enumerate(keys):
+        if key.measure == "wait_p95":
+            waits, count = (block[:, column[(*key[:3], name)]] for name in ("wait_sum", "wait_count"))
             with np.errstate(invalid="ignore", divide="ignore"):
-                days = numerator if denominator is None else numerator / denominator
-            interval = mean_interval(days) if denominator is None else ratio_interval(numerator, denominator)
-            spread = day_spread(days)
-            for at, start in enumerate(starts):
-                yield (
-                    variant, key.facility, key.station, key.klass, float(start), key.measure, key.unit,
-                    *_bounded(key, interval, at), *(s[at] for s in spread), interval.n[at],
-                )  # fmt: skip
+                mean = waits / count
+                columns.append(np.where(mean > 0.0, (block[:, at] - mean) / mean, np.nan))
+            names.append(key._replace(measure=BUFFER_INDEX.name, unit=BUFFER_INDEX.unit))
+        elif key.measure == "open_booths":
+            columns.append(block[:, at] * hours)
+            names.append(key._replace(measure=BOOTH_HOURS.name, unit=BOOTH_HOURS.unit))
+    if columns:
+        days = np.stack(columns, axis=1)
+        yield from _estimates(layout, names, days, mean_interval(days))
 
 
-def comparison_rows(experiment: Experiment, measures: dict[str, Measures]) -> Iterator[Row]:
+def _ratios(layout: Layout, keys: Sequence[Key], block: FloatArray, ratios: Sequence[Ratio]) -> Iterator[_Series]:
+    """Measures that are a sum over all replications over another."""
+    column = {key[:4]: at for at, key in enumerate(keys)}
+    names, above, below = list[Key](), list[FloatArray](), list[FloatArray]()
+    for klass in dict.fromkeys(key[:3] for key in keys):
+        for ratio in ratios:
+            at, over = column.get((*klass, ratio.above)), column.get((*klass, ratio.below))
+            if at is not None and over is not None:
+                names.append(Key(*klass, ratio.measure.name, ratio.measure.unit))
+                above.append(block[:, at] * ratio.factor)
+                below.append(block[:, over])
+    if names:
+        numerator, denominator = np.stack(above, axis=1), np.stack(below, axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            days = numerator / denominator
+        yield from _estimates(layout, names, days, ratio_interval(numerator, denominator))
+
+
+def _estimates(layout: Layout, names: Sequence[Key], days: FloatArray, interval: Interval) -> Iterator[_Series]:
+    spread = day_spread(days)
+    within = days_within(days, limits_by_bin(layout, names))
+    for at, key in enumerate(names):
+        own = Interval(interval.mean[at], interval.low[at], interval.high[at], interval.n[at])
+        yield _Series(key, own, DaySpread(*(s[at] for s in spread)), within[at])
+
+
+def comparison(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:
     """Paired differences from the baseline; simultaneous over the variants of the run, for each row."""
-    others = [variant for variant in measures if variant != BASELINE]
+    others = [variant for variant in found if variant != BASELINE]
     _, base_layout = experiment.model(BASELINE)
     position = {key: column for column, key in enumerate(base_layout.keys)}
+    baseline = found[BASELINE].values
     for variant in others:
         _, layout = experiment.model(variant)
         common = [(column, position[key]) for column, key in enumerate(layout.keys) if key in position]
-        mine = measures[variant].values[:, [column for column, _ in common]]
-        base = measures[BASELINE].values[:, [column for _, column in common]]
+        mine = found[variant].values[:, [column for column, _ in common]]
+        base = baseline[:, [column for _, column in common]]
         plain = paired_difference(mine, base)
         wide = paired_difference(mine, base, level=simultaneous_level(len(others)))
-        ratio = crn_variance_ratio(mine, base)
-        for at, (column, _) in enumerate(common):
-            yield (
-                variant, BASELINE, *_names(layout.keys[column]), *_estimate(plain, at), wide.low[at], wide.high[at],
-                ratio[at], plain.n[at],
-            )  # fmt: skip
+        names = _names([layout.keys[column] for column, _ in common])
+        numbers = (plain.mean, plain.low, plain.high, wide.low, wide.high, crn_variance_ratio(mine, base), plain.n)
+        yield [variant, BASELINE, *names, *numbers]
 
 
-def survival_rows(experiment: Experiment, measures: dict[str, Measures]) -> Iterator[Row]:
+def wait_distribution(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:
     """Share of parties that wait longer than a time, by facility and class, up to where nobody does."""
-    for variant, found in measures.items():
+    grid = np.array(GRID_MINUTES)
+    for variant, rows in found.items():
         _, layout = experiment.model(variant)
         for at, (facility, klass) in enumerate(groups(layout)):
-            shares = found.survival[:, at, :]
-            interval = mean_interval(shares)
+            interval = mean_interval(rows.survival(at))
             somebody = np.flatnonzero(np.nan_to_num(interval.mean) > 0.0)
-            until = min(int(somebody[-1]) + 2, len(GRID_MINUTES)) if somebody.size else 1
-            for minute in range(until):
-                if not np.isnan(interval.mean[minute]):
-                    low, high = max(interval.low[minute], 0.0), min(interval.high[minute], 1.0)
-                    yield (variant, facility, klass, GRID_MINUTES[minute], interval.mean[minute], low, high)
+            until = min(int(somebody[-1]) + 2, len(grid)) if somebody.size else 1
+            kept = np.flatnonzero(~np.isnan(interval.mean[:until]))
+            low, high = np.maximum(interval.low, 0.0), np.minimum(interval.high, 1.0)
+            yield [variant, facility, klass, grid[kept], interval.mean[kept], low[kept], high[kept]]
 
 
-def replication_rows(experiment: Experiment, measures: dict[str, Measures]) -> dict[str, np.ndarray]:
-    """Columns of replications.parquet: one row per variant x replication x measure."""
-    names: list[list[object]] = [[] for _ in range(7)]
-    values = []
-    for variant, found in measures.items():
-        _, layout = experiment.model(variant)
-        for replication, row in enumerate(found.values):
-            for key in layout.keys:
-                for column, name in zip(names, (variant, replication, *_names(key)), strict=True):
-                    column.append(name)
-            values.append(row)
-    columns = ("variant", "replication", "facility", "station", "class", "measure", "unit")
-    table = {column: np.array(found) for column, found in zip(columns, names, strict=True)}
-    return {**table, "value": np.concatenate(values)}
+def _names(keys: Sequence[Key]) -> list[Texts]:
+    return [Texts.of([key[position] for key in keys]) for position in range(5)]
 
 
-def bin_rows(experiment: Experiment, measures: dict[str, Measures]) -> dict[str, np.ndarray]:
-    """Columns of bins.parquet: one row per variant x replication x bin x measure."""
-    parts: list[dict[str, np.ndarray]] = []
-    for variant, found in measures.items():
-        _, layout = experiment.model(variant)
-        starts = layout.edges[:-1] / 60.0
-        for keys, array in ((layout.bin_keys, found.bins), (layout.start_bin_keys, found.start_bins)):
-            replications, bins, width = array.shape
-            size = replications * bins
-            part = {
-                "variant": np.full(size * width, variant),
-                "replication": np.repeat(np.arange(replications), bins * width),
-                "bin_start": np.tile(np.repeat(starts, width), replications),
-            }
-            for name, position in (("facility", 0), ("station", 1), ("class", 2), ("measure", 3), ("unit", 4)):
-                part[name] = np.tile(np.array([key[position] for key in keys]), size)
-            parts.append({**part, "value": array.reshape(-1)})
-    return {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
-
-
-def _names(key: Key) -> tuple[str, ...]:
-    return (key.facility, key.station, key.klass, key.measure, key.unit)
-
-
-def _estimate(interval: Interval, at: int) -> tuple[float, float, float]:
-    return (interval.mean[at], interval.low[at], interval.high[at])
-
-
-def _bounded(key: Key, interval: Interval, at: int) -> tuple[float, float, float]:
-    """An estimate whose interval keeps to what the measure can be: no wait is below 0, no share above 1."""
-    mean, low, high = _estimate(interval, at)
-    most = 1.0 if key.unit == "share" and key.measure != "buffer_index" else np.inf
-    return mean, max(low, 0.0), min(high, max(mean, most))
-
-
-def _series(layout: Layout, found: Measures) -> Iterator[tuple[Key, tuple[np.ndarray, np.ndarray | None]]]:
-    """Each series: its key and, per replication and bin, its value, or a numerator and denominator."""
-    for keys, array, total, count, ratio in (
-        (layout.bin_keys, found.bins, "wait_sum", "wait_count", "wait_mean"),
-        (layout.start_bin_keys, found.start_bins, "started_wait_sum", "started_count", "wait_mean_by_start"),
-    ):
-        column = {key[:4]: at for at, key in enumerate(keys)}
-        for at, key in enumerate(keys):
-            if key.measure == total:
-                counts = array[:, :, column[(*key[:3], count)]]
-                yield key._replace(measure=ratio, unit="min"), (array[:, :, at], counts)
-            elif key.measure != count:
-                yield key, (array[:, :, at], None)
+def _bounded(keys: Sequence[Key], interval: Interval) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Estimates whose intervals keep to what the measure can be: no wait is below 0, no share above 1."""
+    most = np.array([1.0 if key.unit == "share" and key.measure != "buffer_index" else np.inf for key in keys])
+    most = most.reshape(-1, *(1 for _ in interval.mean.shape[1:]))
+    with np.errstate(invalid="ignore"):
+        return (
+            interval.mean,
+            np.maximum(interval.low, 0.0),
+            np.minimum(interval.high, np.maximum(interval.mean, most)),
+        )

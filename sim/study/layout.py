@@ -24,7 +24,14 @@ from sim.model.network import (
     Steps,
     WhenFull,
 )
-from sim.study.catalogue import OUTCOME_PREFIX, START_BIN_TABLE, Measure, bin_table, catalogue
+from sim.study.catalogue import (
+    OUTCOME_PREFIX,
+    RATIOS,
+    START_BIN_TABLE,
+    Measure,
+    bin_table,
+    catalogue,
+)
 from sim.study.cells import QUEUE_KINDS, Cells, FloatArray, IntArray, targets
 
 ALL = "all"
@@ -153,11 +160,11 @@ def _owners(network: Network, cells: Cells, promised: Mapping[str, Standard]) ->
         measures = _facility_measures(network, cells, f)
         if facility.name in promised and "wait_mean" in measures:
             measures |= {"over_standard_share", "over_standard_mean"}
-        yield _Owner(f, facility.name, ALL, measures)
+        yield _Owner(f, facility.name, ALL, _with_sums(measures))
         for s, station in enumerate(network.stations):
             if station.facility == f:
                 owner = cells.station_owner(s)
-                yield _Owner(owner, facility.name, station.name, _station_measures(network, cells, s))
+                yield _Owner(owner, facility.name, station.name, _with_sums(_station_measures(network, cells, s)))
 
 
 def _rows(cells: Cells, owners: list[_Owner], table: tuple[Measure, ...]) -> tuple[tuple[Key, ...], IntArray]:
@@ -179,7 +186,7 @@ def _facility_measures(network: Network, cells: Cells, facility: int) -> set[str
     kinds = {s.kind for s in stations}
     measures = {"arrivals", "throughput"} | _TIMES | _names(network, _facility_outcomes(network, facility))
     if StationKind.LANE_GROUP in kinds:
-        measures |= _WAITS | _binned_waits() | {"wait_left_mean"}
+        measures |= _WAITS | {"wait_left_mean"}
         if StationKind.SECONDARY in kinds:
             measures |= _INSPECTED
     if kinds & set(QUEUE_KINDS):
@@ -202,7 +209,7 @@ def _station_measures(network: Network, cells: Cells, index: int) -> set[str]:
     measures = {"arrivals", "throughput"} | _TIMES | _names(network, _station_outcomes(network, index))
     if station.kind is StationKind.TRAVEL:
         return measures
-    measures |= _WAITS | _QUEUES | _binned_waits()
+    measures |= _WAITS | _QUEUES
     if _can_renege(network, index):
         measures.add("wait_left_mean")
     if station.metres_per_length > 0.0:
@@ -216,8 +223,11 @@ def _station_measures(network: Network, cells: Cells, index: int) -> set[str]:
     return measures
 
 
-def _binned_waits() -> set[str]:
-    return {"wait_sum", "wait_count", *(measure.name for measure in START_BIN_TABLE)}  # the others are of the whole run
+def _with_sums(measures: set[str]) -> set[str]:
+    """With the binned sums from which the ratios among them are formed."""
+    sums = {name for ratio in RATIOS if ratio.measure.name in measures for name in (ratio.above, ratio.below)}
+    started = {measure.name for measure in START_BIN_TABLE} if "wait_mean" in measures else set()
+    return measures | sums | started
 
 
 def _has_secondary(network: Network, facility: int) -> bool:

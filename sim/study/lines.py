@@ -9,7 +9,8 @@ import numpy as np
 from sim.engine.records import Records
 from sim.model.network import Network
 from sim.model.parties import Parties
-from sim.study.cells import Cells, FloatArray
+from sim.study.cells import Cells, FloatArray, IntArray
+from sim.study.quantiles import stable_order
 from sim.study.spells import Intervals, Rows, blocked, busy, waiting
 
 
@@ -52,31 +53,59 @@ def metres(rows: Rows, line: Intervals) -> FloatArray:
     return np.asarray(lengths[rows.klass[line.row]] * per_length[rows.records.station[line.row]])
 
 
-def peaks(cells: Cells, line: Intervals, space: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Most parties, and most of their `space`, in line at once; each of shape (n_columns,).
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """Longest lines, each (n_columns, n_bins)."""
+
+    parties: FloatArray
+    metres: FloatArray | None
+    """None where no station states how much road a party takes."""
+
+
+def peaks(
+    cells: Cells, line: Intervals, begins: IntArray, stops: IntArray, bins: int, edges: FloatArray, space: FloatArray
+) -> Peaks:
+    """Most parties, and most metres of road, in line at once by bin.
 
     One sweep over joins and departures in order of time. At one instant departures come first, so a party that
     moves from one line of a facility to the next is never counted twice.
+
+    Args:
+        cells: the columns.
+        line: when each visit waited.
+        begins: bin in which each of them began to wait.
+        stops: bin in which it ceased to; at an edge, the one that begins there.
+        bins: how many there are.
+        edges: (bins + 1,): where they begin and end.
+        space: metres each of them takes.
     """
     n = len(line.cell)
-    most, most_space = np.zeros(cells.n_columns), np.zeros(cells.n_columns)
-    order = np.argsort(np.concatenate([line.end, line.start]), kind="stable")
-    joins = order >= n
-    whose = np.where(joins, order - n, order)
-    cell = line.cell[whose]
-    step = np.where(joins, 1, -1)
-    space_step = step * space[whose] if space.any() else None
+    # Who leaves at the edge of a bin was never in line within it.
+    within = np.minimum(stops, bins - 1)
+    within = np.where(line.end <= edges[within], within - 1, within)
+    order = stable_order(np.concatenate([line.end, line.start]))
+    cell = np.concatenate([line.cell, line.cell])[order]
+    found = np.concatenate([within, begins])[order].astype(np.int32)
+    steps: list[FloatArray | IntArray] = [np.where(order >= n, 1, -1)]
+    if space.any():
+        steps.append(np.concatenate([-space, space])[order])
+    most = [np.zeros((cells.n_columns, bins)) for _ in steps]
     for columns in cells.queue_columns:
         column = columns[cell]
         # Each column's own events, in order of time; -1 sorts first and is dropped.
         by_column = np.argsort(column, kind="stable")[int(np.count_nonzero(column < 0)) :]
         if not by_column.size:
             continue
-        counts = np.bincount(column[by_column], minlength=cells.n_columns)
-        filled = np.flatnonzero(counts)
-        starts = (np.cumsum(counts) - counts)[filled]
-        # Every line ends empty within the window, so one running sum serves all columns.
-        most[filled] = np.maximum.reduceat(np.cumsum(step[by_column]), starts)
-        if space_step is not None:
-            most_space[filled] = np.maximum.reduceat(np.cumsum(space_step[by_column]), starts)
-    return most, most_space
+        place = column[by_column].astype(np.int32) * np.int32(bins) + found[by_column]
+        starts = np.append(0, np.flatnonzero(place[1:] != place[:-1]) + 1)
+        filled = place[starts]
+        own = np.unique(filled // bins)
+        for highest, step in zip(most, steps, strict=True):
+            # Every line ends empty within the window, so one running sum serves all columns.
+            running = np.cumsum(step[by_column])
+            reached, carried = np.zeros((2, highest.size))
+            reached[filled] = np.maximum.reduceat(running, starts)
+            carried[filled] = np.diff(running[np.append(starts[1:], len(place)) - 1], prepend=0)
+            before = np.cumsum(carried.reshape(highest.shape), axis=1) - carried.reshape(highest.shape)
+            highest[own] = np.maximum(reached.reshape(highest.shape), before)[own]
+    return Peaks(most[0], most[1] if len(most) > 1 else None)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from sim.engine import AUTO, COMPILED, Records, choose_engine, is_compiled, prepare
-from sim.errors import RunFolderError, UsageError
-from sim.model.parties import Parties
+from sim.engine import AUTO, COMPILED, choose_engine, is_compiled, prepare
+from sim.errors import IncompleteRunError, RunFolderError, UsageError
 from sim.scenario import Study, fingerprint, resolved_yaml
-from sim.study import frames, store
-from sim.study.experiment import BASELINE, Experiment, Measures
+from sim.scenario.problems import nearest
+from sim.study import frames, longtables, store
+from sim.study.experiment import BASELINE, Experiment
+from sim.study.journal import Journal
+from sim.study.matrix import Found
 
 Advance = Callable[[int], None]
 Note = Callable[[str], None]
+JOURNAL = "journal"
+"""Folder of a run under way that holds its finished replications."""
 
 
 def select(study: Study, variants: Sequence[str] | None) -> Study:
@@ -33,7 +35,8 @@ def select(study: Study, variants: Sequence[str] | None) -> Study:
         return study
     if unknown := [name for name in variants if name not in study.variants]:
         known = ", ".join(study.variants) or "none"
-        raise UsageError(f"{study.path.name} has no variant {unknown[0]!r}; its variants are: {known}")
+        found = f"{study.path.name} has no variant {unknown[0]!r}; its variants are: {known}"
+        raise UsageError(f"{found}. {nearest(unknown[0], study.variants)}".rstrip(". "))
     return study.only(variants)
 
 
@@ -100,18 +103,26 @@ def run(
         if not visits or any(name.startswith("visits/") for name in manifest["files"]):
             return folder, False
     began = time.perf_counter()
-    plan = ready(experiment(study, engine), note)
-    with store.writing(folder) as scratch:
-        measures = plan.run(workers, advance)
-        write_inputs(study, scratch)
-        write_results(plan, measures, scratch)
-        if visits:
-            write_visits(plan, scratch)
-        store.write_json(scratch / store.MANIFEST, {**manifest_of(study, plan), "files": store.file_hashes(scratch)})
-        seconds = {"seconds": round(time.perf_counter() - began, 3)}
-        store.write_json(
-            scratch / store.RUNTIME, {**seconds, "engine": plan.engine, "workers": workers, **store.machine()}
-        )
+    plan = replace(ready(experiment(study, engine), note), visits=visits)
+    with store.claimed(folder) as workplace:
+        if force:
+            shutil.rmtree(workplace / JOURNAL, ignore_errors=True)
+        journal = Journal(workplace / JOURNAL, {**store.versions(), "visits": str(visits)})
+        failures = plan.run(journal, workers, advance)
+        if failures:
+            raise IncompleteRunError(failures, len(plan.scenarios) * plan.replications - len(failures))
+        with store.writing(folder) as scratch:
+            write_inputs(study, scratch)
+            write_results(plan, plan.found(journal), scratch)
+            if visits:
+                shutil.copytree(journal.folder / "visits", scratch / "visits")
+            files = store.file_hashes(scratch)
+            store.write_json(scratch / store.MANIFEST, {**manifest_of(study, plan), "files": files})
+            seconds = {"seconds": round(time.perf_counter() - began, 3)}
+            store.write_json(
+                scratch / store.RUNTIME, {**seconds, "engine": plan.engine, "workers": workers, **store.machine()}
+            )
+        journal.remove()
     return folder, True
 
 
@@ -124,49 +135,19 @@ def write_inputs(study: Study, folder: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def write_results(plan: Experiment, measures: dict[str, Measures], folder: Path) -> None:
+def write_results(plan: Experiment, found: Mapping[str, Found], folder: Path) -> None:
     """Tables for people (CSV) and for further work (parquet)."""
-    store.write_csv(folder / "summary.csv", frames.SUMMARY_COLUMNS, frames.summary_rows(plan, measures))
-    store.write_csv(folder / "series.csv", frames.SERIES_COLUMNS, frames.series_rows(plan, measures))
-    if len(measures) > 1:
-        rows = frames.comparison_rows(plan, measures)
-        store.write_csv(folder / "comparison.csv", frames.COMPARISON_COLUMNS, rows)
-    store.write_csv(folder / "wait_distribution.csv", frames.SURVIVAL_COLUMNS, frames.survival_rows(plan, measures))
-    store.write_parquet(folder / "replications.parquet", frames.replication_rows(plan, measures))
-    store.write_parquet(folder / "bins.parquet", frames.bin_rows(plan, measures))
-
-
-def write_visits(plan: Experiment, folder: Path) -> None:
-    """One parquet file per variant and replication, one row per visit."""
-    for variant in plan.variants:
-        for replication in range(plan.replications):
-            path = folder / "visits" / f"{variant}-{replication:05d}.parquet"
-            store.write_parquet(path, visit_columns(plan, variant, *plan.simulate(variant, replication)))
-
-
-def visit_columns(
-    plan: Experiment, variant: str, parties: Parties, records: Records
-) -> dict[str, np.ndarray[Any, Any]]:
-    """Columns of a visits file: names instead of indices, seconds from the start of the horizon."""
-    model, _ = plan.model(variant)
-    network = model.network
-    classes = np.array([c.name for c in network.classes])
-    stations = np.array([s.name for s in network.stations])
-    facilities = np.array([network.facilities[s.facility].name for s in network.stations])
-    outcomes = np.array([*network.outcomes, "inside", "moved on"])  # -2 and -1 index from the end
-    return {
-        "party": records.party,
-        "class": classes[parties.klass[records.party]],
-        "size": parties.size[records.party],
-        "facility": facilities[records.station],
-        "station": stations[records.station],
-        "joined": records.joined,
-        "started": records.started,
-        "ended": records.ended,
-        "left": records.left,
-        "booth": records.booth,
-        "outcome": outcomes[records.outcome],
+    tables = {
+        "summary.csv": (frames.SUMMARY_COLUMNS, frames.summary),
+        "series.csv": (frames.SERIES_COLUMNS, frames.series),
+        "wait_distribution.csv": (frames.SURVIVAL_COLUMNS, frames.wait_distribution),
     }
+    if len(found) > 1:
+        tables["comparison.csv"] = (frames.COMPARISON_COLUMNS, frames.comparison)
+    for name, (columns, pieces) in tables.items():
+        store.write_csv_columns(folder / name, columns, pieces(plan, found))
+    longtables.write_replications(folder / "replications.parquet", plan, found)
+    longtables.write_bins(folder / "bins.parquet", plan, found)
 
 
 def manifest_of(study: Study, plan: Experiment) -> dict[str, Any]:
@@ -205,20 +186,21 @@ def replay(study: Study, out: Path, variant: str, replication: int, *, engine: s
     plan = ready(replace(experiment(study, engine), replications=1), lambda text: None)
     plan = replace(plan, replications=study.baseline.replications)
     if variant not in plan.scenarios:
-        raise UsageError(f"no variant {variant!r}; there are: {', '.join(plan.scenarios)}")
+        found = f"no variant {variant!r}; there are: {', '.join(plan.scenarios)}"
+        raise UsageError(f"{found}. {nearest(variant, plan.scenarios)}".rstrip(". "))
     if not 0 <= replication < plan.replications:
         raise UsageError(f"no replication {replication}; the scenario has 0 to {plan.replications - 1}")
     folder = out / _slug(study.path.stem) / "replays" / f"{store.run_id(fingerprint(study))}-{variant}-{replication}"
-    alone = replace(plan, scenarios={BASELINE: plan.scenarios[BASELINE], variant: plan.scenarios[variant]})
+    scenarios = {BASELINE: plan.scenarios[BASELINE], variant: plan.scenarios[variant]}
+    alone = replace(plan, scenarios=scenarios, visits=visits)
     with store.writing(folder) as scratch:
         _, layout = alone.model(variant)
-        values = alone.measures(variant, replication).values
-        rows = ((variant, replication, *key, value) for key, value in zip(layout.keys, values, strict=True))
+        row, visited = alone.measures(variant, replication)
+        rows = ((variant, replication, *key, value) for key, value in zip(layout.keys, row, strict=False))
         columns = ("variant", "replication", "facility", "station", "class", "measure", "unit", "value")
         store.write_csv(scratch / "measures.csv", columns, rows)
         if visits:
-            table = visit_columns(alone, variant, *alone.simulate(variant, replication))
-            store.write_parquet(scratch / "visits.parquet", table)
+            store.write_bytes(scratch / "visits.parquet", visited)
     return folder
 
 

@@ -69,6 +69,8 @@ class Departures:
     """When they left."""
     gone_cell: IntArray
     """Of those who joined within the window and left without service."""
+    gone_joined: FloatArray
+    """When they had joined."""
     gone_wait: FloatArray
     """Seconds they had waited."""
 
@@ -153,12 +155,12 @@ def _in_window(rows: Rows, joined: FloatArray, party: IntArray) -> BoolArray:
 
 
 def _departures(
-    rows: Rows, cell: IntArray, left: FloatArray, served: BoolArray, gone: IntArray, wait: FloatArray
+    rows: Rows, spells: Spells, left: FloatArray, served: BoolArray, gone: IntArray, wait: FloatArray
 ) -> Departures:
     """Those served who left in the window, and the rows `gone` of those who gave up, with their `wait`."""
     inside = served & (left >= rows.network.warm_up) & (left < rows.network.horizon)
     row = np.flatnonzero(inside)
-    return Departures(cell[row], left[row], cell[gone], wait)
+    return Departures(spells.cell[row], left[row], spells.cell[gone], spells.joined[gone], wait)
 
 
 def _visits(rows: Rows) -> tuple[Spells, BoolArray, Departures]:
@@ -183,7 +185,7 @@ def _visits(rows: Rows) -> tuple[Spells, BoolArray, Departures]:
     gone = np.flatnonzero(unserved & counts & ~np.isnan(records.left) & (records.outcome != MOVED_ON))
     wait = np.maximum(until[gone] - since[gone], 0.0)  # who gives up on the free drive has not waited
     served = ~unserved & rows.good(moved_on=True)[records.outcome]
-    return spells, counts, _departures(rows, rows.cell, records.left, served, gone, wait)
+    return spells, counts, _departures(rows, spells, records.left, served, gone, wait)
 
 
 def _stays(rows: Rows) -> tuple[Spells, BoolArray, Departures]:
@@ -217,7 +219,7 @@ def _stays(rows: Rows) -> tuple[Spells, BoolArray, Departures]:
     )
     gone = np.flatnonzero(np.isnan(begun) & counts & ~np.isnan(left))
     wait = np.maximum(left[gone] - joined[gone] - on_the_way[gone], 0.0)
-    return spells, counts, _departures(rows, cell, left, rows.good(moved_on=False)[outcome], gone, wait)
+    return spells, counts, _departures(rows, spells, left, rows.good(moved_on=False)[outcome], gone, wait)
 
 
 def _first_rows(rows: Rows) -> BoolArray:

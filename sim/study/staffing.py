@@ -36,15 +36,16 @@ def staffing(layout: Layout, rows: Rows) -> Staffing:
     """Split the staffing log and the overtime of the visits over the bins of the layout."""
     records, edges = rows.records, layout.edges
     n_pools = len(layout.network.pools)
+    late = _Late(rows) if records.overtime.any() else None
     booths, positions, overtime = (np.zeros((n_pools, len(edges) - 1)) for _ in range(3))
     for pool, log in enumerate(_logs(records, n_pools)):
         tandem = max((s.tandem for s in layout.network.stations if s.pool == pool), default=0)
-        booths[pool] = np.diff(_integral(log.since, log.count, edges))
+        booths[pool] = np.diff(integral(log.since, log.count, edges))
         positions[pool] = booths[pool]
         if tandem:
-            positions[pool] += np.diff(_integral(log.since, np.minimum(log.count, tandem), edges))
-        if records.overtime[pool] > 0.0:
-            overtime[pool] = _overtime(rows, pool, log, edges)
+            positions[pool] += np.diff(integral(log.since, np.minimum(log.count, tandem), edges))
+        if late is not None and records.overtime[pool] > 0.0:
+            overtime[pool] = late.overtime(pool, log, edges)
     return Staffing(booths, positions, overtime)
 
 
@@ -56,7 +57,7 @@ def _logs(records: Records, n_pools: int) -> list[_Log]:
     return [_Log(records.staffing_time[part], records.staffing_open[part]) for part in parts]
 
 
-def _integral(since: FloatArray, count: IntArray, at: FloatArray) -> FloatArray:
+def integral(since: FloatArray, count: IntArray, at: FloatArray) -> FloatArray:
     """Integral of the step function from its first instant to each of `at`."""
     if not since.size:
         return np.zeros(len(at))
@@ -65,19 +66,32 @@ def _integral(since: FloatArray, count: IntArray, at: FloatArray) -> FloatArray:
     return np.asarray(until[piece] + count[piece] * (at - since[piece]))
 
 
-def _overtime(rows: Rows, pool: int, log: _Log, edges: FloatArray) -> FloatArray:
-    """Occupied time of booths with a number above those open, by bin.
+class _Late:
+    """Occupied booths, of which some have closed."""
 
-    A loop over the pieces of the log: at most the changes of one pool's calendar in the horizon.
-    """
-    stretches = occupied(rows)
-    stations = np.array([station.pool == pool for station in rows.network.stations])
-    mine = np.flatnonzero(stations[rows.records.station[stretches.row]])
-    start, end, booth = stretches.start[mine], stretches.end[mine], rows.records.booth[stretches.row[mine]]
-    total = np.zeros(len(edges) - 1)
-    for since, until, count in zip(log.since, [*log.since[1:], np.inf], log.count, strict=True):
-        late = (booth >= count) & (start < until) & (end > since)
-        begins, stops = np.maximum(start[late], since), np.minimum(end[late], until)
-        inside = np.clip(stops[:, None], edges[:-1], edges[1:]) - np.clip(begins[:, None], edges[:-1], edges[1:])
-        total += inside.sum(axis=0)
-    return total
+    def __init__(self, rows: Rows) -> None:
+        stretches = occupied(rows)
+        pools = np.array([station.pool for station in rows.network.stations])
+        self.pool = pools[rows.records.station[stretches.row]]
+        self.booth = rows.records.booth[stretches.row]
+        self.start, self.end = stretches.start, stretches.end
+
+    def overtime(self, pool: int, log: _Log, edges: FloatArray) -> FloatArray:
+        """Occupied time of booths with a number above those open, by bin.
+
+        A loop over the pieces of the log: at most the changes of one pool's calendar in the horizon.
+        """
+        mine = np.flatnonzero(self.pool == pool)
+        first, last = (np.searchsorted(log.since, at[mine], side="right") - 1 for at in (self.start, self.end))
+        # Within one piece of the log a booth is open or it is not; the few that last longer are looked at below.
+        mine = mine[(log.count[first] <= self.booth[mine]) | (first != last)]
+        start, end, booth = self.start[mine], self.end[mine], self.booth[mine]
+        total = np.zeros(len(edges) - 1)
+        for since, until, count in zip(log.since, [*log.since[1:], np.inf], log.count, strict=True):
+            late = np.flatnonzero((booth >= count) & (start < until) & (end > since))
+            if not late.size:
+                continue
+            begins, stops = np.maximum(start[late], since), np.minimum(end[late], until)
+            inside = np.clip(stops[:, None], edges[:-1], edges[1:]) - np.clip(begins[:, None], edges[:-1], edges[1:])
+            total += inside.sum(axis=0)
+        return total

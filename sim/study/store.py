@@ -13,7 +13,8 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,39 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: version(name) for name in NUMBER_LIBRARIES},
     }
+
+
+@contextlib.contextmanager
+def claimed(folder: Path) -> Iterator[Path]:
+    """A workplace beside a run folder, for one process at a time; what it holds stays when the block fails.
+
+    Raises:
+        RunFolderError: the place cannot be written to, or another process is at work on the same run.
+    """
+    workplace = folder.with_name(f".{folder.name}.unfinished")
+    try:
+        workplace.mkdir(parents=True, exist_ok=True)
+        lock = (workplace / "lock").open("w")
+    except OSError as error:
+        raise RunFolderError(f"cannot write results to {folder.parent}: {error.strerror or error}") from error
+    with lock:
+        if not _locked(lock.fileno()):
+            raise RunFolderError(f"{folder} is being made by another process; wait for it, or choose another --out")
+        yield workplace
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _locked(descriptor: int) -> bool:
+    """The lock of an open file is ours until it is closed, or the process ends in whatever way."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -106,21 +140,74 @@ def _cell(value: object) -> object:
     return value
 
 
-def write_parquet(path: Path, table: Mapping[str, np.ndarray[Any, Any]]) -> None:
-    """A parquet file; texts are stored once each."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """A column of texts: the distinct ones, and which stands in each row."""
 
-    columns = {name: _texts_once(values) for name, values in table.items()}
+    distinct: list[str]
+    index: np.ndarray[Any, np.dtype[np.int32]]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Texts:
+        """These texts, one per row."""
+        numbers = {text: at for at, text in enumerate(dict.fromkeys(texts))}
+        return cls(list(numbers), np.array([numbers[text] for text in texts], dtype=np.int32))
+
+    def repeat(self, times: int) -> Texts:
+        """Each row so many times."""
+        return Texts(self.distinct, np.repeat(self.index, times))
+
+    def dictionary(self) -> pa.DictionaryArray:
+        """As parquet keeps them: each text once."""
+        import pyarrow as pa
+
+        return pa.DictionaryArray.from_arrays(pa.array(self.index), pa.array(self.distinct, pa.string()))
+
+
+Columns = list[str | Texts | np.ndarray[Any, Any]]
+"""A piece of a table: arrays of one length, and texts that are the same in every row."""
+DIGITS = 10
+"""Significant digits of a number in a CSV file."""
+
+
+def write_csv_columns(path: Path, names: Sequence[str], pieces: Iterable[Columns]) -> None:
+    """A CSV file with a header, written piece by piece; numbers to DIGITS digits, NaN as blank."""
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns), path, compression="zstd")
+    scratch = path.with_name(f".{path.name}.part")
+    plain = pc.WriteOptions(include_header=False, quoting_style="needed")
+    with scratch.open("wb") as file:
+        file.write((",".join(names) + "\n").encode())
+        for columns in pieces:
+            rows = next(len(c.index) if isinstance(c, Texts) else len(c) for c in columns if not isinstance(c, str))
+            if rows:
+                pc.write_csv(pa.table([_csv_column(c, rows) for c in columns], names=list(names)), file, plain)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)
 
 
-def _texts_once(values: np.ndarray[Any, Any]) -> pa.Array:
+def _csv_column(column: str | Texts | np.ndarray[Any, Any], rows: int) -> pa.Array:
     import pyarrow as pa
 
-    array = pa.array(values)
-    return array.dictionary_encode() if values.dtype.kind in "UO" else array
+    if isinstance(column, str):
+        return pa.repeat(column, rows)
+    if isinstance(column, Texts):
+        return column.dictionary().dictionary_decode()
+    if column.dtype.kind == "f":
+        return pa.array(_rounded(column), from_pandas=True)
+    return pa.array(column)
+
+
+def _rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """To DIGITS significant digits, so that the shortest text of the number has no more."""
+    result = np.array(values, dtype=np.float64)
+    some = np.isfinite(result) & (np.abs(result) > 1e-290)
+    scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(result[some]))))
+    result[some] = np.round(result[some] * scale) / scale
+    return result
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.study.cells import FloatArray
 from sim.study.layout import ALL, Layout
-from sim.study.spells import Spells
+from sim.study.quantiles import Grouped
 
 GRID_MINUTES = (*range(60), *range(60, 240, 5), *range(240, 721, 30))
 """Waits at which the share is taken."""
@@ -18,19 +18,21 @@ def groups(layout: Layout) -> list[tuple[str, str]]:
     return [(f.name, label) for i, f in enumerate(facilities) for label in (ALL, *layout.cells.labels[i])]
 
 
-def survival(layout: Layout, spells: Spells) -> FloatArray:
-    """Share waiting longer than each of GRID_MINUTES: (groups, grid), NaN for a group without waits."""
+def survival(layout: Layout, waits: Grouped) -> FloatArray:
+    """Share waiting longer than each of GRID_MINUTES: (groups, grid), NaN for a group without waits.
+
+    Args:
+        layout: the rows.
+        waits: seconds by column.
+    """
     cells, grid = layout.cells, np.array(GRID_MINUTES) * 60.0
-    rows = []
+    columns: list[int] = []
     for facility in range(len(layout.network.facilities)):
-        begin, end = int(cells.begin[facility]), int(cells.begin[facility + 1])
-        mine = (spells.cell >= begin) & (spells.cell < end) & ~np.isnan(spells.wait)
-        cell, wait = spells.cell[mine], spells.wait[mine]
-        rows += [_shares(wait, grid), *(_shares(wait[cell == c], grid) for c in range(begin, end))]
-    return np.stack(rows)
+        columns += [cells.column_of(facility), *range(int(cells.begin[facility]), int(cells.begin[facility + 1]))]
+    return np.stack([_shares(waits.group(column), grid) for column in columns])
 
 
-def _shares(waits: FloatArray, grid: FloatArray) -> FloatArray:
-    if not waits.size:
+def _shares(ordered: FloatArray, grid: FloatArray) -> FloatArray:
+    if not ordered.size:
         return np.full(grid.size, np.nan)
-    return 1.0 - np.searchsorted(np.sort(waits), grid, side="right") / waits.size
+    return 1.0 - np.searchsorted(ordered, grid, side="right") / ordered.size

@@ -170,10 +170,10 @@ class Values:
 
     def __init__(self, layout: Layout, measured: Measured) -> None:
         self.whole = {key[:4]: value for key, value in zip(layout.keys, measured.values.tolist(), strict=True)}
-        self.bins = {key[:4]: column.tolist() for key, column in zip(layout.bin_keys, measured.bins.T, strict=True)}
+        self.bins = {key[:4]: column.tolist() for key, column in zip(layout.bin_keys, measured.bins, strict=True)}
         self.starts = {
             key[:4]: column.tolist()
-            for key, column in zip(layout.start_bin_keys, measured.bins_by_start.T, strict=True)
+            for key, column in zip(layout.start_bin_keys, measured.bins_by_start, strict=True)
         }
 
     def __call__(self, measure: str, station: str = "all", klass: str = "all", facility: str = "port") -> float:

@@ -54,7 +54,27 @@ def test_a_failed_replication_names_itself_and_its_replay(
     assert f"bordersim --debug run {scenario} --replication" in told
     assert "--variant busy" in told
     assert "Traceback" not in told
-    assert not [path for path in (scenario.parent / "out").rglob("*") if path.is_file()], "a half-written result"
+    out = scenario.parent / "out"
+    assert not list(out.rglob("manifest.json")), "a half-written result"
+    assert "other replications are kept" in told
+    # What did not fail is kept: the next run makes only the rest, and ends like one that never failed.
+    monkeypatch.undo()
+    simulated: list[tuple[str, int]] = []
+    honest = experiment.Experiment.measures
+
+    def noted(self, variant, replication):  # type: ignore[no-untyped-def]
+        simulated.append((variant, replication))
+        return honest(self, variant, replication)
+
+    monkeypatch.setattr(experiment.Experiment, "measures", noted)
+    assert main(["run", str(scenario), "--all", "--quiet", "--workers", "1", "--out", str(out)]) == 0
+    assert simulated
+    assert {variant for variant, _ in simulated} == {"busy"}
+    assert not list(out.rglob("*.npy")), "the journal of a finished run"
+    other = scenario.parent / "other"
+    assert main(["run", str(scenario), "--all", "--quiet", "--workers", "1", "--out", str(other)]) == 0
+    first, second = (next(folder.rglob("manifest.json")).read_bytes() for folder in (out, other))
+    assert first == second
 
 
 def test_a_failure_travels_between_processes() -> None:

@@ -96,11 +96,15 @@ def stages(path: str, replications: int) -> Answer:
     import_all()
     imported = peak_mb()
     clock.stop("import")
+    import numpy as np
+
     from sim.engine import COMPILED, engine
     from sim.scenario import load
     from sim.study import runs, store
     from sim.study.conservation import check_conservation
-    from sim.study.experiment import BASELINE, Measures, _stack
+    from sim.study.experiment import BASELINE
+    from sim.study.journal import Journal
+    from sim.study.matrix import row_of
     from sim.study.measures import measure
 
     study = load(Path(path), replications=replications)
@@ -110,7 +114,9 @@ def stages(path: str, replications: int) -> Answer:
     runs.ready(plan, lambda text: None)
     run = engine(COMPILED)
     clock.stop("load kernel")
-    vehicles, found, kernel = 0, [], 0.0
+    folder = tempfile.TemporaryDirectory()
+    journal = Journal(Path(folder.name) / "journal", {})
+    vehicles, found, kernel = 0, list[Any](), 0.0
     for replication in range(replications):
         parties = model.draw(plan.seed, replication)
         clock.stop("draw")
@@ -121,14 +127,20 @@ def stages(path: str, replications: int) -> Answer:
         check_conservation(model.network, parties, records)
         clock.stop("check")
         measured = measure(layout, parties, records)
-        found.append(Measures(measured.values, measured.bins, measured.bins_by_start, measured.survival))
+        found.append(row_of(measured))
         vehicles += len(parties)
         clock.stop("measure")
+        if len(found) == 10 or replication + 1 == replications:
+            journal.keep(BASELINE, replication + 1 - len(found), np.stack(found))
+            found.clear()
+            clock.stop("journal")
     # The largest arrays of the last replication are not to count as memory of writing.
     del parties, records, measured
-    with tempfile.TemporaryDirectory() as folder:
-        runs.write_results(plan, {BASELINE: _stack(found)}, Path(folder))
-        store.file_hashes(Path(folder))
+    with folder:
+        results = Path(folder.name) / "results"
+        results.mkdir()
+        runs.write_results(plan, plan.found(journal), results)
+        store.file_hashes(results)
         clock.stop("write")
     return {
         "seconds": kernel,

@@ -1,5 +1,8 @@
 """The port in SimPy, as its documentation teaches: a process per vehicle, resources for booths and bays.
 
+It writes down what queue statistics are made of: when each vehicle joined, was served and left at each place, and the
+length of each line whenever it changes. Ciw and salabim do so of themselves.
+
 A closed booth is a request of higher priority than any vehicle's that holds the booth until it opens again; being
 not pre-emptive, it waits for the end of an inspection, as a booth does that closes.
 """
@@ -23,29 +26,36 @@ Process = Generator[Any, Any, None]
 class Lanes:
     """A group with its booths."""
 
+    name: str
     group: Group
     booths: simpy.PriorityResource
 
 
 class Port:
-    """One day at the port; `waits` holds the seconds each vehicle waited for primary inspection."""
+    """One day at the port.
+
+    `visits` holds a row per vehicle and place: place, joined, started, ended, left; `lines` the time and the length
+    of each line at its changes.
+    """
 
     def __init__(self, seed: int) -> None:
         self.env = simpy.Environment()
         self.random = random.Random(seed)
-        self.waits: list[float] = []
+        self.visits: list[tuple[str, float, float, float, float]] = []
+        self.lines: dict[str, list[tuple[float, int]]] = {"general": [], "nexus": [], "bays": []}
         self.bays = simpy.Resource(self.env, BAYS)
         self.general, self.nexus = (
-            Lanes(group, simpy.PriorityResource(self.env, group.booths)) for group in (GENERAL, NEXUS)
+            Lanes(name, group, simpy.PriorityResource(self.env, group.booths))
+            for name, group in (("general", GENERAL), ("nexus", NEXUS))
         )
         self.env.process(self.calendar(self.general))
         self.env.process(self.calendar(self.nexus))
         self.env.process(self.arrivals())
 
     def run(self) -> list[float]:
-        """Run until the last vehicle has left."""
+        """Run until the last vehicle has left; the seconds each waited for primary inspection."""
         self.env.run()
-        return self.waits
+        return [started - joined for place, joined, started, _, _ in self.visits if place != "bays"]
 
     def arrivals(self) -> Process:
         """A Poisson process by thinning."""
@@ -61,19 +71,28 @@ class Port:
 
     def vehicle(self, lanes: Lanes) -> Process:
         """From joining the line to leaving the port."""
+        group, line = lanes.group, self.lines[lanes.name]
         joined = self.env.now
         booth = lanes.booths.request(priority=VEHICLE)
+        line.append((joined, len(lanes.booths.queue)))
         yield booth
-        self.waits.append(self.env.now - joined)
-        group = lanes.group
+        started = self.env.now
+        line.append((started, len(lanes.booths.queue)))
         yield self.env.timeout(self.random.gammavariate(group.shape, group.mean / group.shape))
+        ended = self.env.now
         if self.random.random() >= group.referred:
             lanes.booths.release(booth)
+            self.visits.append((lanes.name, joined, started, ended, ended))
             return
         with self.bays.request() as bay:
+            self.lines["bays"].append((ended, len(self.bays.queue)))
             yield bay
             lanes.booths.release(booth)
+            left = self.env.now
+            self.lines["bays"].append((left, len(self.bays.queue)))
+            self.visits.append((lanes.name, joined, started, ended, left))
             yield self.env.timeout(self.random.gammavariate(BAY_CV**-2, BAY_MEAN * BAY_CV**2))
+            self.visits.append(("bays", ended, left, self.env.now, self.env.now))
 
     def calendar(self, lanes: Lanes) -> Process:
         """Close and open booths."""

@@ -16,8 +16,7 @@ from .port import VEHICLES_PER_DAY, scenario
 PEERS = ("simpy", "ciw", "salabim")
 KERNEL, FLOOR = "kernel", "floor"
 WHOLE, WITHOUT_BINS, TWO_WORKERS = "whole", "whole without bins", "whole, two workers"
-NO_BINS = 10**5
-"""Hours of a bin that no horizon here outlasts."""
+NO_BINS = "none"
 Say = Callable[[str], None]
 
 
@@ -129,7 +128,7 @@ class Bench:
         two, again = self.whole(path, workers=2)
         self.add(TWO_WORKERS, two)
         self.results.same_bytes &= _files(run) == _files(again)
-        path = self.file(replications=size.replications, seed=seed, time_bin=f"{NO_BINS} h")
+        path = self.file(replications=size.replications, seed=seed, time_bin=NO_BINS)
         self.add(WITHOUT_BINS, self.whole(path)[0])
 
     def add(self, contestant: str, sample: Sample) -> None:
@@ -142,7 +141,7 @@ class Bench:
     def profile(self) -> None:
         """The stages of the whole process, with time bins and without."""
         replications = self.results.size.replications
-        for contestant, time_bin in ((WHOLE, "15 min"), (WITHOUT_BINS, f"{NO_BINS} h")):
+        for contestant, time_bin in ((WHOLE, "15 min"), (WITHOUT_BINS, NO_BINS)):
             path = self.file(replications=replications, time_bin=time_bin)
             self.results.profile[contestant] = child("stages", path=str(path), replications=replications)
             self.say(f"profile  {contestant}")
@@ -151,7 +150,7 @@ class Bench:
         """One replication of more and more vehicles; more and more ports."""
         results, size = self.results, self.results.size
         for vehicles in size.vehicles:
-            path = self.file(hours=hours_for(vehicles), time_bin=f"{NO_BINS} h")
+            path = self.file(hours=hours_for(vehicles), time_bin=NO_BINS)
             results.by_vehicles[vehicles] = self.repeat(path, max(1, min(20, 1_000_000 // vehicles)))
         for ports in size.ports:
             path = self.file(ports=ports, replications=100)
@@ -180,10 +179,10 @@ class Bench:
 
         enough = int(WORTH_COMPILING / VEHICLES_PER_DAY) + 1
         with tempfile.TemporaryDirectory() as empty:
-            path = self.file(replications=enough, time_bin=f"{NO_BINS} h")
+            path = self.file(replications=enough, time_bin=NO_BINS)
             environment = {"NUMBA_CACHE_DIR": empty}
             self.results.first, _ = self.whole(path, engine="auto", quiet=False, environment=environment)
-        few = self.file(replications=10, time_bin=f"{NO_BINS} h")
+        few = self.file(replications=10, time_bin=NO_BINS)
         self.results.reference, _ = self.whole(few, engine="reference")
         self.say(f"first run with nothing compiled: {self.results.first.seconds:.0f} s")
 

@@ -1,0 +1,104 @@
+"""Finished replications on disk while a run is under way: what a run that was stopped goes on from.
+
+A chunk is one file of rows (`sim.study.matrix`), written under a temporary name and renamed, so that a file that has
+its name is whole. The folder says which versions its numbers come from; rows of others are not used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from sim.errors import RunFolderError
+from sim.study.cells import FloatArray
+
+_CHUNK = re.compile(r"(?P<variant>.+)-(?P<first>\d+)-(?P<last>\d+)\.npy")
+_KEY = "journal.json"
+
+
+class Journal:
+    """Chunks of finished replications in a folder."""
+
+    def __init__(self, folder: Path, identity: dict[str, str]) -> None:
+        """Open the journal in `folder`, empty unless one of the same identity stands there.
+
+        Raises:
+            RunFolderError: the folder cannot be written to.
+        """
+        self.folder = folder
+        try:
+            if folder.exists() and self._identity() != identity:
+                shutil.rmtree(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / _KEY, json.dumps(identity).encode())
+        except OSError as error:
+            raise RunFolderError(f"cannot write results to {folder.parent}: {error.strerror or error}") from error
+
+    def _identity(self) -> object:
+        try:
+            return json.loads((self.folder / _KEY).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def chunks(self, variant: str) -> list[tuple[int, int]]:
+        """Replications [first, last) that are there, in order."""
+        found = (_CHUNK.fullmatch(path.name) for path in self.folder.glob("*.npy"))
+        return sorted(
+            (int(match["first"]), int(match["last"])) for match in found if match and match["variant"] == variant
+        )
+
+    def missing(self, variant: str, replications: int) -> list[tuple[int, int]]:
+        """Replications [first, last) that are not there yet, as long stretches."""
+        gaps, reached = [], 0
+        for first, last in [*self.chunks(variant), (replications, replications)]:
+            if first > reached:
+                gaps.append((reached, first))
+            reached = max(reached, last)
+        return gaps
+
+    def keep(self, variant: str, first: int, rows: FloatArray) -> None:
+        """Write the rows of replications [first, first + len(rows))."""
+        path = self.folder / f"{variant}-{first}-{first + len(rows)}.npy"
+        scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
+        with scratch.open("wb") as file:
+            np.save(file, rows)
+        scratch.replace(path)
+
+    def keep_visits(self, name: str, data: bytes) -> None:
+        """Write a finished file of visits."""
+        write_whole(self.folder / "visits" / name, data)
+
+    def rows(self, variant: str, width: int) -> list[FloatArray]:
+        """Memory maps of all chunks of a variant, in order.
+
+        Raises:
+            RunFolderError: a chunk is damaged.
+        """
+        arrays = []
+        for first, last in self.chunks(variant):
+            path = self.folder / f"{variant}-{first}-{last}.npy"
+            try:
+                array = np.load(path, mmap_mode="r")
+            except (OSError, ValueError) as error:
+                raise RunFolderError(f"{path} cannot be read: {error}; delete it and run again") from error
+            if array.shape != (last - first, width):
+                raise RunFolderError(f"{path} is damaged; delete it and run again")
+            arrays.append(array)
+        return arrays
+
+    def remove(self) -> None:
+        """The run is finished and stands elsewhere."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name, then rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
+    scratch.write_bytes(data)
+    scratch.replace(path)
