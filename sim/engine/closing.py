@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from sim.engine.control import Control
 from sim.engine.state import PoolState, StationState, Visit
 from sim.model.network import Network, OnClose
 
@@ -13,20 +14,31 @@ def instants_of_change(network: Network) -> list[float]:
     """Every instant before the end at which a calendar, an outage or opening hours change, ascending."""
     steps = [pool.calendar for pool in network.pools]
     steps += [s for station in network.stations for s in (station.running, station.admits)]
+    steps += [controller.most for controller in network.controllers]
     instants = {time for step in steps for time in step.times}
+    instants.update(time for controller in network.controllers for time in controller.ticks)
     return sorted(t for t in instants if 0.0 < t < network.end and math.isfinite(t))
 
 
-def apply_calendar(pools: list[PoolState], stations: list[StationState], now: float) -> None:
-    """Set every pool to what its calendar says now, then deal with the lines.
+def apply_calendar(
+    pools: list[PoolState], stations: list[StationState], controls: Mapping[int, Control], now: float
+) -> list[int]:
+    """Set every pool to what its calendar, or its controller, says now, then deal with the lines.
 
     All pools change before any line moves, so that a group closing at the same instant is not moved to.
+
+    Returns:
+        The pools with a controller that have changed.
     """
     changed = []
     for index, state in enumerate(pools):
-        if not state.endless and int(state.pool.calendar.at(now)) != state.scheduled:
+        if state.endless:
+            continue
+        control = controls.get(index)
+        servers = int(state.pool.calendar.at(now)) if control is None else control.servers(now, stations)
+        if servers != state.scheduled:
             changed.append((index, state.scheduled))
-            state.scheduled = int(state.pool.calendar.at(now))
+            state.scheduled = servers
             state.count_overtime(now)
     for index, before in changed:
         pool = pools[index]
@@ -34,6 +46,7 @@ def apply_calendar(pools: list[PoolState], stations: list[StationState], now: fl
             close_last(pool, [stations[i] for i in pool.members], stations)
         else:
             change_open(pool, [stations[i] for i in pool.members], reopened=before == 0)
+    return [index for index, _ in changed if index in controls]
 
 
 def change_open(pool: PoolState, members: list[StationState], reopened: bool) -> None:

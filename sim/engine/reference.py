@@ -11,6 +11,7 @@ from bisect import insort
 
 from sim.engine.agenda import ARRIVAL, CALENDAR, PATIENCE, SERVICE_ENDS, SETTLE, Agenda
 from sim.engine.closing import apply_calendar, instants_of_change, joins_reopened
+from sim.engine.control import Control
 from sim.engine.ledger import Ledger
 from sim.engine.records import INSIDE, MOVED_ON, Records
 from sim.engine.state import Booth, PoolState, StationState, Visit
@@ -59,6 +60,9 @@ class ReferenceEngine:
             tandem = max((network.stations[i].tandem for i in members), default=0)
             self.pools.append(PoolState(pool, members, tandem, network.warm_up, network.horizon))
         self.stations = [StationState(i, s, network, self.pools) for i, s in enumerate(network.stations)]
+        self.controls = {c.pool: Control(c, network.pools[c.pool].calendar) for c in network.controllers}
+        for index, control in self.controls.items():
+            self.pools[index].scheduled = self.pools[index].open = control.count
         self.finite = [s for s in self.stations if s.station.classes and s.station.storage < NEVER]
         self.blocked: list[Visit] = []
         """Finished parties still in a server, longest blocked first."""
@@ -127,7 +131,10 @@ class ReferenceEngine:
 
     def calendars_change(self) -> None:
         """Booths open and close, once per instant (rules 5 and 12)."""
-        apply_calendar(self.pools, self.stations, self.agenda.now)
+        now = self.agenda.now
+        for pool in apply_calendar(self.pools, self.stations, self.controls, now):
+            if now < self.network.horizon:
+                self.ledger.change_staffing(now, pool, self.pools[pool].scheduled)
         self.request_settling()
 
     # ---- step 3: settling -----------------------------------------------------------------------------

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sim.errors import SimulationError
-from sim.model.network import ENGINE_OUTCOMES, Facility, Network, PartyClass, Pool, Station, Target
-from sim.model.sources import Slot, Source
+from sim.model.network import ENGINE_OUTCOMES, Controller, Facility, Network, PartyClass, Pool, Station, Target
+
+if TYPE_CHECKING:  # calendars are wanted where nothing is drawn, and sources bring scipy
+    from sim.model.sources import Slot, Source
 
 LENGTH_GRAIN = 1024
 """Car lengths are multiples of 1/1024, so that sums of them are exact in floating point."""
@@ -31,6 +34,7 @@ class Draft:
     entry: dict[int, Target] = field(default_factory=dict)
     slots: dict[int, list[Slot]] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
+    controllers: list[Controller] = field(default_factory=list)
 
     def new_class(self, party_class: PartyClass) -> int:
         self.classes.append(party_class)
@@ -77,6 +81,7 @@ class Draft:
             horizon=horizon,
             warm_up=warm_up,
             end=end,
+            controllers=tuple(sorted(self.controllers, key=lambda controller: min(controller.watch))),
         )
 
 

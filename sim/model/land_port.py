@@ -8,6 +8,7 @@ whoever waits because the next part has no room.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sim.model.distributions import Distribution, from_spec
@@ -17,6 +18,7 @@ from sim.model.network import (
     NEVER,
     Branch,
     ClassAtStation,
+    Controller,
     Facility,
     OnClose,
     PartyClass,
@@ -30,6 +32,7 @@ from sim.model.network import (
 from sim.model.port_plan import PortPlan
 from sim.model.sources import Slot
 from sim.model.traffic import add_sources
+from sim.scenario.control import Control
 from sim.scenario.distributions import Dist
 from sim.scenario.port import LaneGroup, Secondary, Service
 from sim.scenario.schema import Scenario
@@ -365,7 +368,29 @@ class LandPort:
         if lane.pool is not None:
             return self.pools[lane.pool]
         calendar = self.plan.lane_calendar(part, lane)
-        return self.draft.new_pool(Pool(f"{self.plan.name}/{part}", lane.booths, calendar))
+        pool = self.draft.new_pool(Pool(f"{self.plan.name}/{part}", lane.booths, calendar))
+        if lane.control is not None:
+            self.draft.controllers.append(self.controller(part, lane, lane.control, pool))
+        return pool
+
+    def controller(self, part: str, lane: LaneGroup, control: Control, pool: int) -> Controller:
+        """Steers a group's booths by its own line and the roads in front of it (rule 7)."""
+        in_front = [other for other in ("outside", "toll", "approach") if other in self.plan.index and other != part]
+        if part == "toll":
+            in_front = [other for other in in_front if other == "outside"]
+        elif not any(self.uses_approach(name) for name in self.plan.classes if part in self.plan.groups(name)):
+            in_front = []
+        looks = math.floor(self.plan.end / control.every)
+        return Controller(
+            pool=pool,
+            watch=(self.plan.index[part], *(self.plan.index[other] for other in in_front if other != "toll")),
+            ticks=tuple(k * control.every for k in range(1, looks + 1)),
+            open_above=control.open_above.value,
+            close_below=control.close_below.value,
+            by_wait=control.open_above.by_wait,
+            lead=control.ticks,
+            most=self.plan.most_open(part, lane),
+        )
 
     def reroute(self, part: str, classes: list[str]) -> dict[int, tuple[int, ...]]:
         """Per class, the other groups that serve it, for when this one closes (rule 5)."""

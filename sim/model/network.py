@@ -190,6 +190,30 @@ class Station:
     """Metres of road per car length, for queue lengths in metres."""
 
 
+@dataclass(frozen=True)
+class Controller:
+    """Opens and closes the servers of a pool, one at a time, by what it sees at its ticks (rule 7).
+
+    At a tick one more server is ordered when the reading is above `open_above`, none is on its way and fewer than
+    `most` are open; one closes at once when the reading is below `close_below` and none is on its way. The number open
+    never falls below the pool's calendar.
+    """
+
+    pool: int
+    watch: tuple[int, ...]
+    """Stations whose lines are seen."""
+    ticks: tuple[float, ...]
+    """Instants, ascending, all after 0."""
+    open_above: float
+    close_below: float
+    """Seconds the head of a line has waited, or parties waiting."""
+    by_wait: bool
+    lead: int
+    """Ticks from the order until the server opens."""
+    most: Steps
+    """Servers open at most, unless the calendar says more."""
+
+
 BALKED, CLOSED, DIVERTED, RENEGED = range(4)
 ENGINE_OUTCOMES = ("balked", "closed", "diverted", "reneged")
 """Outcomes an engine itself decides on; every `Network.outcomes` begins with them."""
@@ -224,6 +248,8 @@ class Network:
     warm_up: float
     end: float
     """Instant the run stops at the latest: the horizon for `cut`, the drain cap for `drain`."""
+    controllers: tuple[Controller, ...] = ()
+    """In the order of their stations; at most one per pool."""
 
     def outcome(self, name: str) -> int:
         """Index of the outcome called `name`."""

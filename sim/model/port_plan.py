@@ -12,7 +12,9 @@ from sim.model.network import ALWAYS_ONE, NEVER, Steps
 from sim.model.steps import combine, from_changes, product, window
 from sim.scenario.port import LaneGroup, Port, Secondary, class_names
 from sim.scenario.schema import Event, OfficerPool, Scenario
+from sim.scenario.traffic import Traffic
 from sim.scenario.vocabulary import EVERY, most_exact, serves
+from sim.scenario.weektable import WeekTable
 
 
 class PortPlan:
@@ -56,6 +58,12 @@ class PortPlan:
     def length(self, class_name: str) -> float:
         """Car lengths of a party of the class."""
         return next(grained(length) for mode, length in self.port.lengths.items() if serves(mode, class_name))
+
+    def daily_rate(self, traffic: Traffic, batch: int = 1) -> Steps:
+        """Batches per second of demand stated per day, before dated events; with `average` each day has its factor."""
+        assert traffic.per_day is not None
+        factor = traffic.factor if traffic.average else None
+        return self.clock.daily_rate(traffic.profile, traffic.per_day / batch, factor)
 
     # ---- events as step functions ---------------------------------------------------------------------
 
@@ -103,6 +111,12 @@ class PortPlan:
                 cap = window(*self.span(event), inside=float(event.booths[name]), outside=math.inf)
                 calendar = combine(calendar, cap, min)
         return self.with_handovers(calendar, lane)
+
+    def most_open(self, name: str, lane: LaneGroup) -> Steps:
+        """Booths a controller may have open: what it is told, within the port's hours, less handovers and closures."""
+        assert lane.control is not None
+        table = lane.control.most or WeekTable.constant(lane.booths)
+        return self.lane_calendar(name, lane.model_copy(update={"open": table}))
 
     def with_handovers(self, calendar: Steps, lane: LaneGroup) -> Steps:
         """At each handover the open booths change officers one after the other, each closed for the gap."""

@@ -10,7 +10,7 @@ Every time, length and factor is a dyadic number, so that sums are exact and int
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from sim.model.network import (
     NEVER,
     Branch,
     ClassAtStation,
+    Controller,
     Facility,
     Network,
     OnClose,
@@ -53,7 +54,7 @@ Case = tuple[Network, Parties]
 
 def random_case(seed: int) -> Case:
     """A network and its parties, the same for the same seed."""
-    return build_case(random.Random(seed))
+    return build_case(random.Random(seed), steered=True)
 
 
 def cases() -> st.SearchStrategy[Case]:
@@ -61,11 +62,13 @@ def cases() -> st.SearchStrategy[Case]:
     return st.randoms(use_true_random=False).map(build_case)
 
 
-def build_case(rng: random.Random) -> Case:
-    """A network and its parties from a source of randomness."""
+def build_case(rng: random.Random, steered: bool = False) -> Case:
+    """A network and its parties from a source of randomness; with `steered`, some have controllers."""
     maker = CaseMaker(rng)
-    network = maker.network()
-    return network, maker.parties()
+    network, parties = maker.network(), maker.parties()
+    if steered and maker.chance(0.3):  # last of all, so that the rest stays as it was
+        network = replace(network, controllers=maker.controllers(network.stations))
+    return network, parties
 
 
 @dataclass
@@ -112,6 +115,25 @@ class CaseMaker:
             end=self.horizon + rng.choice([0.0, 0.0, 8.0, 1000.0, 1000.0]),
         )
         return self.net
+
+    def controllers(self, stations: tuple[Station, ...]) -> tuple[Controller, ...]:
+        """Some pools steered by what is seen in some lines."""
+        rng = self.rng
+        steered = [i for i, pool in enumerate(self.pools) if pool.servers >= 0 and self.chance(0.5)]
+        seen = [i for i, station in enumerate(stations) if station.kind is not StationKind.TRAVEL]
+        return tuple(
+            Controller(
+                pool=pool,
+                watch=tuple(rng.sample(seen, rng.randint(1, len(seen)))),
+                ticks=tuple(float(t) for t in range(1, int(self.horizon) + 20, rng.choice([1, 2, 5]))),
+                open_above=rng.choice([0.0, 1.0, 3.0]),
+                close_below=rng.choice([0.0, 1.0, 2.0]),
+                by_wait=self.chance(0.5),
+                lead=rng.choice([0, 0, 1, 2, 3]),
+                most=self.steps([*map(float, range(self.pools[pool].servers + 1))]),
+            )
+            for pool in steered
+        )
 
     # ---- stages ---------------------------------------------------------------------------------------
 

@@ -141,7 +141,7 @@ class Settled:
         if pool.endless:
             assert not any(state.line for state in members), "somebody waits to drive"
             return
-        assert pool.scheduled == int(pool.pool.calendar.at(self.now))
+        assert pool.scheduled == self.servers(pool)
         if pool.scheduled > 0:
             assert pool.open == pool.scheduled
         for booth in pool.booths:
@@ -198,9 +198,18 @@ class Settled:
 
     # ---- choice and room, told once more --------------------------------------------------------------
 
+    def servers(self, pool: PoolState) -> int:
+        """What the calendar says, or, between it and the most allowed, what a controller says."""
+        least = int(pool.pool.calendar.at(self.now))
+        control = self.engine.controls.get(self.engine.pools.index(pool))
+        if control is None:
+            return least
+        assert least <= control.count <= max(int(control.controller.most.at(self.now)), least)
+        return control.count
+
     def is_open(self, index: int) -> bool:
         state = self.engine.stations[index]
-        return state.pool is None or state.pool.endless or state.pool.pool.calendar.at(self.now) > 0
+        return state.pool is None or state.pool.endless or self.servers(state.pool) > 0
 
     def choice(self, target: Target) -> int:
         """The first open alternative, or the shortest per open booth; with none open, the next to open."""
@@ -212,7 +221,7 @@ class Settled:
         crowd = {}
         for index in opened:
             pool = self.engine.stations[index].pool
-            servers = pool.pool.calendar.at(self.now) if pool and not pool.endless else 1.0
+            servers = self.servers(pool) if pool and not pool.endless else 1
             crowd[index] = len(self.here[index]) / servers if pool else 0.0
         return min(opened, key=lambda i: crowd[i])
 

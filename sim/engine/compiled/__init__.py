@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.books import last_instant, staffing_log
+from sim.engine.books import full_log, last_instant, staffing_log
 from sim.engine.compiled import layout as at
 from sim.engine.compiled.block import Block, Images, new_block
 from sim.engine.compiled.kernel import entry
@@ -61,6 +61,8 @@ class _Written:
     """(stations,): most parties waiting"""
     overtime: FloatArray
     """(pools,)"""
+    staffing: list[tuple[float, int, int]]
+    """Changes that controllers made: time, pool, servers open"""
 
     @classmethod
     def of(cls, images: Images, block: Block) -> _Written | None:
@@ -68,7 +70,8 @@ class _Written:
         network, words = images.network, block.words
         stations, pools = len(network.stations), len(network.pools)
         gauges = np.zeros((stations, at.GAUGE_KINDS, at.GAUGE_WIDTH))
-        high, overtime, away = np.zeros(stations, np.int64), np.zeros(pools), []
+        high, overtime, away = np.zeros(stations, np.int64), np.zeros(pools), list[IntArray]()
+        staffing = list[tuple[float, int, int]]()
         ends = {at.NEXT_VISIT: 0, at.NEXT_FULL: 0}
         for number, (piece, base) in enumerate(zip(images.pieces, block.bases, strict=True)):
             own = words[base:]
@@ -81,6 +84,7 @@ class _Written:
             ends = {slot: base + int(own[slot]) for slot in ends}
             _renumber(own, begins, piece, block, number)
             away.append(_turned_away(own, block, number))
+            staffing += _staffing(own, piece)
             count = len(piece.stations) * at.GAUGE_KINDS
             rows = own[own[at.GAUGES] : own[at.GAUGES] + (count + len(piece.pools)) * at.GAUGE_WIDTH]
             table = rows.reshape(-1, at.GAUGE_WIDTH)
@@ -96,6 +100,7 @@ class _Written:
             gauges=gauges,
             high=high,
             overtime=overtime,
+            staffing=staffing,
         )
 
 
@@ -108,6 +113,12 @@ def _renumber(own: Words, begins: dict[int, int], piece: Piece, block: Block, nu
     visits[:, at.STATION] = piece.stations[visits[:, at.STATION]]
     full = own[begins[at.NEXT_FULL] : own[at.NEXT_FULL]].reshape(-1, at.FULL_WIDTH)
     full[:, at.FULL_STATION] = piece.stations[full[:, at.FULL_STATION]]
+
+
+def _staffing(own: Words, piece: Piece) -> list[tuple[float, int, int]]:
+    rows = own[own[at.STAFF_LOG] : own[at.NEXT_STAFF]].reshape(-1, at.STAFF_WIDTH)
+    times, pools = rows.view(np.float64)[:, at.STAFF_TIME], piece.pools[rows[:, at.STAFF_POOL]]
+    return list(zip(times.tolist(), pools.tolist(), rows[:, at.STAFF_OPEN].tolist(), strict=True))
 
 
 def _turned_away(own: Words, block: Block, number: int) -> IntArray:
@@ -126,8 +137,11 @@ def _records(network: Network, parties: Parties, written: _Written) -> Records:
     outcome[np.isnan(left)] = INSIDE
     away = written.away[np.argsort(written.away[:, 0], kind="stable")]
     stopped_at = last_instant(parties, away[:, 0], joined, started, ended, left)
-    staffing_time, staffing_pool, staffing_open = staffing_log(network, stopped_at)
-    full = written.full[np.argsort(written.full[:, at.FULL_STATION], kind="stable")]
+    staffing_time, staffing_pool, staffing_open = staffing_log(network, stopped_at, written.staffing)
+    full = written.full
+    full_time, full_station, full_state = full_log(
+        full.view(np.float64)[:, at.FULL_TIME], full[:, at.FULL_STATION], full[:, at.FULL_STATE]
+    )
     return Records(
         party=party,
         station=station,
@@ -146,9 +160,9 @@ def _records(network: Network, parties: Parties, written: _Written) -> Records:
         busy_integral=written.gauges[:, at.BUSY, at.INTEGRAL].copy(),
         blocked_integral=written.gauges[:, at.BLOCKED, at.INTEGRAL].copy(),
         full_integral=written.gauges[:, at.FULL, at.INTEGRAL].copy(),
-        full_time=full.view(np.float64)[:, at.FULL_TIME].copy(),
-        full_station=full[:, at.FULL_STATION].copy(),
-        full_state=full[:, at.FULL_STATE].copy(),
+        full_time=full_time,
+        full_station=full_station,
+        full_state=full_state,
         queue_max=written.high,
         overtime=written.overtime,
         stopped_at=stopped_at,

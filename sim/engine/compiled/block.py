@@ -68,6 +68,7 @@ def new_block(images: Images, parties: Parties, visits: int) -> Block:
             own[slot] = begin - base
         own[at.PARTIES] += first[number] * at.PARTY_WIDTH
         own[at.ARRIVALS] += first[number]
+        own[at.NEXT_STAFF] = own[at.STAFF_LOG]
         own[at.NEXT_VISIT], own[at.NEXT_FULL] = own[at.VISITS], own[at.FULL_LOG]
         own[at.VISITS_END] = own[at.VISITS] + visits * at.VISIT_WIDTH
         own[at.FULL_END] = own[at.FULL_LOG] + visits * at.FULL_WIDTH
@@ -88,7 +89,8 @@ def _by_piece(images: Images, parties: Parties) -> tuple[IntArray | None, IntArr
 
 
 def _state_sizes(image: NetworkImage) -> dict[int, int]:
-    stations, _, pools, booths, lines, _ = (int(count) for count in image.words[:6])
+    stations, _, pools, booths, lines, instants = (int(count) for count in image.words[:6])
+    controllers = int(image.words[at.N_CONTROLLERS])
     return {
         at.SCHEDULED: pools,
         at.OPEN: pools,
@@ -101,6 +103,8 @@ def _state_sizes(image: NetworkImage) -> dict[int, int]:
         at.STANDING: stations,
         at.SPACE: stations,
         at.GAUGES: (stations * at.GAUGE_KINDS + pools) * at.GAUGE_WIDTH,
+        at.CONTROL: controllers * at.CONTROL_WIDTH,
+        at.STAFF_LOG: controllers * instants * at.STAFF_WIDTH,
     }
 
 

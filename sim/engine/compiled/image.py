@@ -60,10 +60,26 @@ class NetworkImage:
         pools = self._pools()
         alternatives, values = _Ragged(), _Ragged()
         targets: list[Row] = [(t.outcome, *alternatives.add(t.stations), int(t.shorter)) for t in self.targets.index]
+        instants = instants_of_change(network)
+        watched, ticks = _Ragged(), _Ragged()
+        controllers: list[Row] = [
+            _row(
+                at.CONTROLLER_WIDTH,
+                {
+                    at.STEERED: c.pool,
+                    **dict(zip((at.WATCH_BEGIN, at.WATCH_END), watched.add(c.watch), strict=True)),
+                    **dict(zip((at.TICK_BEGIN, at.TICK_END), ticks.add([float(t) for t in c.ticks]), strict=True)),
+                    at.BY_WAIT: c.by_wait,
+                    at.LEAD: c.lead,
+                    at.MOST: self.steps.number(c.most),
+                },
+                {at.OPEN_ABOVE: c.open_above, at.CLOSE_BELOW: c.close_below},
+            )
+            for c in network.controllers
+        ]
         steps: list[Row] = [
             values.add([(float(t), float(v)) for t, v in zip(s.times, s.values, strict=True)]) for s in self.steps.index
         ]
-        instants = instants_of_change(network)
         tables: dict[int, list[Row]] = {
             at.STATIONS: stations,
             at.CELLS: cells,
@@ -81,6 +97,9 @@ class NetworkImage:
             at.ENTRY: _column(entry),
             at.LENGTHS: _column([float(c.length) for c in network.classes]),
             at.INSTANTS: _column([float(t) for t in instants]),
+            at.CONTROLLERS: controllers,
+            at.WATCHED: _column(watched.flat),
+            at.TICKS: _column(ticks.flat),
             at.BOOTH_LINES: _column(range(self.lines, self.lines + self.booths)),
         }
         header = [0] * at.HEADER
@@ -90,6 +109,7 @@ class NetworkImage:
             size += sum(map(len, rows))
         counts = (len(stations), len(network.classes), len(pools), self.booths, self.lines + self.booths, len(instants))
         header[: len(counts)] = counts
+        header[at.N_CONTROLLERS] = len(controllers)
         self.words: Words = np.zeros(size, np.int64)
         self.reals: Reals = self.words.view(np.float64)
         self.words[: at.HEADER] = header

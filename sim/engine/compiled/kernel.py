@@ -7,6 +7,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from sim.engine.compiled.control import begin_control
 from sim.engine.compiled.heap import pop
 from sim.engine.compiled.jit import cached, compiled, is_on_disk, pointer, source_hash
 from sim.engine.compiled.layout import *
@@ -28,6 +29,7 @@ def run_kernel(w: Words, r: Reals) -> bool:
         row = pool_row(w, r, pool)
         w[w[SCHEDULED] + pool] = int(value_at(w, r, w[row + CALENDAR], 0.0)) if w[row + SERVERS] >= 0 else 1
         w[w[OPEN] + pool] = w[w[SCHEDULED] + pool]
+    begin_control(w, r)
     now, party, instant, settle_due = 0.0, 0, 0, True
     while w[NEXT_VISIT] <= w[VISITS_END] and w[NEXT_FULL] <= w[FULL_END]:
         end_due = r[w[ENDS] + TIME] if w[N_ENDS] > 0 else np.inf

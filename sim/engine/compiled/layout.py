@@ -42,6 +42,10 @@ OUTCOME, TARGET_BEGIN, TARGET_END, SHORTER = range(4)
 TARGET_WIDTH = 4
 SERVERS, CALENDAR, TANDEM, FIRST_BOOTH, MEMBER_BEGIN, MEMBER_END = range(6)
 POOL_WIDTH = 6
+STEERED, WATCH_BEGIN, WATCH_END, TICK_BEGIN, TICK_END, BY_WAIT, LEAD, MOST = range(8)
+OPEN_ABOVE, CLOSE_BELOW = range(8, 10)
+CONTROLLER_WIDTH = 10
+"""A controller of the pool `STEERED`; `WATCHED` and `TICKS` are columns of stations and instants."""
 STEPS_WIDTH = 2
 """Begin and end in the table of step values."""
 STEP_TIME, STEP_VALUE = range(2)
@@ -55,8 +59,9 @@ SCHEDULED, OPEN, BEFORE, FRONT, REAR, HEAD, TAIL, COUNT, STANDING, SPACE = range
 GAUGES, BLOCKED_LIST, ENDS, PATIENCE, AWAY, VISITS = range(44, 50)
 PARTIES, ARRIVALS, DRAWS = range(50, 53)
 FULL_LOG, NEXT_FULL, FULL_END = range(53, 56)
-HEADER = 56
-"""`NEXT_VISIT`, `VISITS_END`, `NEXT_FULL` and `FULL_END` are offsets;
+N_CONTROLLERS, CONTROLLERS, WATCHED, TICKS, CONTROL, STAFF_LOG, NEXT_STAFF = range(56, 63)
+HEADER = 63
+"""`NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
 `SPACE` holds reals (car lengths in line, per station)."""
 
 # ---- the state: columns -------------------------------------------------------------------------------
@@ -72,6 +77,11 @@ JOINED, STARTED, ENDED, LEFT, DEADLINE = range(12, 17)
 VISIT_WIDTH = 17
 """A visit is named by the offset of its row; -1 is nobody."""
 
+NEXT_TICK, OPENS_AT, WANTED = range(3)
+CONTROL_WIDTH = 3
+"""State of a controller: the next tick, the tick at which a server opens (-1: none), servers wanted."""
+STAFF_TIME, STAFF_POOL, STAFF_OPEN = range(3)
+STAFF_WIDTH = 3
 FULL_TIME, FULL_STATION, FULL_STATE = range(3)
 FULL_WIDTH = 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.engine.compiled.control import controlled, log_staffing
 from sim.engine.compiled.jit import compiled
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import cell_row, pool_row, station_row
@@ -21,10 +22,15 @@ def apply_calendar(w: Words, r: Reals, now: float) -> None:
         row = pool_row(w, r, pool)
         if w[row + SERVERS] >= 0:
             scheduled = int(value_at(w, r, w[row + CALENDAR], now))
+            for controller in range(w[N_CONTROLLERS]):
+                if w[w[CONTROLLERS] + controller * CONTROLLER_WIDTH + STEERED] == pool:
+                    scheduled = controlled(w, r, controller, now)
             if scheduled != w[w[SCHEDULED] + pool]:
                 w[w[BEFORE] + pool] = w[w[SCHEDULED] + pool]
                 w[w[SCHEDULED] + pool] = scheduled
                 pool_overtime(w, r, pool, now)
+                if now < r[HORIZON]:
+                    log_staffing(w, r, pool, now)
     for pool in range(w[N_POOLS]):
         before = w[w[BEFORE] + pool]
         if before != UNCHANGED and w[w[SCHEDULED] + pool] == 0:

@@ -66,6 +66,9 @@ def _interacting(network: Network) -> Iterator[list[int]]:
         yield [index for index, station in enumerate(network.stations) if station.pool == pool]
     for target in network.entry:
         yield list(target.stations)
+    for controller in network.controllers:
+        steered = [index for index, station in enumerate(network.stations) if station.pool == controller.pool]
+        yield [*controller.watch, *steered]
 
 
 def _mentioned(station: Station) -> Iterator[int]:
@@ -99,6 +102,11 @@ def _piece(network: Network, stations: list[int]) -> Piece:
         pools=tuple(network.pools[pool] for pool in pools),
         stations=tuple(_renumbered(network.stations[s], station_number, class_number, pool_number) for s in stations),
         entry=tuple(_target(network.entry[k], station_number) for k in classes),
+        controllers=tuple(
+            replace(c, pool=pool_number[c.pool], watch=tuple(station_number[s] for s in c.watch))
+            for c in network.controllers
+            if c.pool in pool_number
+        ),
         downstream_first=tuple(station_number[s] for s in network.downstream_first if s in mine),
     )
     return Piece(
