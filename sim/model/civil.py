@@ -65,10 +65,13 @@ class CivilClock:
         ]
         return from_changes(sorted(changes, key=lambda change: change[0]))
 
-    def daily_rate(self, week: Week | None, per_day: float) -> Steps:
+    def daily_rate(
+        self, week: Week | None, per_day: float, factor: Callable[[date, bool], float] | None = None
+    ) -> Steps:
         """Arrivals per second that add up to `per_day` on each civil day, in proportion to the week's weights.
 
-        A day of 23 or 25 hours still has `per_day` arrivals.
+        `factor` multiplies a day, given its date and whether it is a holiday. A day of 23 or 25 hours still has
+        `per_day` arrivals.
         """
         changes: list[tuple[float, float]] = []
         for day in self.dates():
@@ -76,5 +79,6 @@ class CivilClock:
             edges = [self.at(day, second) for second, _ in entries] + [self.at(day + timedelta(days=1), 0.0)]
             weights = [weight for _, weight in entries]
             total = sum(w * (b - a) for w, a, b in zip(weights, edges, edges[1:], strict=False))
-            changes += [(a, per_day * w / total if total > 0.0 else 0.0) for a, w in zip(edges, weights, strict=False)]
+            today = per_day if factor is None else per_day * factor(day, day in self.holidays)
+            changes += [(a, today * w / total if total > 0.0 else 0.0) for a, w in zip(edges, weights, strict=False)]
         return from_changes(changes)

@@ -52,8 +52,7 @@ def _rate(plan: PortPlan, traffic: Traffic) -> Steps:
     """Arrivals of batches per second over the run, before dated events."""
     if traffic.rate is not None:
         return Steps(values=(traffic.rate / traffic.batch,))
-    assert traffic.per_day is not None
-    return plan.clock.daily_rate(traffic.profile, traffic.per_day / traffic.batch)
+    return plan.daily_rate(traffic, traffic.batch)
 
 
 def _days(plan: PortPlan) -> dict[str, Any]:

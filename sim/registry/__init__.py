@@ -1,1 +1,42 @@
+"""Reference data inside the package: ports of entry, airports, sectors, tables of time, published waits.
 
+Each value has its source (`sources.csv`) or is marked assumed with a range (`assumptions.csv`). The other tables of
+`sim/registry/data` are derived from published files by `tools/derive_registry.py`; docs/data.md tells how.
+"""
+
+from sim.registry.defaults import PortDefaults, port_defaults
+from sim.registry.entries import Entry, entries, entry, ids, near, nearest_word, search
+from sim.registry.files import Assumption, Origin, Source, assumptions, sources
+from sim.registry.others import Airport, Sector, airports, monthly_counts, published_waits, sectors
+from sim.registry.tables import Profile, holidays, profile, profiles, season, seasons, weekday, weekdays
+
+__all__ = [
+    "Airport",
+    "Assumption",
+    "Entry",
+    "Origin",
+    "PortDefaults",
+    "Profile",
+    "Sector",
+    "Source",
+    "airports",
+    "assumptions",
+    "entries",
+    "entry",
+    "holidays",
+    "ids",
+    "monthly_counts",
+    "near",
+    "nearest_word",
+    "port_defaults",
+    "profile",
+    "profiles",
+    "published_waits",
+    "search",
+    "season",
+    "seasons",
+    "sectors",
+    "sources",
+    "weekday",
+    "weekdays",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sim.scenario.control import check_control
 from sim.scenario.problems import Path, Problem, ProblemError, in_words, nearest
 from sim.scenario.vocabulary import EVERY, PROGRAMMES_OF, Mode, most_exact, serves
 
@@ -69,6 +70,8 @@ def lane_group(lane: LaneGroup) -> Iterator[Problem]:
         yield Problem(
             "handover with a pool", "handover at a group with booths of its own", at=("handover",), on_key=True
         )
+    if lane.control is not None:
+        yield from check_control(lane.control, lane.booths, lane.open, lane.pool)
     if lane.queue == "per_booth" and lane.pool is not None:
         yield Problem("queue: per_booth with a pool", "queue: shared where a pool serves", at=("queue",))
     for index, pattern in enumerate(lane.priority):
@@ -231,7 +234,15 @@ def _referrals(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
     for kind, inspection in place.secondary.items():
         referred = [name for name in classes if most_exact(inspection.referral, name) is not None]
         yield from _services(inspection, ("secondary", kind), referred)
+        if not inspection.referral and not _referred_in_traces(place, kind):
+            found = "a secondary inspection that nobody is referred to"
+            yield Problem(found, "a share of some class, such as {car: 5 %}", at=("secondary", kind, "referral"))
     yield from _kinds_in_traces(place)
+
+
+def _referred_in_traces(place: Port, kind: str) -> bool:
+    kinds = {named for traffic in place.traffic.values() if traffic.trace for named in traffic.trace.kinds}
+    return kind in kinds or "yes" in kinds
 
 
 def _kinds_in_traces(place: Port) -> Iterator[Problem]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Protocol
@@ -33,16 +35,24 @@ class Dist:
 
 
 def _number_above_zero(raw: Any) -> float:
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and raw > 0:
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and SMALLEST <= raw <= LARGEST:
         return float(raw)
-    raise ProblemError(Problem(in_words(raw), "a plain number above 0, such as 0.7"))
+    mend = ""
+    if isinstance(raw, str) and (percent := re.fullmatch(r"\s*(\d{1,6}(\.\d*)?)\s*%\s*", raw)):
+        mend = f"write {float(percent[1]) / 100:.10g}"
+    allowed = f"a plain number above 0, such as 0.7 (from {SMALLEST:g} to {LARGEST:g})"
+    raise ProblemError(Problem(in_words(raw), allowed, mend))
 
 
 def _whole_from_one(raw: Any) -> int:
-    if isinstance(raw, int) and not isinstance(raw, bool) and raw >= 1:
+    if isinstance(raw, int) and not isinstance(raw, bool) and 1 <= raw <= MOST_PHASES:
         return raw
-    raise ProblemError(Problem(in_words(raw), "a whole number of 1 or more, such as 3"))
+    raise ProblemError(Problem(in_words(raw), f"a whole number from 1 to {MOST_PHASES}, such as 3"))
 
+
+SMALLEST, LARGEST = 0.01, 100.0
+"""A shape or coefficient of variation beyond these gives numbers that are no times of an inspection."""
+MOST_PHASES = 10_000
 
 Reader = Callable[[Any], float]
 _PARAMETERS: dict[str, dict[str, Reader]] = {
@@ -130,6 +140,9 @@ def _check_shape(kind: str, values: dict[str, Any]) -> None:
     for left, right in pairwise(names):
         if values[left] > values[right]:
             raise ProblemError(Problem(f"'{left}' is above '{right}'", f"{' <= '.join(names)}", at=(left,)))
+    if kind == "truncated_normal" and _nothing_between(**values):
+        found = "no probability between 'low' and 'high'"
+        raise ProblemError(Problem(found, "bounds within 30 sd of the mean", at=("mean",)))
     if names and values[names[0]] == values[names[-1]]:
         raise ProblemError(
             Problem(
@@ -138,6 +151,10 @@ def _check_shape(kind: str, values: dict[str, Any]) -> None:
                 f"for a fixed time write {values[names[0]]:g} s",
             )
         )
+
+
+def _nothing_between(mean: float, sd: float, low: float, high: float) -> bool:
+    return low > mean + 30.0 * sd or high < mean - 30.0 * sd
 
 
 def _empirical(raw: Any, tables: EmpiricalTables | None) -> Dist:
@@ -173,3 +190,29 @@ def _mixture(raw: Any, tables: EmpiricalTables | None) -> Dist:
     if abs(total - 1) > 1e-9:
         raise ProblemError(Problem(f"the shares sum to {100 * total:g} %", "shares that sum to 100 %"))
     return Dist("mixture", {"parts": tuple(parts)})
+
+
+def mean(kind: str, parameters: Mapping[str, Any]) -> float:
+    """Expected value in seconds of a `Dist` of that kind, in closed form and without any library of numbers.
+
+    Truncated normal: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions 1 (1994), ch. 13.
+    """
+    if kind == "mixture":
+        return math.fsum(share * mean(part, values) for share, part, values in parameters["parts"])
+    if kind == "empirical":
+        weights = parameters["weights"]
+        return math.fsum(v * w for v, w in zip(parameters["values"], weights, strict=True)) / math.fsum(weights)
+    if kind == "truncated_normal":
+        return _truncated_mean(**parameters)
+    if kind in ("uniform", "triangular", "deterministic"):
+        return math.fsum(parameters.values()) / len(parameters)
+    return float(parameters["mean"])
+
+
+def _truncated_mean(mean: float, sd: float, low: float, high: float) -> float:
+    a, b = (low - mean) / sd, (high - mean) / sd
+    mass = (math.erfc(-b / math.sqrt(2.0)) - math.erfc(-a / math.sqrt(2.0))) / 2.0
+    if mass < 1e-9:  # far in one tail nearly all of it lies at the bound next to the mean
+        return low if a > 0.0 else high
+    density = (math.exp(-a * a / 2.0) - math.exp(-b * b / 2.0)) / math.sqrt(2.0 * math.pi)
+    return mean + sd * density / mass

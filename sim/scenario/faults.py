@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from sim.errors import Fault
 from sim.scenario.checks import unknown_key
-from sim.scenario.fields import Model
+from sim.scenario.fields import Model, mend_whole
 from sim.scenario.problems import Path, Problem, ProblemError, Step, in_words, nearest
 from sim.scenario.tree import Tree, dotted
 
@@ -81,10 +81,8 @@ _TYPES = {
 def _mend_type(kind: str, value: Any) -> str:
     if kind == "bool_type" and isinstance(value, str) and value.lower() in ("yes", "no", "on", "off"):
         return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}"
-    if kind == "int_type" and isinstance(value, str) and value.strip().isdigit():
-        return f"write {value.strip()} without quotes"
-    if kind == "int_type" and isinstance(value, float) and value == int(value):
-        return f"write {int(value)}"
+    if kind == "int_type":
+        return mend_whole(value)
     if kind == "string_type":
         return f'in quotes: "{value}"' if isinstance(value, int | float) else ""
     return ""

@@ -105,6 +105,17 @@ def _parsed(parse: Callable[[Any], Any], schema: dict[str, Any]) -> tuple[Before
 _TEXT = {"type": "string"}
 _DURATION = _quantity(units.duration, units.DURATION)
 _POSITIVE_DURATION = _quantity(units.positive_duration, units.DURATION)
+_SPAN = _quantity(units.HORIZON.parse, units.HORIZON)
+_HORIZON = _quantity(lambda raw: units.positive_duration(raw, units.HORIZON), units.HORIZON)
+NO_BINS = "none"
+"""Instead of a width: one bin as long as what is measured."""
+
+
+def _bin(raw: Any) -> float:
+    return math.inf if raw == NO_BINS else units.positive_duration(raw, units.BIN)
+
+
+_BIN = _quantity(_bin, units.BIN)
 _RATE = _quantity(units.rate, units.RATE)
 _SHARE = _quantity(units.share, units.SHARE)
 _ANY_SHARE = _quantity(units.share_of_any_size, units.SHARE)
@@ -116,6 +127,12 @@ Duration = Annotated[float, _DURATION[0], _DURATION[1]]
 """Seconds, 0 or more."""
 PositiveDuration = Annotated[float, _POSITIVE_DURATION[0], _POSITIVE_DURATION[1]]
 """Seconds, above 0."""
+Span = Annotated[float, _SPAN[0], _SPAN[1]]
+"""Seconds, 0 or more; a bare number is taken for forgotten hours."""
+Horizon = Annotated[float, _HORIZON[0], _HORIZON[1]]
+"""Seconds, above 0; a bare number is taken for forgotten hours."""
+BinWidth = Annotated[float, _BIN[0], _BIN[1]]
+"""Seconds, above 0, infinite for `none`; a bare number is taken for forgotten minutes."""
 Rate = Annotated[float, _RATE[0], _RATE[1]]
 """Per second."""
 Share = Annotated[float, _SHARE[0], _SHARE[1]]
@@ -141,33 +158,52 @@ ClassOrEvery = Annotated[str, *_parsed(check_class_or_every, _TEXT)]
 """As ClassPattern, or `*`."""
 
 
+LARGEST_FACTOR = 1000.0
+"""No event multiplies by more: a larger factor is a slip."""
+LARGEST_COUNT = 100_000
+MOST_SERVERS = 10_000
+"""Booths, bays or officers of one group."""
+LARGEST_WEIGHT = 1e9
+
+
 def _above_zero(raw: Any) -> Any:
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and raw > 0:
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and 0 < raw <= LARGEST_FACTOR:
         return float(raw)
-    raise ProblemError(Problem(in_words(raw), "a plain number above 0, such as 0.9"))
+    allowed = f"a plain number above 0, such as 0.9, and at most {LARGEST_FACTOR:g}"
+    raise ProblemError(Problem(in_words(raw), allowed, _factor_of_percent(raw)))
+
+
+def _factor_of_percent(raw: Any) -> str:
+    return "write a factor: '20 %' more is 1.2" if isinstance(raw, str) and raw.strip().endswith("%") else ""
 
 
 def _factor(raw: Any) -> Any:
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw < math.inf:
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw <= LARGEST_FACTOR:
         return float(raw)
-    mend = ""
-    if isinstance(raw, str) and raw.strip().endswith("%"):
-        mend = "write a factor: '20 %' more is 1.2"
-    raise ProblemError(Problem(in_words(raw), "a plain factor of 0 or more, such as 1.2", mend))
+    allowed = f"a plain factor of 0 or more, such as 1.2, and at most {LARGEST_FACTOR:g}"
+    raise ProblemError(Problem(in_words(raw), allowed, _factor_of_percent(raw)))
+
+
+def mend_whole(raw: Any) -> str:
+    """The whole number that was probably meant, written as one."""
+    if isinstance(raw, str) and raw.strip().isdecimal():
+        return f"write {raw.strip()} without quotes"
+    if isinstance(raw, float) and raw == int(raw):
+        return f"write {int(raw)}"
+    return ""
 
 
 def _whole_key(raw: Any) -> int:
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        return raw
-    if isinstance(raw, str) and raw.isascii() and raw.isdigit():
+    if isinstance(raw, str) and raw.isascii() and raw.isdigit() and len(raw) < 10:
         return int(raw)
     raise ProblemError(Problem(f"'{raw}' as a key", "a whole number of parties in the line, such as 40"))
 
 
 def _count_of(raw: Any) -> int:
-    if isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0:
+    if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw <= LARGEST_COUNT:
         return raw
-    raise ProblemError(Problem(in_words(raw), "a whole number of 0 or more, such as 4"))
+    allowed = "a whole number of 0 or more, such as 4"
+    raise ProblemError(Problem(in_words(raw), f"{allowed}, and at most {LARGEST_COUNT}", mend_whole(raw)))
 
 
 Count = Annotated[int, *_parsed(_count_of, {"type": "integer", "minimum": 0})]
@@ -249,7 +285,7 @@ HoursTable = Annotated[
 """1 where open, 0 where closed."""
 DurationTable = Annotated[
     InstanceOf[WeekTable],
-    BeforeValidator(lambda raw: parse_week_table(raw, units.duration)),
+    BeforeValidator(lambda raw: parse_week_table(raw, units.BIN.parse)),
     WithJsonSchema(
         {"anyOf": [{"type": "string"}, {"type": "object"}], "examples": [{"mon-thu": "10 min", "fri-sun": "20 min"}]}
     ),
@@ -258,9 +294,9 @@ DurationTable = Annotated[
 
 
 def _weight(raw: Any) -> float:
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw < math.inf:
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw <= LARGEST_WEIGHT:
         return float(raw)
-    raise ProblemError(Problem(in_words(raw), "a weight of 0 or more, such as 1.5"))
+    raise ProblemError(Problem(in_words(raw), f"a weight of 0 or more, such as 1.5, and at most {LARGEST_WEIGHT:.0f}"))
 
 
 def _profile(raw: Any, info: ValidationInfo) -> WeekTable:

@@ -3,10 +3,11 @@
 1. the command line (`--replications`, `--seed`),
 2. the variant (its own lines before those of the variant it extends),
 3. the scenario file,
-4. the documented default in `sim.scenario.schema`.
+4. the registry, where a port names an entry of it,
+5. the documented default in `sim.scenario.schema`.
 
-Loading reads the YAML with positions, applies each variant to the tree as written, validates baseline and
-variants as scenarios of their own, and reports all faults of all of them together.
+Loading reads the YAML with positions, applies each variant to the tree as written, puts what the registry knows below,
+validates baseline and variants as scenarios of their own, and reports all faults of all of them together.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sim.errors import Fault, ScenarioError, UsageError
-from sim.scenario import resolve, variants
+from sim.scenario import fill, resolve, variants
+from sim.scenario.clock import check_times
 from sim.scenario.faults import placed, problems_of, written_path
 from sim.scenario.names import check_names
 from sim.scenario.problems import Problem
@@ -71,15 +73,19 @@ class _Loader:
         self.overrides = overrides
         self.tables = TableReader(path.parent)
         self.faults: list[Fault] = []
+        self.from_registry = False
+        """Something in the baseline or a variant came from the registry."""
 
     def study(self) -> Study:
-        trees = {BASELINE: self._overridden(self.written)}
+        filled = fill.fill(self.written, self.tables)
+        trees = {BASELINE: self._sealed(filled)}
         baseline, known = self._validate(trees[BASELINE])
         self.faults += [placed(problem, trees[BASELINE]) for problem in known]
         scenarios: dict[str, Scenario | None] = {}
         for name in variants.check_form(self.written, self.faults):
-            tree, changes = variants.apply(self.written, name, self.faults)
-            trees[name] = self._overridden(tree)
+            # A variant may name any path of the registry; what the registry gives is then found anew below its changes.
+            tree, changes = variants.apply(filled, name, self.faults)
+            trees[name] = self._sealed(fill.fill(fill.strip(tree), self.tables))
             scenarios[name], problems = self._validate(trees[name])
             fresh = [problem for problem in problems if problem not in known]
             self.faults += [self._in_variant(problem, trees[name], changes) for problem in fresh]
@@ -87,6 +93,12 @@ class _Loader:
             raise ScenarioError(self.faults)
         sound = {name: scenario for name, scenario in scenarios.items() if scenario is not None}
         return self._resolved(trees, {BASELINE: baseline, **sound})
+
+    def _sealed(self, tree: Tree) -> Tree:
+        overridden = self._overridden(tree)
+        sealed = fill.seal(overridden)
+        self.from_registry |= sealed.plain != overridden.plain
+        return sealed
 
     def _overridden(self, tree: Tree) -> Tree:
         result = tree.copy()
@@ -96,7 +108,7 @@ class _Loader:
         return result
 
     def _validate(self, tree: Tree) -> tuple[Scenario | None, list[Problem]]:
-        problems = list(check_names(tree.plain))
+        problems = [*check_names(tree.plain), *check_times(tree.plain)]
         try:
             scenario = Scenario.model_validate(tree.plain, context={"tables": self.tables})
         except ValidationError as error:
@@ -124,15 +136,20 @@ class _Loader:
         for tree in complete.values():
             tree.pop("variants", None)
         written = self.written.plain.get("variants") or {}
+        baseline = scenarios.pop(BASELINE)
+        if self.from_registry:  # as written, variants count on the registry: the resolved form has what it gave
+            written = {name: resolve.differences(whole, complete[name]) for name in scenarios}
+            baseline = baseline.model_copy(update={"variants": written})
         return Study(
             path=self.path,
-            baseline=scenarios.pop(BASELINE),
+            baseline=baseline,
             variants=scenarios,
             origins={name: resolve.origins(tree, trees[name], said) for name, tree in complete.items()},
             tables=dict(self.tables.files),
             table_hashes=dict(self.tables.hashes),
             tree={**whole, "variants": written},
             trees=complete,
+            written=trees,
         )
 
 

@@ -21,6 +21,7 @@ def check_names(plain: dict[str, Any]) -> Iterator[Problem]:
         if isinstance(port, dict):
             yield from _pools(port, ("ports", name), pools)
             yield from _divert(port, name, tuple(ports))
+    yield from _circles(ports)
     events = plain.get("events")
     for index, event in enumerate(events if isinstance(events, list) else ()):
         if isinstance(event, dict):
@@ -50,6 +51,21 @@ def _divert(port: dict[str, Any], name: str, ports: tuple[str, ...]) -> Iterator
         yield Problem("a port that diverts to itself", "another port", at=("ports", name, "divert", "to"))
     elif isinstance(to, str):
         yield from _unknown("port", to, others, ("ports", name, "divert", "to"))
+
+
+def _circles(ports: dict[str, Any]) -> Iterator[Problem]:
+    """Ports that divert to one another, each circle once, at its first port in the file."""
+    seen: set[str] = set()
+    for first in ports:
+        path = [first]
+        while isinstance(to := _mapping(_mapping(ports.get(path[-1])).get("divert")).get("to"), str) and to not in path:
+            path.append(to)
+        if to == first and len(path) > 1 and not seen & set(path):
+            found = f"parties divert in a circle: {' to '.join([*path, first])}"
+            yield Problem(
+                found, "diversions that end at a port which does not divert", at=("ports", first, "divert", "to")
+            )
+            seen |= set(path)
 
 
 def _event(event: dict[str, Any], at: Path, ports: dict[str, Any]) -> Iterator[Problem]:

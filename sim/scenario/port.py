@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from sim import registry
 from sim.scenario import checks
+from sim.scenario.control import Control
 from sim.scenario.distributions import KINDS
 from sim.scenario.fields import (
+    MOST_SERVERS,
     AnyShare,
     CarLengths,
     ClassOrEvery,
@@ -34,7 +37,7 @@ from sim.scenario.fields import (
     optional,
     required,
 )
-from sim.scenario.problems import Problem, ProblemError
+from sim.scenario.problems import Problem, ProblemError, in_words, nearest
 from sim.scenario.traffic import Traffic
 from sim.scenario.vocabulary import Mode
 from sim.scenario.weektable import WeekTable
@@ -96,7 +99,7 @@ class Approach(Model):
     serves: Annotated[tuple[ClassPattern, ...], BeforeValidator(as_tuple)] = optional(
         [], "Class patterns that come by this road; none named: all. The others reach their lanes at once."
     )
-    lanes: int = optional(1, "Parallel lanes of the road.", ge=1)
+    lanes: int = optional(1, "Parallel lanes of the road.", ge=1, le=100)
     storage: Room | None = optional(
         None, "Car lengths that fit on the road, the part after the split included; none: unlimited."
     )
@@ -143,7 +146,7 @@ class LaneGroup(Model):
     serves: Annotated[tuple[ClassPattern, ...], BeforeValidator(as_tuple)] = optional(
         [], "Class patterns served; `car` is every programme of the mode. A toll plaza without it serves all."
     )
-    booths: int = optional(0, "Booths built.", ge=0)
+    booths: int = optional(0, "Booths built.", ge=0, le=MOST_SERVERS)
     pool: Name | None = optional(None, "Name of a pool of officers that serves the group, instead of booths and open.")
     open: OpenTable = optional(0, "How many booths are open over the week; not given: all of them, always.")
     queue: Literal["shared", "per_booth"] = optional("shared", "One line for the group, or one per booth (rule 3).")
@@ -162,6 +165,9 @@ class LaneGroup(Model):
     tandem: int = optional(0, "Booths, from the first, with a second position behind; true: all.", ge=0)
     waive_when_full: bool = optional(False, "Release a referred party without inspection when all bays are full.")
     handover: Handover | None = optional(None, "Changes of shift.")
+    control: Control | None = optional(
+        None, "Booths opened beyond `open` by the wait; none: the calendar alone says how many are open."
+    )
 
     @classmethod
     def prepare(cls, data: Any) -> Any:
@@ -170,7 +176,7 @@ class LaneGroup(Model):
             return data
         data = dict(data)
         booths = data.get("booths")
-        if isinstance(booths, int) and not isinstance(booths, bool) and booths >= 0:
+        if isinstance(booths, int) and not isinstance(booths, bool) and 0 <= booths <= MOST_SERVERS:
             data.setdefault("open", booths)
             if data.get("tandem") is True:
                 data["tandem"] = booths
@@ -189,7 +195,7 @@ class Secondary(Model):
     quiet: ClassVar[frozenset[str]] = frozenset({"bays", "pool"})
     derived: ClassVar[frozenset[str]] = frozenset({"open"})
 
-    bays: int = optional(0, "Bays built.", ge=0)
+    bays: int = optional(0, "Bays built.", ge=0, le=MOST_SERVERS)
     pool: Name | None = optional(
         None, "Name of a pool of officers that works the inspections, instead of bays and open."
     )
@@ -209,7 +215,7 @@ class Secondary(Model):
         if not isinstance(data, dict):
             return data
         bays = data.get("bays")
-        if isinstance(bays, int) and not isinstance(bays, bool) and bays >= 0:
+        if isinstance(bays, int) and not isinstance(bays, bool) and 0 <= bays <= MOST_SERVERS:
             return {"open": bays, **data}
         return data
 
@@ -236,9 +242,38 @@ def _zone(zone: str) -> str:
     return zone
 
 
+def _check_entry(id: Any) -> None:
+    """An id the registry does not have is the one fault of its port: nothing else can be told of it."""
+    if id not in registry.ids():
+        mend = nearest(str(id), registry.ids()) or "`bordersim ports` lists them"
+        allowed = "an id such as us-3004-pacific-highway"
+        raise ProblemError(Problem(f"no registry entry {in_words(id)}", allowed, mend, at=("registry",)))
+
+
+EntryId = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "title": "id of the registry",
+            "type": "string",
+            "pattern": "^(us-[0-9]{4}|ca-[a-z]{2})-[a-z0-9-]+$",
+            "examples": ["us-3004-pacific-highway", "ca-bc-pacific-highway"],
+        }
+    ),
+]
+"""Id of an entry of the registry."""
+
+
 class Port(Model):
     """A port of entry in one direction."""
 
+    quiet: ClassVar[frozenset[str]] = frozenset({"registry"})
+
+    registry: EntryId | None = optional(
+        None,
+        "An entry of the registry, such as us-3004-pacific-highway: fills in every key that is not written here. "
+        "`bordersim ports` lists them; null for a key takes its value away.",
+    )
     description: str = optional("", "What it is, for people.")
     direction: Literal["northbound", "southbound"] = required("Northbound is inspected by CBSA, southbound by CBP.")
     zone: Annotated[str, AfterValidator(_zone)] = required("IANA time zone, such as America/Vancouver.")
@@ -264,6 +299,8 @@ class Port(Model):
         """One secondary without a name is called `secondary`; lengths not given keep their defaults."""
         if not isinstance(data, dict):
             return data
+        if data.get("registry") is not None:
+            _check_entry(data["registry"])
         data = dict(data)
         secondary, lengths = data.get("secondary"), data.get("lengths")
         if isinstance(secondary, dict) and is_single_secondary(secondary):

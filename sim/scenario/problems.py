@@ -69,12 +69,18 @@ class Collector:
             raise ProblemError(*self.problems)
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
-    """``did you mean 'booths'?`` for the word nearest to `word`, or an empty text when none is near."""
+def nearest_word(word: str, words: Iterable[str]) -> str:
+    """The word nearest to `word`, or an empty text when none is near."""
     import difflib
 
     close = difflib.get_close_matches(str(word), list(words), n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else ""
+    return close[0] if close else ""
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """``did you mean 'booths'?`` for the word nearest to `word`, or an empty text when none is near."""
+    close = nearest_word(word, words)
+    return f"did you mean '{close}'?" if close else ""
 
 
 def in_words(value: Any) -> str:

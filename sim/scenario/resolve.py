@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 from sim.scenario.distributions import DEFAULTS, KINDS
@@ -70,6 +71,28 @@ def _service(raw: Any) -> dict[str, Any]:
         if isinstance(raw.get(kind), dict):
             result[kind] = {**defaults, **raw[kind]}
     return result
+
+
+def differences(base: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """A variant that makes `other` of `base`: values by dotted path. Both are complete and without variants.
+
+    A mapping that lost a key, or has its keys in another order, is written whole: the order is that of stations.
+    """
+    found = {dotted(path): copy.deepcopy(value) for path, value in _different(base, other, ())}
+    return found or {"name": other["name"]}
+
+
+def _different(base: dict[str, Any], other: dict[str, Any], at: Path) -> Iterator[tuple[Path, Any]]:
+    for key, value in other.items():
+        path, before = (*at, key), base.get(key)
+        if not isinstance(value, dict) or not isinstance(before, dict):
+            if key not in base or value != before or type(value) is not type(before):
+                yield path, value
+        elif value != before or list(value) != list(before):
+            if list(value)[: len(before)] == list(before):
+                yield from _different(before, value, path)
+            else:
+                yield path, value
 
 
 def leaves(tree: Any, path: Path = ()) -> list[tuple[Path, Any]]:

@@ -15,17 +15,19 @@ from pydantic import BeforeValidator
 from sim.scenario import checks
 from sim.scenario.distributions import Dist
 from sim.scenario.fields import (
+    MOST_SERVERS,
+    BinWidth,
     CivilDate,
     CivilTime,
     ClassOrEvery,
     Count,
-    Duration,
     Factor,
+    Horizon,
     Model,
     Name,
     OpenTable,
-    PositiveDuration,
     PositiveFactor,
+    Span,
     as_tuple,
     optional,
     required,
@@ -57,14 +59,14 @@ class OfficerPool(Model):
 
     derived: ClassVar[frozenset[str]] = frozenset({"open"})
 
-    officers: int = required("Officers in the pool.", ge=1)
+    officers: int = required("Officers in the pool.", ge=1, le=MOST_SERVERS)
     open: OpenTable = optional(0, "How many are on duty over the week; not given: all of them, always.")
 
     @classmethod
     def prepare(cls, data: Any) -> Any:
         """All officers are on duty unless stated."""
         officers = data.get("officers") if isinstance(data, dict) else None
-        if isinstance(officers, int) and not isinstance(officers, bool) and officers >= 1:
+        if isinstance(officers, int) and not isinstance(officers, bool) and 1 <= officers <= MOST_SERVERS:
             return {"open": officers, **data}
         return data
 
@@ -138,13 +140,15 @@ class Scenario(Model):
     name: str = required("What the scenario is, for people.", min_length=1)
     description: str = optional("", "More about it, for people.")
     start: CivilTime = required("Civil date and time at which the horizon begins.")
-    horizon: PositiveDuration = required("Length of time simulated, such as 24 h.")
-    warm_up: Duration = optional("0 s", "Time at the start left out of measures.")
+    horizon: Horizon = required("Length of time simulated, such as 24 h.")
+    warm_up: Span = optional("0 s", "Time at the start left out of measures.")
     end: Literal["drain", "cut"] = optional("drain", "Run on until empty, or stop at the horizon.")
-    drain_cap: Duration = optional("24 h", "Longest time to run on after the horizon.")
-    replications: int = optional(30, "Independent replications.", ge=1)
+    drain_cap: Span = optional("24 h", "Longest time to run on after the horizon.")
+    replications: int = optional(30, "Independent replications.", ge=1, le=1_000_000)
     seed: int | None = optional(None, "Master seed; not given: drawn and recorded.", ge=0)
-    bin: PositiveDuration = optional("15 min", "Width of the bins of measures over time.")
+    bin: BinWidth = optional(
+        "15 min", "Width of the bins of measures over time; `none` for a single one over all of it."
+    )
     holidays: Annotated[tuple[CivilDate, ...], BeforeValidator(as_tuple)] = optional([], "Dates that are holidays.")
     ports: dict[Name, Port] = required("Ports of entry by name.", min_length=1)
     officers: dict[Name, OfficerPool] = optional({}, "Pools of officers by name.")

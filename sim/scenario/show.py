@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from sim.errors import UsageError
@@ -13,6 +14,9 @@ from sim.scenario.tree import dotted
 
 _PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9 _./+%:()-]*")
 _NOT_TEXT = re.compile(r"(?i)[-+]?[0-9.][0-9_.]*(e[-+]?[0-9]*)?|0[xo].*|true|false|null|yes|no|on|off|~|\.inf|\.nan")
+_TIME = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
+IN_A_LINE = 4
+"""Entries of a table by times of day that stand side by side."""
 WIDEST = 72
 """Origins stand at most this far to the right."""
 
@@ -31,8 +35,12 @@ def show(study: Study, variant: str | None = None) -> str:
     if name not in study.trees:
         names = ", ".join(study.variants) or "none"
         raise UsageError(f"no variant '{name}'; there are: {names}. {nearest(name, study.variants)}".rstrip())
-    lines = _lines(study.trees[name], (), 0)
-    origins = study.origins[name]
+    return annotated(study.trees[name], study.origins[name])
+
+
+def annotated(tree: dict[str, Any], origins: Mapping[str, str]) -> str:
+    """A plain tree as YAML, with the origin of each value by its dotted path as a comment at the end of its line."""
+    lines = _lines(tree, (), 0, origins)
     column = min(WIDEST, max(len(text) for text, path in lines if path is not None) + 2)
     shown = []
     for text, path in lines:
@@ -47,8 +55,13 @@ def show(study: Study, variant: str | None = None) -> str:
     return "".join(f"{line}\n" for line in shown)
 
 
-def _lines(value: Any, path: Path, depth: int) -> list[tuple[str, Path | None]]:
-    """Lines of YAML, each with the path of the value on it, None where it only opens a collection."""
+def _lines(
+    value: Any, path: Path, depth: int, origins: Mapping[str, str] | None = None
+) -> list[tuple[str, Path | None]]:
+    """Lines of YAML, each with the path of the value on it, None where it only opens a collection.
+
+    With `origins`, a long table by times of day that is all of one origin is set in a few lines.
+    """
     pad, lines = "  " * depth, list[tuple[str, Path | None]]()
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, child in items:
@@ -56,13 +69,35 @@ def _lines(value: Any, path: Path, depth: int) -> list[tuple[str, Path | None]]:
         head = f"{_scalar(key)}:" if isinstance(value, dict) else "-"
         if _on_one_line(child):
             lines.append((f"{pad}{head} {_flow(child)}", below))
+        elif isinstance(value, dict) and origins is not None and _of_one_origin(child, below, origins):
+            lines += _table(f"{pad}{head} {{", child, below)
         elif isinstance(value, dict):
             lines.append((f"{pad}{head}", None))
-            lines += _lines(child, below, depth + 1)
+            lines += _lines(child, below, depth + 1, origins)
         else:
-            (first, first_path), *others = _lines(child, below, depth + 1)
+            (first, first_path), *others = _lines(child, below, depth + 1, origins)
             lines += [(f"{pad}- {first.lstrip()}", first_path), *others]
     return lines
+
+
+def _of_one_origin(value: Any, path: Path, origins: Mapping[str, str]) -> bool:
+    """A table by times of day, longer than a line, whose values all have the same origin, not each its own place."""
+    if not isinstance(value, dict) or len(value) <= IN_A_LINE or not all(_TIME.fullmatch(key) for key in value):
+        return False
+    return len({origins.get(dotted((*path, key))) for key in value}) == 1
+
+
+def _table(head: str, table: dict[str, Any], path: Path) -> list[tuple[str, Path | None]]:
+    """A table as a flow mapping, some entries to a line."""
+    entries = [f"{_scalar(key)}: {_flow(child)}" for key, child in table.items()]
+    rows = [", ".join(entries[first : first + IN_A_LINE]) for first in range(0, len(entries), IN_A_LINE)]
+    starts = [head, *[" " * len(head)] * (len(rows) - 1)]
+    ends = [*[","] * (len(rows) - 1), "}"]
+    first_key = next(iter(table))
+    return [
+        (f"{start}{row}{end}", (*path, first_key) if start is head else None)
+        for start, row, end in zip(starts, rows, ends, strict=True)
+    ]
 
 
 def _on_one_line(value: Any) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario.schema import FORMAT, Scenario
+from sim.scenario.tree import Tree
 
 BASELINE = "baseline"
 """Name under which origins and trees of the scenario without a variant are kept."""
@@ -35,6 +36,8 @@ class Study:
     """The resolved baseline as plain values, with the variants as written."""
     trees: dict[str, dict[str, Any]]
     """Per `baseline` or variant, its resolved tree without variants."""
+    written: dict[str, Tree] = field(default_factory=dict, compare=False, repr=False)
+    """Per `baseline` or variant, its tree as written with the place of every value: where a warning points."""
 
     def with_seed(self, seed: int) -> Study:
         """The same study with another master seed."""

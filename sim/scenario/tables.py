@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.scenario.csvfile import Cell, CsvTable
-from sim.scenario.problems import Problem, ProblemError, in_words, nearest
+from sim.scenario.problems import Problem, ProblemError, in_words, nearest, nearest_word
+from sim.scenario.units import LONGEST
 from sim.scenario.vocabulary import CLASS_NAMES
 from sim.scenario.weektable import DAYS, HOLIDAY_INDEX, Day, WeekTable, parse_days
 
@@ -149,28 +150,63 @@ class TableReader:
         path = Path(os.path.realpath(self.folder / file))
         if not path.is_relative_to(self.folder):
             raise ProblemError(Problem(f"{in_words(file)} leads out of the scenario's folder", allowed))
-        if not path.is_file():
-            raise ProblemError(Problem(f"no file {in_words(file)}", allowed, nearest(file, self._tables())))
+        try:
+            there, folder = path.is_file(), path.is_dir()
+        except OSError:  # a name longer than the file system takes
+            there = folder = False
+        if not there:
+            found = f"{in_words(file)} is a folder" if folder else f"no file {in_words(file)}"
+            raise ProblemError(Problem(found, allowed, "" if folder else self._near(file)))
         return path
 
-    def _tables(self) -> list[str]:
-        return [path.relative_to(self.folder).as_posix() for path in sorted(self.folder.glob("*.csv"))] + [
-            path.relative_to(self.folder).as_posix() for path in sorted(self.folder.glob("*/*.csv"))
-        ]
+    def _near(self, file: str) -> str:
+        """The table below the folder whose name, without folder and ending, is nearest."""
+        tables = [path for pattern in ("*.csv", "*/*.csv") for path in sorted(self.folder.glob(pattern))]
+        by_stem = {path.stem: path.relative_to(self.folder).as_posix() for path in reversed(tables)}
+        close = nearest_word(Path(file).stem, by_stem)
+        return f"did you mean '{by_stem[close]}'?" if close else ""
 
 
-def _number(cell: Cell, what: str, at_least: float = 0.0) -> float:
+LONGEST_SECONDS = LONGEST * 86400.0
+MOST_PERSONS = 1000
+MOST_PARTIES = 1e7
+MOST_WEIGHT = 1e9
+
+
+def _number(cell: Cell, what: str, at_least: float = 0.0, at_most: float = LONGEST_SECONDS) -> float:
     try:
         value = float(cell.text)
     except ValueError:
         value = math.nan
-    if not at_least <= value < math.inf:
-        raise ProblemError(cell.problem(in_words(cell.text), f"{what}, a number of {at_least:g} or more"))
-    return value
+    if at_least <= value <= at_most:
+        return value
+    allowed = f"{what}, a number of {at_least:g} or more"
+    mend = ""
+    if value > at_most:
+        allowed = f"{what}, a number from {at_least:g} to {at_most:.0f}"
+    elif re.search(r"\d,\d", cell.text):
+        mend = "write a point, not a comma"
+    raise ProblemError(cell.problem(in_words(cell.text), allowed, mend))
 
 
-def _whole(cell: Cell, what: str, at_least: int) -> int:
-    value = _number(cell, what, at_least)
+def _seconds(cell: Cell) -> float:
+    return _number(cell, "seconds")
+
+
+def _persons(cell: Cell) -> int:
+    return _whole(cell, "persons", 1, MOST_PERSONS)
+
+
+def _weight(cell: Cell) -> float:
+    return _number(cell, "a weight", at_most=MOST_WEIGHT)
+
+
+def _parties(cell: Cell) -> float:
+    return _number(cell, "parties", at_most=MOST_PARTIES)
+
+
+def _whole(cell: Cell, what: str, at_least: int, at_most: int) -> int:
+    value = _number(cell, what, at_least, at_most)
     if value != int(value):
         raise ProblemError(cell.problem(in_words(cell.text), f"{what}, a whole number"))
     return int(value)
@@ -178,10 +214,10 @@ def _whole(cell: Cell, what: str, at_least: int) -> int:
 
 def _since_start(cell: Cell) -> float:
     """Seconds from a number, or from HH:MM[:SS] whose hours may pass 24."""
-    if match := re.fullmatch(r"(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", cell.text):
+    if match := re.fullmatch(r"(\d{1,5}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", cell.text):
         return int(match[1]) * 3600.0 + int(match[2]) * 60.0 + float(match[3] or 0)
     try:
-        return _number(cell, "seconds")
+        return _seconds(cell)
     except ProblemError:
         allowed = "seconds or HH:MM:SS from the start of the horizon, such as 5400 or 01:30:00"
         raise ProblemError(cell.problem(in_words(cell.text), allowed)) from None
@@ -216,21 +252,17 @@ def _trace(path: Path, file: str, shown: str) -> TraceTable:
     times, names, sizes, referrals = list[float](), list[str](), list[int](), list[str | None]()
     spans: dict[str, list[float]] = {"service": [], "secondary": [], "patience": []}
     for row in table.rows():
-        time = table.read(row["time"], _since_start, math.nan)
+        time = table.read(row, "time", _since_start, math.nan)
         if times and time < times[-1]:
-            table.note(
-                row["time"].problem(
-                    f"{in_words(row['time'].text)} is earlier than the row before", "rows in order of time"
-                )
-            )
+            found = f"{in_words(row['time'].text)} is earlier than the row before"
+            table.note(row["time"].problem(found, "rows in order of time"))
         if not math.isnan(time):
             times.append(time)
-        names.append(table.read(row["class"], _class, ""))
-        sizes.append(table.read(row["size"], lambda cell: _whole(cell, "persons", 1), 1) if _stated(row, "size") else 1)
-        referrals.append(table.read(row["referral"], _referral, None) if "referral" in row else None)
+        names.append(table.read(row, "class", _class, ""))
+        sizes.append(table.read_stated(row, "size", _persons, 1))
+        referrals.append(table.read(row, "referral", _referral, None))
         for name, values in spans.items():
-            span = table.read(row[name], lambda cell: _number(cell, "seconds"), 0.0) if _stated(row, name) else math.nan
-            values.append(span)
+            values.append(table.read_stated(row, name, _seconds, math.nan))
     table.done()
     seen = set(names)
     classes = tuple(name for name in CLASS_NAMES if name in seen)
@@ -254,30 +286,23 @@ def _trace(path: Path, file: str, shown: str) -> TraceTable:
     )
 
 
-def _stated(row: dict[str, Cell], name: str) -> bool:
-    return name in row and row[name].text != ""
-
-
 def _counts(path: Path, file: str, shown: str) -> CountsTable:
     import numpy as np
 
     table = CsvTable(path, shown, ("time", *CLASS_NAMES), ("time",))
     classes = tuple(name for name in CLASS_NAMES if name in table.columns)
     if not classes:
-        raise ProblemError(
+        table.note(
             table.header[0].problem("no column of a class", f"a column for each class, such as {CLASS_NAMES[0]}")
         )
     times, counts = list[float](), list[list[float]]()
     for row in table.rows():
-        time = table.read(row["time"], _since_start, math.nan)
+        time = table.read(row, "time", _since_start, math.nan)
         if times and time <= times[-1]:
-            table.note(
-                row["time"].problem(
-                    f"{in_words(row['time'].text)} is not later than the row before", "rows in order of time"
-                )
-            )
+            found = f"{in_words(row['time'].text)} is not later than the row before"
+            table.note(row["time"].problem(found, "rows in order of time"))
         times.append(time)
-        counts.append([table.read(row[name], lambda cell: _number(cell, "parties"), 0.0) for name in classes])
+        counts.append([table.read(row, name, _parties, 0.0) for name in classes])
     table.done()
     if len(times) < 2:
         raise ProblemError(table.header[0].problem("a single row", "two rows or more: a row lasts until the next"))
@@ -291,18 +316,19 @@ _NO_DAYS: tuple[int, ...] = ()
 def _profile(path: Path, file: str, shown: str) -> WeekTable:
     table = CsvTable(path, shown, ("day", "hour", "time", "weight"), ("weight",))
     if ("hour" in table.columns) == ("time" in table.columns):
-        raise ProblemError(
-            table.header[0].problem("neither hour nor time, or both", "one column hour (0 to 23) or time (HH:MM)")
-        )
+        allowed = "one column hour (0 to 23) or time (HH:MM)"
+        table.note(table.header[0].problem("neither hour nor time, or both", allowed))
     by_day: dict[int, dict[float, float]] = {}
     for row in table.rows():
-        second = table.read(row["hour"], _hour, 0.0) if "hour" in row else table.read(row["time"], _clock, 0.0)
-        weight = table.read(row["weight"], lambda cell: _number(cell, "a weight"), 0.0)
-        days = table.read(row["day"], _days, _NO_DAYS) if "day" in row else tuple(range(7))
-        for day in days:
-            if second in by_day.setdefault(day, {}):
-                table.note(row["weight"].problem("a second weight for the same day and time", "each time once"))
-            by_day[day][second] = weight
+        hour = table.read(row, "hour", _hour, math.nan)
+        second = table.read(row, "time", _clock, hour)
+        weight = table.read(row, "weight", _weight, 0.0)
+        days = table.read(row, "day", _days, _NO_DAYS) if "day" in row else tuple(range(7))
+        if any(second in by_day.get(day, {}) for day in days):
+            place = row.get("time") or row["hour"]
+            table.note(place.problem("a second weight for the same day and time", "each time once"))
+        for day in days if not math.isnan(second) else ():
+            by_day.setdefault(day, {})[second] = weight
     table.done()
     if missing := [DAYS[day] for day in range(7) if day not in by_day]:
         raise ProblemError(
@@ -319,10 +345,7 @@ def _steps(weights: dict[float, float] | None) -> Day | None:
 
 
 def _hour(cell: Cell) -> float:
-    hour = _whole(cell, "an hour from 0 to 23", 0)
-    if hour > 23:
-        raise ProblemError(cell.problem(in_words(cell.text), "an hour from 0 to 23"))
-    return hour * 3600.0
+    return _whole(cell, "an hour", 0, 23) * 3600.0
 
 
 def _clock(cell: Cell) -> float:
@@ -345,16 +368,12 @@ def _at_cell(cell: Cell, parse: Callable[[str], T]) -> T:
 def _empirical(path: Path, file: str, shown: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     table = CsvTable(path, shown, ("seconds", "minutes", "weight"))
     if ("seconds" in table.columns) == ("minutes" in table.columns):
-        raise ProblemError(
-            table.header[0].problem("neither seconds nor minutes, or both", "one column seconds or minutes")
-        )
+        table.note(table.header[0].problem("neither seconds nor minutes, or both", "one column seconds or minutes"))
     column, factor = ("seconds", 1.0) if "seconds" in table.columns else ("minutes", 60.0)
     values, weights = list[float](), list[float]()
     for row in table.rows():
-        values.append(factor * table.read(row[column], lambda cell: _number(cell, "a time"), 0.0))
-        weights.append(
-            table.read(row["weight"], lambda cell: _number(cell, "a weight"), 0.0) if "weight" in row else 1.0
-        )
+        values.append(factor * table.read(row, column, _seconds, 0.0))
+        weights.append(table.read(row, "weight", _weight, 1.0))
     table.done()
     if not sum(weights):
         raise ProblemError(table.header[0].problem("every weight is 0", "some weight above 0"))

@@ -25,8 +25,12 @@ class Place:
     """Name of the variant that set the value; empty for the scenario itself."""
     source: Path = ()
     """Path in the file, which differs from the path in the tree for what a variant set."""
+    registry: str = ""
+    """For a value of the registry, what to say of its origin; the place is that of the line that asked for it."""
 
     def __str__(self) -> str:
+        if self.registry:
+            return self.registry
         where = f"{self.file}:{self.line}:{self.column}"
         return f"variant {self.variant}, {where}" if self.variant else where
 

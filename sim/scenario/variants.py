@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.errors import Fault
-from sim.scenario.problems import Path, Problem, in_words, nearest
+from sim.scenario.problems import Path, Problem, in_words, nearest, nearest_word
 from sim.scenario.tree import Place, Tree, dotted
 from sim.scenario.vocabulary import CLASS_NAMES, NAME
 
@@ -88,8 +88,8 @@ def _key(value: dict[str, Any], rest: list[str], path: list[Any]) -> tuple[str, 
     if rest[0] in value:
         return rest[0], 1
     before = f"{dotted(tuple(path))}." if path else ""
-    close = nearest(rest[0], value)
-    mend = f"did you mean '{before}{close.split(chr(39))[1]}.{'.'.join(rest[1:])}'?" if close else ""
+    close = nearest_word(rest[0], value)
+    mend = f"did you mean '{before}{'.'.join((close, *rest[1:]))}'?" if close else ""
     allowed = f"one of {', '.join(value)}" if value else "an existing path"
     raise UnknownPathError(Problem(f"no '{before}{rest[0]}' in the scenario", allowed, mend))
 

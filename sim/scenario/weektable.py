@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sim.scenario.problems import Collector, Path, Problem, ProblemError, in_words, nearest
+from sim.scenario.problems import Collector, Path, Problem, ProblemError, in_words, nearest, nearest_word
 from sim.scenario.units import second_of_day
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -99,7 +99,14 @@ def parse_days(key: str) -> tuple[int, ...]:
         length = (DAYS.index(last) - start) % 7 + 1 if dash else 1
         return tuple((start + offset) % 7 for offset in range(length))
     allowed = "a day (mon, tue, wed, thu, fri, sat, sun), a range such as mon-thu, or holiday"
-    raise ProblemError(Problem(f"{in_words(key)} is not a day", allowed, nearest(key, (*DAYS, HOLIDAY))))
+    ends = [_nearest_day(end) for end in (first, last) if end]
+    mend = f"did you mean '{'-'.join(ends)}'?" if all(ends) and dash else nearest(key, (*DAYS, HOLIDAY))
+    raise ProblemError(Problem(f"{in_words(key)} is not a day", allowed, mend))
+
+
+def _nearest_day(word: str) -> str:
+    """The day that a word begins like or is spelt like; empty without one."""
+    return next((day for day in DAYS if word.lower().startswith(day)), "") or nearest_word(word, DAYS)
 
 
 def _looks_like_days(key: str) -> bool:

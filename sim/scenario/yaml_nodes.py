@@ -13,10 +13,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from sim.errors import Fault, ScenarioError
-from sim.scenario.problems import Path
+from sim.scenario.problems import Path, nearest
 from sim.scenario.tree import Place, Tree, dotted
 
-MAX_BYTES = 5_000_000
+MAX_BYTES = 1_000_000
+MAX_LINE = 100_000
+MAX_KEY = 200
 MAX_DEPTH = 50
 MAX_NODES = 100_000
 """Limit on nodes after aliases are expanded."""
@@ -34,15 +36,26 @@ def read_file(path: FilePath) -> Tree:
     """The tree of a YAML file. Raises ScenarioError with every fault that reading alone can find."""
     name = str(path)
     try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= MAX_BYTES else b""
+        with path.open("rb") as file:  # a bound on what is read, as a pipe or device has no size
+            data = file.read(MAX_BYTES + 1)
+            size = max(path.stat().st_size, len(data))
     except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error))
-        raise ScenarioError([Fault(name, 0, 0, "", reason, "a scenario file in YAML")]) from None
-    if size > MAX_BYTES:
+        raise ScenarioError([Fault(name, 0, 0, "", reason, "a scenario file in YAML", _near_file(path))]) from None
+    except ValueError:  # a null character in the path
+        raise ScenarioError([Fault(name, 0, 0, "", "no such file", "a scenario file in YAML")]) from None
+    if len(data) > MAX_BYTES:
         allowed = f"at most {MAX_BYTES // 1_000_000} MB; long tables belong in CSV files"
-        raise ScenarioError([Fault(name, 0, 0, "", f"a file of {size / 1e6:.1f} MB", allowed)])
+        raise ScenarioError([Fault(name, 1, 1, "", f"a file of {size:,} bytes", allowed)])
     return read_bytes(data, name)
+
+
+def _near_file(path: FilePath) -> str:
+    """The scenario beside it whose name is nearest to that of a missing file."""
+    try:
+        return nearest(path.name, sorted(other.name for other in path.parent.glob("*.yaml")))
+    except OSError:
+        return ""
 
 
 def read_bytes(data: bytes, file: str) -> Tree:
@@ -53,7 +66,11 @@ def read_bytes(data: bytes, file: str) -> Tree:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
         found = f"a byte that is not UTF-8 (0x{data[error.start]:02x})"
-        raise ScenarioError([Fault(file, line, column, "", found, "text in UTF-8")]) from None
+        raise ScenarioError([Fault(file, line, column, "", found, "text in UTF-8", "save it as UTF-8")]) from None
+    for line, row in enumerate(text.split("\n"), start=1):
+        if len(row) > MAX_LINE:
+            found = f"a line of {len(row)} characters"
+            raise ScenarioError([Fault(file, line, MAX_LINE, "", found, f"lines of at most {MAX_LINE} characters")])
     return _Builder(file).build(text)
 
 
@@ -89,7 +106,7 @@ class _Builder:
                 self._take(event)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             self._fault((line, column), (), *_explained(str(error.problem or error.context), text, line))
         except YAMLError as error:
             line, column = _position(text, getattr(error, "position", 0))
@@ -136,6 +153,9 @@ class _Builder:
     def _key(self, key: str, mark: tuple[int, int], plain: bool = False) -> None:
         parent = self.stack[-1]
         path = (*parent.path, key)
+        if len(key) > MAX_KEY:
+            self._fault(mark, parent.path, f"a key of {len(key)} characters", f"keys of at most {MAX_KEY} characters")
+            raise ScenarioError(self.faults)
         if key == "<<" and plain:
             self._fault(mark, path, "a merge key '<<'", "plain keys; YAML 1.2 has no merge", "write the keys out")
         elif key in parent.value:
@@ -160,7 +180,9 @@ class _Builder:
     def _alias(self, event: Any) -> None:
         mark = _mark(event)
         if event.anchor not in self.anchors:
-            self._stop(event, f"an alias '*{event.anchor}' without its anchor", "an anchor written before its alias")
+            self._stop(
+                event, f"an alias '*{_short(event.anchor)}' without its anchor", "an anchor written before its alias"
+            )
         value, size = self.anchors[event.anchor]
         if self.stack and isinstance(self.stack[-1].value, dict) and self.stack[-1].waiting_for_key:
             if not isinstance(value, str):
@@ -251,8 +273,9 @@ def _mark(event: Any) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
-def _short(tag: Any) -> str:
-    return str(tag).replace(_TAG, "!!")
+def _short(word: Any) -> str:
+    text = str(word).replace(_TAG, "!!")
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _size(value: Any) -> int:
@@ -288,6 +311,9 @@ def _explained(problem: str, text: str, line: int) -> tuple[str, str, str]:
         return "a second ':' in one line", "one key and value per line", "put text with ': ' in quotes"
     if "could not find expected ':'" in problem:
         return "a line without ':'", "key: value", ""
+    if bracket := re.search(r"expected ',' or '([]}])'", problem):
+        what = "list" if bracket[1] == "]" else "mapping"
+        return f"a {what} in brackets that is not closed before this", f"'{bracket[1]}' at its end", ""
     if "expected <block end>" in problem or "block end" in problem:
         return (
             "a line that is indented differently from its neighbours",

@@ -206,6 +206,10 @@ def test_results_page(tmp_path: Path) -> None:
     played("results.md", tmp_path)
 
 
+def test_errors_page(tmp_path: Path) -> None:
+    played("errors.md", tmp_path)
+
+
 def test_architecture_page(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     played("architecture.md", tmp_path)

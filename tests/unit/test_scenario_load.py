@@ -36,23 +36,25 @@ def test_valid_scenario_and_its_resolved_form_are_equal(path: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
 def test_invalid_scenario_has_exactly_its_faults(path: Path) -> None:
-    """The comments at the end of a file say what is expected: `# expect: [table:]line:column found`."""
-    expected = re.findall(r"^# expect: (.+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    """The comments at the end of a file say what is expected: `# expect: [table:]line:column found`, and where
+    there is a mend `# mend: ...` below it."""
+    text = path.read_text(encoding="utf-8")
+    expected = re.findall(r"^# (?:expect|mend): (.+)$", text, flags=re.MULTILINE)
     with pytest.raises(ScenarioError) as caught:
         load(path)
-    shown = [
-        f"{'' if fault.file == str(path) else Path(fault.file).relative_to(path.parent).as_posix() + ':'}"
-        f"{fault.line}:{fault.column} {fault.found}"
-        for fault in caught.value.faults
-    ]
+    shown = []
+    for fault in caught.value.faults:
+        table = "" if fault.file == str(path) else f"{Path(fault.file).relative_to(path.parent).as_posix()}:"
+        shown.append(f"{table}{fault.line}:{fault.column} {fault.found}")
+        shown += [fault.mend] if fault.mend else []
     assert expected
     assert shown == expected
     assert all(fault.allowed for fault in caught.value.faults)
 
 
 def test_the_corpus_is_there_and_well_named() -> None:
-    assert len(VALID) >= 12
-    assert len(INVALID) >= 25
+    assert len(VALID) >= 40
+    assert len(INVALID) >= 120
     assert all(NAME.fullmatch(path.stem) for path in (*VALID, *INVALID))
 
 

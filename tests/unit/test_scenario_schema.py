@@ -81,7 +81,7 @@ def test_models_are_frozen() -> None:
 
 def test_json_schema_can_be_made() -> None:
     schema = Scenario.model_json_schema()
-    assert schema["properties"]["horizon"]["examples"] == ["45 s"]
+    assert schema["properties"]["horizon"]["examples"] == ["24 h"]
     assert schema["additionalProperties"] is False
 
 

@@ -65,7 +65,23 @@ def test_metres() -> None:
         (units.duration, "1e999 s", "not a finite quantity"),
         (units.positive_duration, "0 s", "no time at all"),
         (units.share, "101 %", "more than all"),
-        (units.share, 0.3, "write '0.3 %'"),
+        (units.duration, 45, "write '45 s' or '45 min'"),
+        (units.HORIZON.parse, 24, "write '24 h'"),
+        (units.BIN.parse, "15", "write '15 min'"),
+        (units.duration, "4000 d", "at most '3660 d'"),
+        (units.duration, "45 seconds", "did you mean 's'?"),
+        (units.duration, "2 hours", "did you mean 'h'?"),
+        (units.share, 0.3, "write '30 %'"),
+        (units.share, 0.07, "write '7 %'"),
+        (units.share, "0.25", "write '25 %'"),
+        (units.share, 30, "write '30 %'"),
+        (units.share, 1, "write '100 %', or '1 %'"),
+        (units.share, "30 percent", "did you mean '%'?"),
+        (units.rate, "600 per hour", "write '600 /h'"),
+        (units.rate, "600 / h", "write '600 /h'"),
+        (units.rate, "600 /hour", "did you mean '/h'?"),
+        (units.rate, "1e9 /s", "at most '1000 /s'"),
+        (units.car_lengths, "1e300 cars", "at most '1000000 cars'"),
         (units.rate, "5 /h 3 /min", "is not a rate"),
         (units.rate, 600, "write '600 /h'"),
         (units.car_lengths, "5 trucks", "unknown unit 'trucks'"),
@@ -78,7 +94,15 @@ def test_faults_say_what_is_wrong(parse: object, raw: object, words: str) -> Non
         parse(raw)  # type: ignore[operator]
     (problem,) = caught.value.problems
     assert words in f"{problem.found}; {problem.allowed}; {problem.mend}"
-    assert "such as" in problem.allowed or "from" in problem.allowed or "of 0 or more" in problem.allowed
+    assert any(word in problem.allowed for word in ("such as", "from", "of 0 or more", "of at most"))
+
+
+@pytest.mark.parametrize("text", ["1899-12-31 00:00", "0001-01-01 00:00", "9999-12-31 23:59", "2200-01-01 00:00"])
+def test_years_out_of_the_calendar_of_zones_are_refused(text: str) -> None:
+    with pytest.raises(ProblemError, match="not of our time"):
+        units.civil_time(text)
+    with pytest.raises(ProblemError, match="not of our time"):
+        units.civil_date(text[:10])
 
 
 def test_every_refused_bare_number_shows_an_example() -> None:

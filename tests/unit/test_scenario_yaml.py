@@ -70,7 +70,7 @@ def test_aliases_are_expanded_into_copies() -> None:
     [
         ("a: 1\nb: 2\na: 3", (3, 1), "'a' stands twice, first in line 1"),
         ("a:\n\tb: 1", (2, 1), "a tab"),
-        ("a: [1", (1, 6), "not YAML"),
+        ("a: [1", (1, 6), "not closed"),
         ("a: b: c", (1, 5), "a second ':'"),
         ("a: 1\n---\nb: 1", (2, 1), "a second document"),
         ("- a", (1, 1), "not a mapping"),
@@ -126,5 +126,5 @@ def test_missing_and_oversized_files(tmp_path: Path) -> None:
         read_file(tmp_path)
     big = tmp_path / "big.yaml"
     big.write_bytes(b"# " + b"x" * MAX_BYTES)
-    with pytest.raises(ScenarioError, match=re.escape("at most 5 MB")):
+    with pytest.raises(ScenarioError, match=re.escape("at most 1 MB")):
         read_file(big)

@@ -1,0 +1,98 @@
+"""Warnings: what is valid and yet probably not what was meant, each with a stable name and a place.
+
+A *look* examines one resolved scenario and yields doubts; `collect` runs looks over the baseline and every variant of
+a study and places what they find in the file. The looks that need nothing but the scenario are in
+`sim.scenario.doubts`, those that need calendars and demand in `sim.study.preflight`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from sim.scenario.faults import placed
+from sim.scenario.problems import Path, Problem
+from sim.scenario.schema import Scenario
+from sim.scenario.study import BASELINE, Study
+
+
+@dataclass(frozen=True, order=True)
+class Caution:
+    """One warning. A scenario with warnings runs all the same."""
+
+    file: str
+    line: int
+    """From 1, as `column`."""
+    column: int
+    path: str
+    """Dotted path of what the warning is about."""
+    name: str
+    """Stable name of the check, such as `overloaded-lane`; docs/errors.md lists them."""
+    found: str
+    """What was found, with the numbers."""
+    mend: str
+    """What to do about it."""
+    variant: str = ""
+    """The variant that has it; empty for the baseline."""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}: warning: "
+        subject = " ".join(part for part in (self.variant and f"variant {self.variant},", self.path) if part)
+        return f"{place}{f'{subject}: ' if subject else ''}{self.found}; {self.mend} [{self.name}]"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A warning before it has a place: the path in the scenario is `at`."""
+
+    name: str
+    found: str
+    mend: str
+    at: Path
+    on_key: bool = False
+    amount: float = 0.0
+    """How far it goes, where a variant can go further than the baseline in the same place."""
+
+
+Look = Callable[[Scenario], Iterable[Doubt]]
+
+
+def collect(study: Study, looks: Iterable[Look]) -> tuple[Caution, ...]:
+    """The warnings of a study in the order of the file. A variant's are those that the baseline does not have."""
+    looks = tuple(looks)
+    found = {name: tuple(_doubts(scenario, looks)) for name, scenario in _scenarios(study)}
+    known = {(doubt.name, doubt.at): doubt.amount for doubt in found[BASELINE]}
+    cautions = [
+        _caution(study, name, doubt)
+        for name, doubts in found.items()
+        for doubt in doubts
+        if (name == BASELINE or _is_new(doubt, known)) and not _of_the_registry(study, name, doubt)
+    ]
+    return tuple(sorted(set(cautions)))
+
+
+def _is_new(doubt: Doubt, known: dict[tuple[str, Path], float]) -> bool:
+    """The baseline does not have it, or not so much of it."""
+    return doubt.amount > known.get((doubt.name, doubt.at), -1.0)
+
+
+def _of_the_registry(study: Study, name: str, doubt: Doubt) -> bool:
+    """Booths as published, more than its calendar opens in the season: nothing the user wrote."""
+    tree = study.written[name]
+    return doubt.name == "never-open-booth" and bool(tree.nearest_place(doubt.at)[1].registry)
+
+
+def _scenarios(study: Study) -> Iterator[tuple[str, Scenario]]:
+    yield BASELINE, study.baseline
+    yield from study.variants.items()
+
+
+def _doubts(scenario: Scenario, looks: Iterable[Look]) -> Iterator[Doubt]:
+    for look in looks:
+        yield from look(scenario)
+
+
+def _caution(study: Study, name: str, doubt: Doubt) -> Caution:
+    fault = placed(Problem(doubt.found, at=doubt.at, on_key=doubt.on_key), study.written[name])
+    variant = "" if name == BASELINE else name
+    return Caution(fault.file, fault.line, fault.column, fault.path, doubt.name, doubt.found, doubt.mend, variant)

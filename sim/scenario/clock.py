@@ -1,0 +1,90 @@
+"""Civil times at the change of clocks: some do not exist in a zone, some come twice.
+
+A scenario says civil times, the same reading at every facility. Where clocks go forward an hour is skipped, and a time
+in it is a fault; where they go back an hour comes twice, and the first of the two is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sim.scenario.problems import Path, Problem, ProblemError
+from sim.scenario.units import civil_time
+
+
+class Reading(Enum):
+    """How often a civil time comes in a zone."""
+
+    ONCE = 1
+    NEVER = 0
+    TWICE = 2
+
+
+def reading(moment: datetime, zone: str) -> Reading:
+    """How often `moment`, without zone, comes in `zone` (PEP 495: the offsets of its two folds tell)."""
+    there = moment.replace(tzinfo=ZoneInfo(zone))
+    first, second = there.replace(fold=0).utcoffset(), there.replace(fold=1).utcoffset()
+    assert first is not None
+    assert second is not None
+    if first == second:
+        return Reading.ONCE
+    return Reading.TWICE if first > second else Reading.NEVER
+
+
+def seconds_between(start: datetime, moment: datetime, zone: str) -> float:
+    """Seconds from one civil time to another in `zone`; a time that comes twice is its first."""
+    there = ZoneInfo(zone)
+    return moment.replace(tzinfo=there).timestamp() - start.replace(tzinfo=there).timestamp()
+
+
+def check_times(plain: dict[str, Any]) -> Iterator[Problem]:
+    """Every `start`, `from` and `until` of the tree as written that a zone of the ports it is for skips."""
+    zones = _zones(plain.get("ports"))
+    yield from _skipped(plain.get("start"), dict.fromkeys(zones.values()), ("start",))
+    events = plain.get("events")
+    for index, event in enumerate(events if isinstance(events, list) else ()):
+        if isinstance(event, dict):
+            named = event.get("ports")
+            touched = [port for port in named if isinstance(port, str)] if isinstance(named, list) else []
+            here = dict.fromkeys(zones[port] for port in touched or zones if port in zones)
+            for key in ("from", "until"):
+                yield from _skipped(event.get(key), here, ("events", index, key))
+
+
+def _zones(ports: Any) -> dict[str, str]:
+    """Zone by port, for the ports whose zone there is."""
+    found = {}
+    for name, port in ports.items() if isinstance(ports, dict) else ():
+        zone = port.get("zone") if isinstance(port, dict) else None
+        if isinstance(zone, str):
+            try:
+                ZoneInfo(zone)
+            except (KeyError, OSError, ValueError):
+                continue
+            found[name] = zone
+    return found
+
+
+def _skipped(raw: Any, zones: dict[str, None], at: Path) -> Iterator[Problem]:
+    try:
+        moment = civil_time(raw)
+    except ProblemError:
+        return
+    for zone in zones:
+        if reading(moment, zone) is Reading.NEVER:
+            after = _after_the_gap(moment, zone)
+            found = f"'{raw}' does not exist in {zone}, where clocks go forward over it"
+            yield Problem(found, "a civil time that the clocks show", f"write '{after:%Y-%m-%d %H:%M}'", at)
+            return
+
+
+def _after_the_gap(moment: datetime, zone: str) -> datetime:
+    """The first whole minute after `moment` that the clocks of the zone show."""
+    later = moment.replace(second=0)
+    while reading(later, zone) is Reading.NEVER:
+        later += timedelta(minutes=1)
+    return later

@@ -1,0 +1,174 @@
+"""What is looked at before a run: warnings with numbers, and whether the run fits in memory. Nothing is drawn."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from sim.errors import ScenarioError
+from sim.model.port_plan import PortPlan
+from sim.scenario import Scenario, Study
+from sim.scenario.cautions import Caution, Doubt, collect
+from sim.scenario.doubts import LOOKS
+from sim.scenario.faults import placed
+from sim.scenario.problems import Problem
+from sim.scenario.study import BASELINE
+from sim.study.demand import flows
+from sim.study.offered import HOUR, Group, most_booths, offered_load, plans_of
+
+LEFT = 300.0
+"""Seconds of work per server: a backlog below this at the end of the horizon is not worth a word."""
+
+BYTES_PER_PARTY = 1500
+"""Peak memory of one replication per party, its draws, visits and measures: measured at 885 to 1,350 bytes with the
+reference engine and 605 to 840 with the compiled one, the more the more stations a port has."""
+BYTES_PER_BINNED_VALUE = 30
+"""Peak memory per value of `bins.parquet` while the files of a run are written: measured at 16 to 19 bytes."""
+MEASURES_PER_ROW = 22
+"""Binned measures of a station and class, on average over the shipped scenarios."""
+BYTES_OF_THE_PROGRAM = 200e6
+
+
+def warnings_of(study: Study) -> tuple[Caution, ...]:
+    """Every warning of a study, its baseline first, each with its name, place and numbers.
+
+    The names are listed in docs/errors.md. Takes a few hundredths of a second: means and calendars, nothing drawn.
+    """
+    return collect(study, (*LOOKS, never_open, overloaded))
+
+
+def for_a_run(warnings: Iterable[Caution]) -> tuple[Caution, ...]:
+    """The warnings worth repeating at each run.
+
+    More built than is ever open is how a scenario states what is there and what is staffed, so `check` alone mentions
+    it; of a variant it is worth a word, as its new booth then changes nothing.
+    """
+    return tuple(warning for warning in warnings if warning.variant or warning.name != "never-open-booth")
+
+
+def never_open(scenario: Scenario) -> Iterator[Doubt]:
+    """Lane groups and booths that are built and open at no time of the horizon."""
+    for plan in plans_of(scenario):
+        for name, lane in plan.port.lanes.items():
+            if lane.pool is None:
+                calendar = most_booths(plan, name, lane)
+                times = [0.0, *(time for time in calendar.times if 0.0 < time < plan.end)]
+                most = int(max(calendar.at(time) for time in times))
+                at = ("ports", plan.name, "lanes", name)
+                if most == 0:
+                    found = "no booth of this lane group opens within the horizon"
+                    yield Doubt("never-open", found, "open one, or leave the lane group out", (*at, "open"))
+                elif most < lane.booths:
+                    which = f"booth {lane.booths}" if most == lane.booths - 1 else f"booths {most + 1} to {lane.booths}"
+                    verb = "is" if most == lane.booths - 1 else "are"
+                    found = f"{which} of {lane.booths} {verb} never open within the horizon"
+                    mend = f"raise open, or write booths: {most}"
+                    yield Doubt("never-open-booth", found, mend, (*at, "booths"), amount=float(lane.booths - most))
+
+
+def overloaded(scenario: Scenario) -> Iterator[Doubt]:
+    """Servers that are offered more work than they can do, or leave a queue at the end of the horizon."""
+    for group in offered_load(scenario):
+        if group.open_time == 0.0 or not group.offered:
+            continue
+        kind = "overloaded-secondary" if group.word == "bay" else "overloaded-lane"
+        on = f" ({', '.join(group.parts)})" if len(group.parts) > 1 else ""
+        numbers = f"{_loads(scenario, group)}{on}"
+        if group.load >= 1.0:
+            found = f"offered load {group.load:.2f}: {numbers}"
+            yield Doubt(kind, found, f"open more {group.word}s, or expect a queue that grows", group.at, on_key=True)
+        elif group.word != "bay" and not group.gives_up and group.backlog > LEFT * max(1.0, group.last_open):
+            minutes = group.backlog / max(1.0, group.last_open) / 60.0
+            line = (
+                f"about {group.parties_left:.0f} parties, {minutes:.0f} min of work, are in line when the horizon ends"
+            )
+            found = f"{line}: offered load {group.load:.2f}, {numbers}"
+            mend = "lengthen the horizon until the line is gone, or open more in time"
+            yield Doubt("queue-at-end", found, mend, group.at, on_key=True)
+
+
+def _loads(scenario: Scenario, group: Group) -> str:
+    hour, load = group.worst_hour()
+    begin = scenario.start + timedelta(hours=hour)
+    worst = f"{load:.2f}" if math.isfinite(load) else f"no {group.word} open"
+    work, opened = group.work / HOUR, group.open_time / HOUR
+    return f"{work:.1f} {group.word}-hours of work for {opened:.1f} open, worst hour {begin:%Y-%m-%d %H:%M} at {worst}"
+
+
+# ---- memory -----------------------------------------------------------------------------------------------
+
+
+def check_memory(study: Study, workers: int = 1, available: float | None = None) -> None:
+    """Refuse a run that needs more memory than there is, before anything is drawn.
+
+    Args:
+        study: with the variants to be run.
+        workers: processes, each of which holds one replication at a time.
+        available: bytes; None asks the system, and where it does not tell nothing is refused.
+
+    Raises:
+        ScenarioError: at `horizon` or `bin`, with the estimate.
+    """
+    free = available_memory() if available is None else available
+    if free is None:
+        return
+    scenarios = (study.baseline, *study.variants.values())
+    parties = max(expected_parties(scenario) for scenario in scenarios)
+    drawing = BYTES_PER_PARTY * parties * min(workers, len(scenarios) * study.baseline.replications)
+    writing = BYTES_PER_BINNED_VALUE * sum(binned_values(scenario) for scenario in scenarios)
+    if drawing + writing + BYTES_OF_THE_PROGRAM <= free:
+        return
+    need = f"the run needs about {_gigabytes(drawing + writing)} of memory, and {_gigabytes(free)} is free"
+    if drawing >= writing:
+        found = f"about {parties:,.0f} parties in a replication: {need}"
+        problem = Problem(found, "what fits in memory", "shorten the horizon or reduce the traffic", ("horizon",))
+    else:
+        found = f"{writing / BYTES_PER_BINNED_VALUE:,.0f} values by time bin: {need}"
+        mend = "widen bin, shorten the horizon, or run fewer replications"
+        at = ("bin",) if ("bin",) in study.written[BASELINE].places else ("horizon",)
+        problem = Problem(found, "what fits in memory", mend, at)
+    raise ScenarioError([placed(problem, study.written[BASELINE])])
+
+
+def expected_parties(scenario: Scenario) -> float:
+    """About how many parties one replication has, dated events and the initial queue included."""
+    end = scenario.horizon
+    looked = plans_of(scenario)
+    whole = end / looked[0].end
+    return sum(whole * flow.parties(plan.end) for plan in looked for flow in flows(plan).values())
+
+
+def binned_values(scenario: Scenario) -> float:
+    """About how many values by time bin all replications of a scenario have."""
+    rows = sum(_rows(plan) for plan in plans_of(scenario))
+    bins = math.ceil((scenario.horizon - scenario.warm_up) / scenario.bin) + 1
+    return float(rows * MEASURES_PER_ROW * bins * scenario.replications)
+
+
+def _rows(plan: PortPlan) -> int:
+    """Stations times classes of a port, each with a row for all classes, and the facility's own rows."""
+    port, classes = plan.port, 1 + len(plan.classes)
+    passing = sum(part is not None for part in (port.approach, port.toll)) + 2
+    served = sum(1 + sum(lane in plan.groups(name) for name in plan.classes) for lane in port.lanes)
+    return classes * passing + served + classes * len(port.secondary)
+
+
+def available_memory() -> float | None:
+    """Bytes that can be had without swapping, or all there are where the system does not say; None if neither."""
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return float(line.split()[1]) * 1024.0
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES")) * float(os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:,.0f} GB" if size >= 1e10 else f"{size / 1e9:.1f} GB"
