@@ -177,7 +177,9 @@ def day_spread(samples: npt.ArrayLike) -> DaySpread:
     `samples` is (replications, ...). The definition is numpy's, pandas' and R's default, type 7 of Hyndman
     and Fan, The American Statistician 50 (1996) 361-365. NaN where no replication has the measure.
     """
-    ordered = np.sort(_replications(samples), axis=0)  # NaN last
+    values = _replications(samples)
+    # Each column's replications side by side: several times faster to sort. NaN comes last.
+    ordered = np.moveaxis(np.sort(np.ascontiguousarray(np.moveaxis(values, 0, -1)), axis=-1), -1, 0)
     count = _count(~np.isnan(ordered))
     return DaySpread(*(_ordered_quantile(ordered, count, share) for share in (0.1, 0.5, 0.9)))
 
@@ -253,8 +255,8 @@ def _count(present: BoolArray) -> IntArray:
 def _sum(values: FloatArray, present: BoolArray) -> FloatArray:
     """Sum over the replications present, strictly in index order."""
     total = np.zeros(values.shape[1:])
-    for row, here in zip(values, present, strict=True):
-        total = total + np.where(here, row, 0.0)
+    for row in values if present.all() else np.where(present, values, 0.0):
+        total = total + row
     return total
 
 

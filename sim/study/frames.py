@@ -29,7 +29,7 @@ from sim.study.estimators import (
 )
 from sim.study.experiment import BASELINE, Experiment
 from sim.study.layout import Key, Layout
-from sim.study.matrix import BLOCK, Found
+from sim.study.matrix import VALUES, Found
 from sim.study.standards import days_within, limits_by_bin, limits_of_run
 from sim.study.store import Columns, Texts
 from sim.study.survival import GRID_MINUTES, groups
@@ -85,33 +85,53 @@ def series(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Colum
 def _series(layout: Layout, rows: Found) -> Iterator[list[_Series]]:
     """The series in the order of the catalogue, for each facility, station and class."""
     order = {measure.name: at for at, measure in enumerate(catalogue(layout.network.outcomes))}
-    for first, last in _blocks(layout.bin_keys, rows.parts.bins):
-        block = rows.series(first, last)
-        found = [*_plain(layout, layout.bin_keys[first:last], block)]
-        found += _ratios(layout, layout.bin_keys[first:last], block, RATIOS)
-        place = {key[:3]: at for at, key in reversed(list(enumerate(layout.bin_keys[first:last])))}
-        found.sort(key=lambda s: (place[s.key[:3]], order.get(s.key.measure, len(order))))
-        yield found
-    for first, last in _blocks(layout.start_bin_keys, rows.parts.bins):
-        yield list(_ratios(layout, layout.start_bin_keys[first:last], rows.start_series(first, last), START_RATIOS))
+    for first, last in _blocks(layout.bin_keys):
+        keys = layout.bin_keys[first:last]
+        pieces = []
+        for bins in _bins_at_once(rows, last - first):
+            block = rows.series(first, last, bins)
+            pieces.append([*_plain(layout, keys, block, bins), *_ratios(layout, keys, block, bins, RATIOS)])
+        found = [_joined(parts) for parts in zip(*pieces, strict=True)]
+        yield sorted(found, key=lambda s: order.get(s.key.measure, len(order)))
+    for first, last in _blocks(layout.start_bin_keys):
+        keys = layout.start_bin_keys[first:last]
+        pieces = [
+            list(_ratios(layout, keys, rows.start_series(first, last, bins), bins, START_RATIOS))
+            for bins in _bins_at_once(rows, last - first)
+        ]
+        yield [_joined(parts) for parts in zip(*pieces, strict=True)]
 
 
-def _blocks(keys: Sequence[Key], bins: int) -> Iterator[tuple[int, int]]:
-    """Stretches [first, last) of keys of about BLOCK columns that never part a facility, station and class."""
+def _blocks(keys: Sequence[Key]) -> Iterator[tuple[int, int]]:
+    """Stretches [first, last) of keys of one facility, station and class."""
     first = 0
     for at in range(1, len(keys) + 1):
-        ends = at == len(keys) or keys[at][:3] != keys[at - 1][:3]
-        if ends and ((at - first) * bins >= BLOCK or at == len(keys)):
+        if at == len(keys) or keys[at][:3] != keys[at - 1][:3]:
             yield first, at
             first = at
 
 
-def _plain(layout: Layout, keys: Sequence[Key], block: FloatArray) -> Iterator[_Series]:
+def _bins_at_once(rows: Found, keys: int) -> Iterator[slice]:
+    """The bins in stretches of which VALUES are held."""
+    width = max(1, VALUES // (rows.replications * keys))
+    for begin in range(0, rows.parts.bins, width):
+        yield slice(begin, min(begin + width, rows.parts.bins))
+
+
+def _joined(parts: Sequence[_Series]) -> _Series:
+    """One series of its stretches."""
+    intervals = (np.concatenate([getattr(part.interval, name) for part in parts]) for name in Interval.FIELDS)
+    spreads = (np.concatenate(spread) for spread in zip(*(part.spread for part in parts), strict=True))
+    within = np.concatenate([part.within for part in parts])
+    return _Series(parts[0].key, Interval(*intervals), DaySpread(*spreads), within)
+
+
+def _plain(layout: Layout, keys: Sequence[Key], block: FloatArray, bins: slice) -> Iterator[_Series]:
     """Measures that are averaged over replications."""
     shown = [at for at, key in enumerate(keys) if key.measure not in ONLY_IN_RATIOS]
     names, columns = [keys[at] for at in shown], [block[:, at] for at in shown]
     column = {key[:4]: at for at, key in enumerate(keys)}
-    hours = layout.bin_seconds / 3600.0
+    hours = layout.bin_seconds[bins] / 3600.0
     for at, key in enumerate(keys):
         if key.measure == "wait_p95":
             waits, count = (block[:, column[(*key[:3], name)]] for name in ("wait_sum", "wait_count"))
@@ -124,10 +144,12 @@ def _plain(layout: Layout, keys: Sequence[Key], block: FloatArray) -> Iterator[_
             names.append(key._replace(measure=BOOTH_HOURS.name, unit=BOOTH_HOURS.unit))
     if columns:
         days = np.stack(columns, axis=1)
-        yield from _estimates(layout, names, days, mean_interval(days))
+        yield from _estimates(layout, names, days, mean_interval(days), bins)
 
 
-def _ratios(layout: Layout, keys: Sequence[Key], block: FloatArray, ratios: Sequence[Ratio]) -> Iterator[_Series]:
+def _ratios(
+    layout: Layout, keys: Sequence[Key], block: FloatArray, bins: slice, ratios: Sequence[Ratio]
+) -> Iterator[_Series]:
     """Measures that are a sum over all replications over another."""
     column = {key[:4]: at for at, key in enumerate(keys)}
     names, above, below = list[Key](), list[FloatArray](), list[FloatArray]()
@@ -142,12 +164,14 @@ def _ratios(layout: Layout, keys: Sequence[Key], block: FloatArray, ratios: Sequ
         numerator, denominator = np.stack(above, axis=1), np.stack(below, axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             days = numerator / denominator
-        yield from _estimates(layout, names, days, ratio_interval(numerator, denominator))
+        yield from _estimates(layout, names, days, ratio_interval(numerator, denominator), bins)
 
 
-def _estimates(layout: Layout, names: Sequence[Key], days: FloatArray, interval: Interval) -> Iterator[_Series]:
+def _estimates(
+    layout: Layout, names: Sequence[Key], days: FloatArray, interval: Interval, bins: slice
+) -> Iterator[_Series]:
     spread = day_spread(days)
-    within = days_within(days, limits_by_bin(layout, names))
+    within = days_within(days, limits_by_bin(layout, names)[:, bins])
     for at, key in enumerate(names):
         own = Interval(interval.mean[at], interval.low[at], interval.high[at], interval.n[at])
         yield _Series(key, own, DaySpread(*(s[at] for s in spread)), within[at])

@@ -16,6 +16,7 @@ import numpy as np
 
 from sim.errors import RunFolderError
 from sim.study.cells import FloatArray
+from sim.study.matrix import RowFile
 
 _CHUNK = re.compile(r"(?P<variant>.+)-(?P<first>\d+)-(?P<last>\d+)\.npy")
 _KEY = "journal.json"
@@ -73,23 +74,23 @@ class Journal:
         """Write a finished file of visits."""
         write_whole(self.folder / "visits" / name, data)
 
-    def rows(self, variant: str, width: int) -> list[FloatArray]:
-        """Memory maps of all chunks of a variant, in order.
+    def rows(self, variant: str, width: int) -> list[RowFile]:
+        """All chunks of a variant, in order.
 
         Raises:
             RunFolderError: a chunk is damaged.
         """
-        arrays = []
+        chunks = []
         for first, last in self.chunks(variant):
             path = self.folder / f"{variant}-{first}-{last}.npy"
             try:
-                array = np.load(path, mmap_mode="r")
+                shape = np.load(path, mmap_mode="r").shape
             except (OSError, ValueError) as error:
                 raise RunFolderError(f"{path} cannot be read: {error}; delete it and run again") from error
-            if array.shape != (last - first, width):
+            if shape != (last - first, width):
                 raise RunFolderError(f"{path} is damaged; delete it and run again")
-            arrays.append(array)
-        return arrays
+            chunks.append(RowFile(path, last - first))
+        return chunks
 
     def remove(self) -> None:
         """The run is finished and stands elsewhere."""

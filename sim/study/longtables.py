@@ -17,7 +17,7 @@ from sim.study.store import Texts
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROWS = 2**20
+ROWS = 2**18
 """Rows written at once, about."""
 _NAMES = ("facility", "station", "class", "measure", "unit")
 Part = tuple[Sequence[Key], Callable[[Found, int, int], FloatArray], FloatArray | None]
@@ -60,11 +60,17 @@ def _write(path: Path, found: Mapping[str, Found], parts: Callable[[str], list[P
                 if not keys:
                     continue
                 for names, table in _pieces(variant, list(found), rows, keys, values, starts):
-                    batch = pa.record_batch(table, names=names)
+                    fields = [
+                        pa.field(name, column.type, nullable=False) for name, column in zip(names, table, strict=True)
+                    ]
+                    batch = pa.record_batch(table, schema=pa.schema(fields))
                     if writer is None:
                         texts = [name for name in names if name != "value"]
-                        # No two values are alike, so that a dictionary of them would only cost time.
-                        writer = pq.ParquetWriter(path, batch.schema, compression="zstd", use_dictionary=texts)
+                        # No two values are alike, so that a dictionary of them would only cost time; and nobody looks
+                        # for rows by the least and largest of a column.
+                        writer = pq.ParquetWriter(
+                            path, batch.schema, compression="zstd", use_dictionary=texts, write_statistics=False
+                        )
                     writer.write_batch(batch)
     finally:
         if writer is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -17,8 +18,8 @@ from sim.study.layout import Layout
 from sim.study.measures import Measured
 from sim.study.survival import GRID_MINUTES, groups
 
-BLOCK = 2**13
-"""Columns read at once, about: 65 MB for a thousand replications."""
+VALUES = 2**19
+"""Values held at once, about: estimating from them takes some ten times their 4 MB."""
 
 
 @dataclass(frozen=True)
@@ -56,31 +57,43 @@ def row_of(measured: Measured) -> FloatArray:
     return np.concatenate([part.ravel() for part in parts])
 
 
+@dataclass(frozen=True)
+class RowFile:
+    """Rows of some replications in a file of numpy's."""
+
+    path: Path
+    replications: int
+
+    def read(self, rows: slice, columns: slice) -> FloatArray:
+        """A copy of these rows and columns; no more of the file stays in memory."""
+        return np.array(np.load(self.path, mmap_mode="r")[rows, columns])
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Rows of the replications of a variant, in index order, perhaps in files."""
+    """Rows of the replications of a variant, in index order, in files."""
 
     parts: Parts
-    chunks: Sequence[FloatArray]
-    """Arrays (replications, width) that follow one another; memory maps where they stand in files."""
+    chunks: Sequence[RowFile]
+    """They follow one another."""
 
     @property
     def replications(self) -> int:
         """How many rows there are."""
-        return sum(len(chunk) for chunk in self.chunks)
+        return sum(chunk.replications for chunk in self.chunks)
 
     def columns(self, begin: int, end: int) -> FloatArray:
         """(replications, end - begin): these columns of all rows."""
-        return np.concatenate([np.asarray(chunk[:, begin:end]) for chunk in self.chunks])
+        return np.concatenate([chunk.read(slice(None), slice(begin, end)) for chunk in self.chunks])
 
     def rows(self, first: int, last: int, begin: int, end: int) -> FloatArray:
         """(last - first, end - begin): columns [begin, end) of replications [first, last)."""
         found, reached = list[FloatArray](), 0
         for chunk in self.chunks:
-            low, high = max(first - reached, 0), min(last - reached, len(chunk))
+            low, high = max(first - reached, 0), min(last - reached, chunk.replications)
             if low < high:
-                found.append(np.asarray(chunk[low:high, begin:end]))
-            reached += len(chunk)
+                found.append(chunk.read(slice(low, high), slice(begin, end)))
+            reached += chunk.replications
         return np.concatenate(found)
 
     @property
@@ -88,18 +101,19 @@ class Found:
         """(replications, n_keys): the whole-run measures."""
         return self.columns(0, self.parts.keys)
 
-    def series(self, first: int, last: int) -> FloatArray:
-        """(replications, last - first, n_bins): binned measures by position in `Layout.bin_keys`."""
-        return self._series(self.parts.begins[1], first, last)
+    def series(self, first: int, last: int, bins: slice) -> FloatArray:
+        """(replications, last - first, bins): binned measures by position in `Layout.bin_keys`."""
+        return self._series(self.parts.begins[1], first, last, bins)
 
-    def start_series(self, first: int, last: int) -> FloatArray:
+    def start_series(self, first: int, last: int, bins: slice) -> FloatArray:
         """The same of `Layout.start_bin_keys`."""
-        return self._series(self.parts.begins[2], first, last)
+        return self._series(self.parts.begins[2], first, last, bins)
 
-    def _series(self, begin: int, first: int, last: int) -> FloatArray:
-        bins = self.parts.bins
-        found = self.columns(begin + first * bins, begin + last * bins)
-        return found.reshape(len(found), last - first, bins)
+    def _series(self, begin: int, first: int, last: int, bins: slice) -> FloatArray:
+        width = self.parts.bins
+        own = slice(begin + first * width, begin + last * width)
+        read = (chunk.read(slice(None), own) for chunk in self.chunks)
+        return np.concatenate([found.reshape(len(found), -1, width)[:, :, bins] for found in read])
 
     def survival(self, group: int) -> FloatArray:
         """(replications, waits): the wait distribution of one of `sim.study.survival.groups`."""
