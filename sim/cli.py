@@ -152,7 +152,7 @@ def _overrides(command: argparse.ArgumentParser) -> None:
 def _running(command: argparse.ArgumentParser) -> None:
     _overrides(command)
     command.add_argument("--engine", default="auto", choices=("auto", "compiled", "reference"), help="default: auto")
-    command.add_argument("--workers", metavar="N", type=int, help="processes (default: one per core); same numbers")
+    command.add_argument("--workers", metavar="N", type=int, help="processes (default: as many as pay); same numbers")
     _out(command)
     _quiet(command)
     command.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -65,7 +65,9 @@ def ports(arguments: Namespace) -> int:
         return 0
     from rich.console import Console
 
-    Console(highlight=False).print(ports_table(found))
+    console = Console(highlight=False)
+    console.width = max(console.width, WIDEST_TABLE)  # better a folded line than names cut short
+    console.print(ports_table(found))
     print(f"{len(found)} of {len(registry.ids())} entries, parties a day; `bordersim ports ID` prints all of one")
     return 0
 
@@ -250,7 +252,7 @@ def _run(arguments: Namespace, study: Study) -> tuple[Path, bool]:
     from sim.report.progress import progress
     from sim.study import runs
 
-    _look_ahead(arguments, study, _workers(arguments))
+    _look_ahead(arguments, study, _workers(arguments) or os.cpu_count() or 1)
     total = study.baseline.replications * (1 + len(study.variants))
     with progress(total, study.baseline.name, arguments.quiet) as advance:
         return runs.run(
@@ -287,14 +289,17 @@ def _note(arguments: Namespace) -> Callable[[str], None]:
     return lambda text: None if arguments.quiet else print(text, file=sys.stderr)
 
 
-def _workers(arguments: Namespace) -> int:
+def _workers(arguments: Namespace) -> int | None:
+    """Processes asked for; None for as many as pay."""
     if arguments.workers is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return None
     if arguments.workers < 1:
         raise UsageError(f"--workers takes a whole number of 1 or more, found {arguments.workers}")
     return int(arguments.workers)
 
 
+WIDEST_TABLE = 100
+"""Characters that `ports` needs for every column."""
 TEXT_COLUMNS = {"variant", "baseline", "facility", "station", "class", "measure", "unit"}
 WHOLE_COLUMNS = {"replication", "replications"}
 

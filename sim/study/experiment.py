@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -26,6 +27,9 @@ PARTIES_PER_TASK = 100_000
 MOST_PER_TASK, LEAST_TASKS = 50, 8
 """A task holds replications of about so many parties: enough work that handing it to a process costs little, and
 small enough that several workers finish together."""
+
+WORTH_WORKERS = {"reference": 300_000.0, "compiled": 4_000_000.0}
+"""Parties in all, by engine, from which starting processes (some 3 s) pays: about 8 s of work."""
 
 Task = tuple[str, int, int]
 """Replications [first, last) of a variant."""
@@ -77,6 +81,11 @@ class Experiment:
     def expected_parties(self) -> float:
         """About how many parties all replications of all variants have."""
         return self.replications * sum(self.model(variant)[0].expected_parties() for variant in self.scenarios)
+
+    def workers_worth(self) -> int:
+        """Processes that pay: all cores once the work is longer than starting them takes."""
+        enough = WORTH_WORKERS.get(self.engine, 0.0)
+        return cores() if self.expected_parties() >= enough else 1
 
     def simulate(self, variant: str, replication: int) -> tuple[Parties, Records]:
         """Run one replication alone; equal to the same replication of the whole.
@@ -161,6 +170,11 @@ class Experiment:
         """The rows of every variant, once all of them are in the journal."""
         parts = {variant: self.parts(variant) for variant in self.scenarios}
         return {variant: Found(of, journal.rows(variant, of.width)) for variant, of in parts.items()}
+
+
+def cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _stretches(first: int, last: int, failed: set[int]) -> list[tuple[int, int]]:

@@ -72,7 +72,7 @@ def run(
     out: Path,
     *,
     engine: str = AUTO,
-    workers: int = 1,
+    workers: int | None = None,
     force: bool = False,
     visits: bool = False,
     advance: Advance = lambda n: None,
@@ -84,7 +84,7 @@ def run(
         study: with the variants to run.
         out: folder of results.
         engine: name of the engine; the numbers do not depend on it.
-        workers: processes; the numbers do not depend on it.
+        workers: processes; None for as many as pay. The numbers do not depend on it.
         force: run again even when finished.
         visits: also write one row per visit.
         advance: called with the number of replications just finished.
@@ -104,6 +104,7 @@ def run(
             return folder, False
     began = time.perf_counter()
     plan = replace(ready(experiment(study, engine), note), visits=visits)
+    workers = workers or plan.workers_worth()
     with store.claimed(folder) as workplace:
         if force:
             shutil.rmtree(workplace / JOURNAL, ignore_errors=True)
