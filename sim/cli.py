@@ -39,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_status
     except IncompleteRunError as error:
         _tell_failures(arguments, error.failures)
-        print(f"{error.kept} other replications are kept; running again goes on from there", file=sys.stderr)
+        again = f"running again{_drawn_seed(arguments)} goes on from there"
+        print(f"{error.kept} other replications are kept; {again}", file=sys.stderr)
         return error.exit_status
     except BordersimError as error:
         print(f"bordersim: {error}", file=sys.stderr)
@@ -48,9 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"bordersim: internal error: {type(error).__name__}: {error}; `--debug` shows where", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "bordersim: interrupted; finished replications are kept, running again goes on from there", file=sys.stderr
-        )
+        again = f"running again{_drawn_seed(arguments)} goes on from there"
+        print(f"bordersim: interrupted; finished replications are kept, {again}", file=sys.stderr)
         return 130
 
 
@@ -63,10 +63,25 @@ def _tell_failures(arguments: argparse.Namespace, failures: Sequence[Replication
     for error in failures[:MOST_TOLD]:
         print(f"bordersim: {error}", file=sys.stderr)
         which = "" if error.variant == "baseline" else f" --variant {error.variant}"
-        replay = f"bordersim --debug run {arguments.path} --replication {error.replication}{which}"
+        replay = f"bordersim --debug run {arguments.path} --replication {error.replication}{which}{_how(arguments)}"
         print(f"replay it: {replay}", file=sys.stderr)
     if len(failures) > MOST_TOLD:
         print(f"and {len(failures) - MOST_TOLD} more", file=sys.stderr)
+
+
+def _how(arguments: argparse.Namespace) -> str:
+    """The flags without which another replication, or none, would be replayed."""
+    many, precision = getattr(arguments, "replications", None), getattr(arguments, "precision", None)
+    seed = getattr(arguments, "seed", None)
+    said = f" --precision {precision}" if precision else "" if many is None else f" --replications {many}"
+    said += "".join(f" --policy {name}" for name in getattr(arguments, "policy", None) or ())
+    return (said if seed is None else f"{said} --seed {seed}") + _drawn_seed(arguments)
+
+
+def _drawn_seed(arguments: argparse.Namespace) -> str:
+    """The flag that makes a scenario without a seed the same run again."""
+    drawn = getattr(arguments, "drawn_seed", None)
+    return "" if drawn is None else f" --seed {drawn}"
 
 
 def run_command(arguments: argparse.Namespace) -> int:
@@ -91,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
 
     new = verbs.add_parser("new", help="list the worked examples, or copy one to start from")
     new.add_argument("name", metavar="NAME", nargs="?", help="the example to copy (default: list them)")
+    new.add_argument("--list", action="store_true", help="list the policies too, which apply to any scenario")
     new.add_argument("--to", metavar="FOLDER", default=".", help="folder to copy it to (default: this one)")
 
     check = verbs.add_parser("check", help="every fault and warning with file:line:column, nothing run")
@@ -100,7 +116,10 @@ def parser() -> argparse.ArgumentParser:
 
     show = verbs.add_parser("show", help="the resolved scenario, and where each value came from")
     _scenario(show)
-    show.add_argument("--variant", metavar="NAME", help="show this variant instead of the baseline")
+    group = show.add_mutually_exclusive_group()
+    group.add_argument("--variant", metavar="NAME", help="what this variant has otherwise than the baseline")
+    group.add_argument("--policy", metavar="FILE|NAME", help="what a policy changes; `new --list` has them")
+    show.add_argument("--full", action="store_true", help="all of the variant, not only what differs")
     show.add_argument("--json", action="store_true", help="print the values and their origins as JSON")
     _overrides(show)
 
@@ -109,20 +128,35 @@ def parser() -> argparse.ArgumentParser:
     _which(run)
     run.add_argument("--replication", metavar="K", type=int, help="replay replication K alone (from 0)")
     run.add_argument("--visits", action="store_true", help="also write one row per visit (parquet)")
-    run.add_argument("--force", action="store_true", help="run again even when the run stands finished")
+    run.add_argument(
+        "--checklist", action="store_true", help="also write the STRESS-DES reporting checklist, filled from the run"
+    )
     _running(run)
 
     compare = verbs.add_parser("compare", help="differences of variants from the baseline, with paired intervals")
     compare.add_argument("path", metavar="FILE|RUN", help="a scenario file (run first when needed) or a run folder")
+    compare.add_argument("more", metavar="RUN", nargs="*", help="run folders of the same days to compare with as well")
+    _what(compare)
     _which(compare)
-    compare.add_argument("--force", action="store_true", help="run again even when the run stands finished")
     _running(compare)
 
     plot = verbs.add_parser("plot", help="figures of a run (PNG and SVG), with the table behind each")
     plot.add_argument("path", metavar="FILE|RUN", help="a run folder, or the scenario file it was run from")
+    plot.add_argument("--warm-up", action="store_true", help="of a run that settles: how long its start takes (Welch)")
     _overrides(plot)
     _out(plot)
     _quiet(plot)
+
+    sensitivity = verbs.add_parser("sensitivity", help="which inputs that are not known for sure matter, and how much")
+    _scenario(sensitivity)
+    usual = "repeatable (default: wait_mean)"
+    sensitivity.add_argument("--measure", metavar="NAME", action="append", default=[], help=usual)
+    sensitivity.add_argument(
+        "--trajectories", metavar="N", type=int, default=10, help="Morris trajectories (default: 10), 2 or more"
+    )
+    carried = "also intervals that carry the uncertainty of the inputs, by N draws of them"
+    sensitivity.add_argument("--input-uncertainty", metavar="N", type=int, help=carried)
+    _running(sensitivity)
 
     ports = verbs.add_parser("ports", help="the registry of ports of entry: a list to search, or all of one entry")
     ports.add_argument("text", metavar="TEXT", nargs="*", help="words to search for, or the id of an entry")
@@ -142,10 +176,30 @@ def _which(command: argparse.ArgumentParser) -> None:
     group = command.add_mutually_exclusive_group()
     group.add_argument("--variant", metavar="NAME", action="append", help="also this variant (repeatable)")
     group.add_argument("--all", action="store_true", help="all variants of the scenario")
+    policy = "also what a policy makes of the scenario (repeatable; `new --list` names those there are)"
+    command.add_argument("--policy", metavar="FILE|NAME", action="append", default=[], help=policy)
+
+
+def _what(command: argparse.ArgumentParser) -> None:
+    usual = "wait_mean, wait_p95, over_standard_share"
+    command.add_argument(
+        "--measure", metavar="NAME", action="append", default=[], help=f"repeatable (default: {usual})"
+    )
+    command.add_argument(
+        "--class", metavar="C", dest="klass", action="append", default=[], help="only this (repeatable)"
+    )
+    command.add_argument("--facility", metavar="F", action="append", default=[], help="only this (repeatable)")
+    command.add_argument("--station", metavar="S", action="append", default=[], help="default: whole facilities")
+    zone = "difference not worth detecting, with its unit (repeatable; default: '1 min' and '1 %%')"
+    command.add_argument("--indifference", metavar="D", action="append", default=[], help=zone)
 
 
 def _overrides(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--replications", metavar="N", type=int, help="instead of the scenario's number")
+    many = command.add_mutually_exclusive_group()
+    many.add_argument("--replications", metavar="N", type=int, help="instead of the scenario's number")
+    many.add_argument(
+        "--precision", metavar="P", help="as many replications as make the measures so precise, as in 5%%"
+    )
     command.add_argument("--seed", metavar="S", type=int, help="instead of the scenario's master seed")
 
 
@@ -153,6 +207,10 @@ def _running(command: argparse.ArgumentParser) -> None:
     _overrides(command)
     command.add_argument("--engine", default="auto", choices=("auto", "compiled", "reference"), help="default: auto")
     command.add_argument("--workers", metavar="N", type=int, help="processes (default: as many as pay); same numbers")
+    command.add_argument("--cluster", metavar="ADDRESS", help="work on this Dask cluster instead; same numbers")
+    again = command.add_mutually_exclusive_group()
+    again.add_argument("--force", action="store_true", help="run again even when the run stands finished")
+    again.add_argument("--resume", action="store_true", help="go on with a stopped run; running again does so anyway")
     _out(command)
     _quiet(command)
     command.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.errors import RunFolderError, ScenarioError, UsageError
+from sim.errors import ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from sim.errors import Fault
     from sim.registry import Entry
     from sim.scenario import Study
     from sim.scenario.cautions import Caution
+    from sim.study.comparison import Comparison
 
 
 def new(arguments: Namespace) -> int:
@@ -29,10 +31,22 @@ def new(arguments: Namespace) -> int:
         for example in examples.examples():
             print(f"{example.name}\n    {example.title}\n    shows: {example.shows}")
         print("\ncopy one with: bordersim new NAME")
+        if arguments.list:
+            _print_policies()
         return 0
     file = examples.copy(examples.find(arguments.name), Path(arguments.to))
     print(f"{file} is yours to change; run it with its variants:\n\n    bordersim run {shlex.quote(str(file))} --all")
     return 0
+
+
+def _print_policies() -> None:
+    """The policies that come with the program."""
+    from sim.scenario import policies
+
+    print("\npolicies, which apply to any scenario:\n")
+    for name in policies.names():
+        print(f"{name}\n    {policies.read(policies.find(name)).title}")
+    print("\ntry one with: bordersim run FILE --policy NAME")
 
 
 def schema(arguments: Namespace) -> int:
@@ -108,11 +122,12 @@ def _json_of(value: object) -> str:
 def check(arguments: Namespace) -> int:
     """Report every fault and warning of a scenario; run nothing."""
     from sim.scenario import load
-    from sim.study.preflight import check_memory, warnings_of
+    from sim.study.preflight import check_memory, check_precision, warnings_of
 
     try:
         study = load(Path(arguments.path))
         check_memory(study.only(()))  # what `run` does without --all; with it, it looks again
+        check_precision(study)
     except ScenarioError as error:
         if not arguments.json:
             raise
@@ -144,13 +159,21 @@ def _print_check(faults: Sequence[Fault], warnings: Sequence[Caution]) -> None:
 
 def show(arguments: Namespace) -> int:
     """Print the resolved scenario with the origin of each value."""
+    from dataclasses import asdict
+
     from sim.scenario import show as resolved
+    from sim.scenario.show import differences, show_differences
 
     study = _load(arguments)
-    text = resolved(study, arguments.variant)  # refuses a variant that does not exist
+    name = arguments.variant or next(iter(study.policies), None)
+    whole = name is None or arguments.full
+    text = resolved(study, name) if whole or name is None else show_differences(study, name)  # a wrong name is refused
     if arguments.json:
-        name = arguments.variant or "baseline"
-        said = {"variant": name, "scenario": study.trees[name], "origins": study.origins[name]}
+        said: dict[str, object] = {"variant": name or "baseline"}
+        if name is not None:
+            said["differences"] = [asdict(one) for one in differences(study, name)]
+        name = name or "baseline"
+        said |= {"scenario": study.trees[name], "origins": study.origins[name]}
         text = json.dumps(said, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     sys.stdout.write(text)
     return 0
@@ -162,6 +185,12 @@ def run(arguments: Namespace) -> int:
     if arguments.replication is not None:
         return _replay(arguments, study)
     folder, fresh = _run(arguments, study)
+    if arguments.checklist:
+        from sim.report.checklist import write_checklist
+
+        written = write_checklist(folder)
+        if not arguments.quiet and not arguments.json:
+            print(f"reporting checklist in {written}")
     if arguments.json:
         _print_json(folder, "summary.csv")
     elif not arguments.quiet:
@@ -176,47 +205,139 @@ def run(arguments: Namespace) -> int:
 
 def compare(arguments: Namespace) -> int:
     """Print how the variants differ from the baseline; run them first when needed."""
-    path = Path(arguments.path)
-    if path.is_dir():
-        from sim.study.store import verify
+    from sim.study import comparison_files
+    from sim.study.comparison import compare_runs
+    from sim.study.samples import Choice
 
-        _only_for_a_file(arguments, ("variant", "all", "replications", "seed", "force", "workers"))
-        verify(path)
-        folder = path
-    else:
-        if arguments.variant is None:
-            arguments.all = True
-        folder, _ = _run(arguments, _chosen(arguments))
-    if not (folder / "comparison.csv").exists():
-        raise RunFolderError(f"{folder} has no variants to compare; run the scenario with --all or --variant NAME")
+    folders = _runs_to_compare(arguments)
+    choice = Choice(*(tuple(getattr(arguments, name)) for name in ("measure", "klass", "facility", "station")))
+    found = compare_runs(folders, choice, arguments.indifference)
+    place = comparison_files.place_of(found.samples.folders)
+    try:
+        comparison_files.write(found, place)
+    except OSError as error:  # a run on a read-only disk can be compared all the same
+        print(f"bordersim: {place}: {error.strerror or error}; the tables are not written", file=sys.stderr)
     if arguments.json:
-        _print_json(folder, "comparison.csv")
+        print(_comparison_json(folders, found))
     elif not arguments.quiet:
         from rich.console import Console
 
         from sim.report.tables import comparison_table
 
-        Console(highlight=False).print(comparison_table(folder))
-        print(f"all differences in {folder / 'comparison.csv'}")
+        Console(highlight=False).print(comparison_table(found))
+        print(f"\nthese numbers in {place / 'comparison_*.csv'}")
+        if len(folders) == 1:
+            print(f"all differences in {folders[0] / 'comparison.csv'}")
     return 0
+
+
+def _runs_to_compare(arguments: Namespace) -> list[Path]:
+    """The run folders that were named; the run of a scenario file, which is made when needed."""
+    path = Path(arguments.path)
+    others = [Path(other) for other in arguments.more]
+    for other in others:
+        if not other.is_dir():
+            raise UsageError(f"{other} is no run folder; only the first may be a scenario file")
+    if path.is_dir():
+        _only_for_a_file(arguments, ("variant", "all", "policy", "replications", "seed", "force", "workers", "cluster"))
+        return [path, *others]
+    if arguments.variant is None and not arguments.policy:
+        arguments.all = True
+    folder, _ = _run(arguments, _chosen(arguments))
+    return [folder, *others]
+
+
+def _comparison_json(folders: Sequence[Path], found: Comparison) -> str:
+    """What was found by name of table; for one run also every row of comparison.csv, as `rows`."""
+    from sim.study import comparison_files
+
+    said: dict[str, object] = {"run": str(folders[0]), "runs": [str(folder) for folder in folders]}
+    if len(folders) == 1:
+        said["rows"] = _rows_of(folders[0] / "comparison.csv")
+    said |= {"method": found.method, "level": found.level, "row_level": found.row_level}
+    for name, rows in comparison_files.tables(found).items():
+        columns = comparison_files.TABLES[name]
+        table = [dict(zip(columns, (_finite(cell) for cell in row), strict=True)) for row in rows]
+        said[Path(name).stem] = table
+    return json.dumps(said, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _finite(cell: str | int | float) -> str | int | float | None:
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def plot(arguments: Namespace) -> int:
     """Draw the figures of a run into its folder."""
-    from sim.scenario import load
     from sim.study.runs import find
 
     path = Path(arguments.path)
     out = Path(arguments.out)
     if path.is_dir():
-        _only_for_a_file(arguments, ("replications", "seed"))
-    folder = find(path, out, lambda file: load(file, replications=arguments.replications, seed=arguments.seed))
+        _only_for_a_file(arguments, ("replications", "precision", "seed"))
+    folder = find(path, out, lambda file: _load_file(arguments, file))
+    if arguments.warm_up:
+        return _warm_up(arguments, folder)
     from sim.report.figures import save_figures
 
     files = save_figures(folder)
     if not arguments.quiet:
         pictures = [file for file in files if file.suffix == ".png"]
         print(f"{len(pictures)} figures (PNG, SVG, and the numbers drawn as CSV) in {folder / 'figures'}")
+    return 0
+
+
+def _warm_up(arguments: Namespace, folder: Path) -> int:
+    """Say how much of the start a run that settles should leave out, and draw what that is judged by."""
+    from sim.report.figures_warmup import save_warm_up_figures, sentences
+    from sim.scenario import load
+    from sim.study.steady import check_settles
+
+    check_settles(load(folder / "scenario.resolved.yaml"))
+    found, _ = save_warm_up_figures(folder)
+    if not arguments.quiet:
+        for line in sentences(found):
+            print(line)
+        print(f"{len(found)} figure{'s' if len(found) != 1 else ''} (PNG, SVG, CSV) in {folder / 'figures'}")
+    return 0
+
+
+def sensitivity(arguments: Namespace) -> int:
+    """Screen the uncertain inputs of a scenario and print those that matter most."""
+    from sim.report.progress import progress
+    from sim.study import sensitivity as study_of
+
+    if arguments.precision is not None:
+        raise UsageError("a sensitivity study has a fixed number of replications: --replications, not --precision")
+    study = _load(arguments)
+    with contextlib.ExitStack() as stack:
+        bars = list[Callable[[int], None]]()
+        workers = stack.enter_context(_place(arguments))
+        folder, fresh = study_of.run(
+            study,
+            Path(arguments.out),
+            measures=arguments.measure,
+            trajectories=arguments.trajectories,
+            input_uncertainty=arguments.input_uncertainty,
+            replications=arguments.replications,
+            engine=arguments.engine,
+            workers=workers,
+            force=arguments.force,
+            advance=lambda count: bars[0](count),
+            expect=lambda count: bars.append(
+                stack.enter_context(progress(count, study.baseline.name, arguments.quiet))
+            ),
+            note=_note(arguments),
+        )
+    if arguments.json:
+        _print_json(folder, "sensitivity.csv")
+    elif not arguments.quiet:
+        from rich.console import Console
+
+        from sim.report.sensitivity import tables
+
+        for table in tables(folder):
+            Console(highlight=False).print(table, "")
+        print(f"{'results in' if fresh else 'already there:'} {folder}")
     return 0
 
 
@@ -227,15 +348,32 @@ def _only_for_a_file(arguments: Namespace, flags: tuple[str, ...]) -> None:
 
 
 def _load(arguments: Namespace) -> Study:
+    return _load_file(arguments, Path(arguments.path))
+
+
+def _load_file(arguments: Namespace, file: Path) -> Study:
+    """A scenario file, with what the command line says instead."""
     from sim.scenario import load
 
-    return load(Path(arguments.path), replications=arguments.replications, seed=arguments.seed)
+    given = getattr(arguments, "policy", None) or ()
+    study = load(
+        file,
+        replications=arguments.replications,
+        seed=arguments.seed,
+        precision=arguments.precision,
+        policy=(given,) if isinstance(given, str) else given,
+    )
+    if not getattr(arguments, "quiet", False):
+        for note in study.notes:
+            print(note, file=sys.stderr)
+    return study
 
 
 def _chosen(arguments: Namespace) -> Study:
     from sim.study.runs import select
 
-    return select(_load(arguments), None if arguments.all else (arguments.variant or []))
+    study = _load(arguments)
+    return select(study, None if arguments.all else [*study.chosen(arguments.variant or []), *study.policies])
 
 
 def _look_ahead(arguments: Namespace, study: Study, workers: int) -> None:
@@ -251,15 +389,22 @@ def _look_ahead(arguments: Namespace, study: Study, workers: int) -> None:
 def _run(arguments: Namespace, study: Study) -> tuple[Path, bool]:
     from sim.report.progress import progress
     from sim.study import runs
+    from sim.study.kept import telling_what_is_kept
 
-    _look_ahead(arguments, study, _workers(arguments) or os.cpu_count() or 1)
-    total = study.baseline.replications * (1 + len(study.variants))
-    with progress(total, study.baseline.name, arguments.quiet) as advance:
+    if study.origins["baseline"].get("seed") == "drawn":
+        arguments.drawn_seed = study.baseline.seed  # a message on how to go on has to name it
+    _look_ahead(arguments, study, 1 if arguments.cluster else _workers(arguments) or os.cpu_count() or 1)
+    total = study.baseline.most_replications * (1 + len(study.variants))
+    with (
+        telling_what_is_kept(runs.folder_of(study, Path(arguments.out))),
+        _place(arguments) as workers,
+        progress(total, study.baseline.name, arguments.quiet) as advance,
+    ):
         return runs.run(
             study,
             Path(arguments.out),
             engine=arguments.engine,
-            workers=_workers(arguments),
+            workers=workers,
             force=arguments.force,
             visits=getattr(arguments, "visits", False),
             advance=advance,
@@ -267,11 +412,26 @@ def _run(arguments: Namespace, study: Study) -> tuple[Path, bool]:
         )
 
 
+@contextlib.contextmanager
+def _place(arguments: Namespace) -> Iterator[int | None]:
+    """Where the work is done while the block runs; yields how many do it, None for as many as pay."""
+    if arguments.cluster is None:
+        yield _workers(arguments)
+        return
+    if arguments.workers is not None:
+        raise UsageError("--workers and --cluster exclude each other: the work is done here or there")
+    from sim.study.cluster import connected
+    from sim.study.executors import using
+
+    with connected(arguments.cluster) as there, using(there):
+        yield there.threads
+
+
 def _replay(arguments: Namespace, study: Study) -> int:
     from sim.study.preflight import check_memory
     from sim.study.runs import replay
 
-    variants = arguments.variant or ["baseline"]
+    variants = arguments.variant or (list(study.policies) or ["baseline"])
     if arguments.all or len(variants) > 1:
         raise UsageError("--replication replays one variant: name at most one with --variant")
     check_memory(study)
@@ -300,17 +460,22 @@ def _workers(arguments: Namespace) -> int | None:
 
 WIDEST_TABLE = 100
 """Characters that `ports` needs for every column."""
-TEXT_COLUMNS = {"variant", "baseline", "facility", "station", "class", "measure", "unit"}
+OF_INPUTS = {"input", "baseline_value", "low", "high", "origin"}
+TEXT_COLUMNS = OF_INPUTS | {"variant", "baseline", "facility", "station", "class", "measure", "unit"}
 WHOLE_COLUMNS = {"replication", "replications"}
 
 
 def _print_json(folder: Path, table: str) -> None:
     """One table of the run and where it stands; blank and infinite numbers as null."""
+    said = {"run": str(folder), "rows": _rows_of(folder / table)}
+    print(json.dumps(said, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def _rows_of(table: Path) -> list[dict[str, str | float | int | None]]:
     import csv
 
-    with (folder / table).open(encoding="utf-8", newline="") as file:
-        rows = [{name: _value(name, text) for name, text in row.items()} for row in csv.DictReader(file)]
-    print(json.dumps({"run": str(folder), "rows": rows}, ensure_ascii=False, indent=1, allow_nan=False))
+    with table.open(encoding="utf-8", newline="") as file:
+        return [{name: _value(name, text) for name, text in row.items()} for row in csv.DictReader(file)]
 
 
 def _value(column: str, text: str) -> str | float | int | None:

@@ -186,7 +186,7 @@ class Page:
         """A mapping, by what its keys are and what stands behind them."""
         if "patternProperties" in schema:
             ((pattern, value),) = schema["patternProperties"].items()
-            by = "number" if pattern == "^[0-9]+$" else "name"
+            by = {"^[0-9]+$": "number", "^.+$": "path"}.get(pattern, "name")
         else:
             value = next(iter(schema["properties"].values()))
             by = "class" if "car.nexus" in schema["properties"] else "mode"

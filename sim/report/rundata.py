@@ -142,6 +142,11 @@ class RunData:
         return float(self.manifest["horizon_minutes"])
 
     @property
+    def warm_up(self) -> float:
+        """Minutes at the start left out of measures."""
+        return float(self.manifest.get("warm_up_minutes", 0.0))
+
+    @property
     def confidence(self) -> str:
         """Level of the intervals in words: `95 %` unless the manifest states another `confidence` (0..1)."""
         return f"{100.0 * float(self.manifest.get('confidence', 0.95)):g} %"

@@ -1,29 +1,28 @@
 """What a planner reads in the terminal: the summary of a run, and the variants against the baseline.
 
-Every number is a row of summary.csv or comparison.csv. Tables fit 80 columns; `a (b to c)` is a mean over replications
-with its interval.
+Every number is a row of summary.csv, or of what `sim.study.comparison` found. Tables fit 80 columns; `a (b to c)` is a
+mean over replications with its interval.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.report import words
-from sim.report.rundata import ALL, BASELINE, Difference, Estimate, RunData
+from sim.report import sentences, words
+from sim.report.rundata import ALL, Estimate, RunData
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-MAIN_MEASURES = ("wait_mean", "wait_p95", "over_standard_share", "queue_mean", "utilisation")
-_PARTY_MEASURES = frozenset({"wait_mean", "wait_p95", "over_standard_share"})
+    from sim.study.baddays import Estimate as DayEstimate
+    from sim.study.comparison import Comparison, Row
+
 _NAME_WIDTH = 10
-_NEGLIGIBLE = 0.05
-"""Minutes: a change of less than three seconds is not worth a sentence, however sure."""
 
 
 def summary_table(run_folder: Path | str) -> RenderableType:
@@ -55,30 +54,26 @@ def print_summary(run_folder: Path | str, console: Console) -> None:
     console.print(summary_table(run_folder), highlight=False)
 
 
-def comparison_table(run_folder: Path | str) -> RenderableType:
-    """Differences of the main measures from the baseline with intervals, and one sentence per variant.
-
-    Raises `RunFolderError` when the folder is not a finished run.
-    """
+def comparison_table(comparison: Comparison) -> RenderableType:
+    """Chosen differences from the baseline with intervals, bad days, the best variant, and all of it in sentences."""
     from rich.console import Group
     from rich.text import Text
 
-    run = RunData.open(run_folder)
-    if not run.differences:
-        return Text("This run has no variants to compare with the baseline.")
     parts: list[RenderableType] = [
-        Text(f"{run.scenario}: variants against the baseline", style="bold"),
-        Text(
-            f"Differences are variant minus baseline, replication by replication, with {run.confidence} intervals: "
-            "for each row alone, and wider ones that hold for all variants at once. An interval that spans 0 shows no "
-            "clear change. Shares differ in percentage points."
-        ),
+        Text(f"{comparison.samples.title}: variants against the baseline", style="bold"),
+        Text(_comparison_legend(comparison)),
     ]
-    chosen = [row for row in run.differences if _is_main(run, row)]
-    for (variant, facility), rows in groupby(_ordered(run, chosen), key=lambda row: (row.variant, row.facility)):
-        parts += [Text(), Text(f"{facility} · {variant}", style="bold"), *_difference_parts(list(rows))]
-    parts += [Text(), Text("Judged on the intervals that hold for all variants at once:")]
-    parts += [Text(sentence) for sentence in verdicts(run)]
+    rows = comparison.rows
+    for (variant, facility), own in groupby(rows, key=lambda row: (row.variant, row.key.facility)):
+        parts += [Text(), Text(f"{facility} · {variant}", style="bold"), *_difference_parts(list(own))]
+    if any(math.isfinite(row.days.quantile.low) and not row.same for row in rows):
+        parts += [Text(), Text("Bad days", style="bold"), Text(_bad_days_legend(comparison))]
+        parts += [_bad_days_table(comparison)]
+    parts += [Text(), Text("In words", style="bold"), *(Text(line) for line in sentences.sentences(comparison))]
+    parts += [Text(line) for line in sentences.bad_day_sentences(comparison)]
+    if comparison.best:
+        parts += [Text(), Text("Best", style="bold"), Text(_best_legend(comparison))]
+        parts += [Text(line) for line in sentences.best_sentences(comparison)]
     return Group(*parts)
 
 
@@ -100,26 +95,6 @@ def spread_sentence(run: RunData, facility: str, variant: str) -> str:
     if not clauses:
         return "The spread across days was not measured."
     return f"From day to day (8 days in 10): {', '.join(clauses)}."
-
-
-def verdicts(run: RunData) -> list[str]:
-    """One plain sentence per variant on the 95th percentile wait (the mean wait when that is absent).
-
-    Speaks of the clear change that touches most (difference times arrivals), and of the one that goes the other way if
-    there is one, on the interval that holds for all variants at once.
-    """
-    measure = "wait_p95" if any(row.measure == "wait_p95" for row in run.differences) else "wait_mean"
-    rows = [row for row in run.differences if row.measure == measure and _is_headline(run, row)]
-    names = [variant for variant in run.variants if variant != BASELINE]
-    measured = {row.variant for row in rows if math.isfinite(row.value)}
-    changed = {row.variant for row in run.differences if math.isfinite(row.value) and row.value != 0.0}
-    idle = measured - changed  # a variant that does not do what its author meant it to
-    return [
-        f"{name} changes nothing: every measure is the baseline's, in every replication."
-        if name in idle
-        else _verdict(run, name, measure, [row for row in rows if row.variant == name])
-        for name in names
-    ]
 
 
 def _legend(run: RunData) -> str:
@@ -183,59 +158,57 @@ def _within_standard(row: Estimate | None) -> str:
     return words.BLANK if row is None else words.with_interval(1.0 - row.mean, 1.0 - row.high, 1.0 - row.low, row.unit)
 
 
-def _is_main(run: RunData, row: Difference) -> bool:
-    """Waits by class for the whole facility (`all` where there is more than one), queue and utilisation by station."""
-    if row.measure in _PARTY_MEASURES:
-        return row.station == ALL and (row.class_name != ALL or len(run.classes(row.facility)) != 1)
-    return row.measure in MAIN_MEASURES and row.station != ALL and row.class_name == ALL
+def _comparison_legend(comparison: Comparison) -> str:
+    sure = f"{100.0 * comparison.level:g} %"
+    count = words.counted(len(comparison.rows), "row")
+    return (
+        f"Differences are variant minus baseline, replication by replication ({comparison.samples.replications}), with "
+        f"{sure} intervals: for each row alone, and wider ones that hold for all {count} at once "
+        f"({comparison.method}, each at {100.0 * comparison.row_level:.2f} %). An interval that spans 0 shows no clear "
+        "change. Shares differ in percentage points."
+    )
 
 
-def _ordered(run: RunData, rows: Iterable[Difference]) -> list[Difference]:
-    """Variant, facility, classes with `all` last, then stations; measures in the order of `MAIN_MEASURES`."""
-    variants, facilities = run.variants, run.facilities
-
-    def place(row: Difference) -> tuple[int, int, bool, int, int]:
-        classes, stations = (*run.classes(row.facility), ALL), (*run.stations(row.facility), ALL)
-        at_station = row.station != ALL
-        return (
-            variants.index(row.variant),
-            facilities.index(row.facility),
-            at_station,
-            stations.index(row.station) if at_station else classes.index(row.class_name),
-            MAIN_MEASURES.index(row.measure),
-        )
-
-    return sorted(rows, key=place)
-
-
-def _difference_parts(rows: list[Difference]) -> Iterator[RenderableType]:
-    """A table of what differs; then in one line each, what does not differ and where nobody came."""
+def _difference_parts(rows: list[Row]) -> Iterator[RenderableType]:
+    """A table of what differs; then in one line each, what does not differ, where nobody came, what pairing saved."""
     from rich.text import Text
 
     table = _new_table("where", "measure", "change", "interval", "all at once")
     table.columns[1].justify = "left"
-    same: dict[str, list[str]] = {"classes": [], "stations": []}
-    empty: dict[str, list[str]] = {"classes": [], "stations": []}
-    for (station, class_name), own in groupby(rows, key=lambda row: (row.station, row.class_name)):
-        kind, where = ("classes", class_name) if station == ALL else ("stations", station)
-        known = [row for row in own if math.isfinite(row.value)]
+    same: dict[str, None] = {}
+    empty: dict[str, None] = {}
+    for where, own in groupby(rows, key=_where):
+        known = [row for row in own if math.isfinite(row.difference)]
         changed = [row for row in known if not _is_nought(row)]
         for index, row in enumerate(changed):
             table.add_row("" if index else where, *_difference_cells(row))
         if not changed:
-            (same if known else empty)[kind].append(where)
+            (same if known else empty)[where] = None
     if table.row_count:
         yield table
     for lead, names in (("Unchanged (to within 0.05)", same), ("No parties to compare", empty)):
-        lists = [f"{kind} {', '.join(those)}" for kind, those in names.items() if those]
-        if lists:
-            yield Text(f"{lead}: {'; '.join(lists)}.")
+        if names:
+            yield Text(f"{lead}: {', '.join(names)}.")
+    ratios = [row.variance_ratio for row in rows if math.isfinite(row.variance_ratio)]
+    related = [row.correlation for row in rows if math.isfinite(row.correlation)]
+    if ratios and related:
+        yield Text(f"Pairing: correlation {_range(related, 2)}, variance ratio {_range(ratios, 1)}.")
 
 
-def _is_nought(row: Difference) -> bool:
+def _where(row: Row) -> str:
+    return row.key.klass if row.key.station == ALL else f"{row.key.station}, {row.key.klass}"
+
+
+def _range(values: list[float], places: int) -> str:
+    """`0.61 to 0.98`; nothing depends on how far beyond a thousand a ratio lies."""
+    low, high = ("over 1,000" if v > 1000.0 else words.number(v, places) for v in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
+def _is_nought(row: Row) -> bool:
     """True when the difference and every bound of its intervals would print as 0.0."""
-    numbers = (row.value, row.low, row.high, row.low_simultaneous, row.high_simultaneous)
-    return not any(abs(words.scale(row.unit) * value) >= 0.05 for value in numbers)
+    numbers = (row.difference, row.low, row.high, row.low_all, row.high_all)
+    return not any(abs(words.scale(row.key.unit) * value) >= 0.05 for value in numbers)
 
 
 _SHORT = {
@@ -246,66 +219,64 @@ _SHORT = {
 }
 
 
-def _difference_cells(row: Difference) -> Iterator[str]:
-    factor = words.scale(row.unit)
-    places = words.decimals(factor * row.value, factor * (row.high - row.low) / 2.0)
-    yield _SHORT.get(row.measure, words.measure_words(row.measure))
-    yield words.signed(factor * row.value, places)
-    for low, high in ((row.low, row.high), (row.low_simultaneous, row.high_simultaneous)):
-        if math.isfinite(low) and math.isfinite(high):
-            bounds = (factor * words.cut_difference(bound, row.unit) for bound in (low, high))
-            yield " to ".join(words.signed(bound, places) for bound in bounds)
-        else:
-            yield words.BLANK
+def _difference_cells(row: Row) -> Iterator[str]:
+    factor = words.scale(row.key.unit)
+    places = words.decimals(factor * row.difference, factor * (row.high - row.low) / 2.0)
+    yield _measure(row)
+    yield words.signed(factor * row.difference, places)
+    yield _bounds(row, row.low, row.high, places)
+    yield _bounds(row, row.low_all, row.high_all, places)
 
 
-def _is_headline(run: RunData, row: Difference) -> bool:
-    """A class for the whole facility; the facility as a whole when it has only that."""
-    if row.station != ALL or not math.isfinite(row.value):
-        return False
-    return row.class_name != ALL or not run.classes(row.facility)
+def _measure(row: Row) -> str:
+    unit = _UNITS.get(row.key.unit, row.key.unit)
+    return _SHORT.get(row.key.measure, f"{words.measure_words(row.key.measure)} {unit}".rstrip())
 
 
-def _verdict(run: RunData, variant: str, measure: str, rows: list[Difference]) -> str:
-    what = words.measure_words(measure)
-    if not rows:
-        return f"{variant}: no {what} to compare."
-    if not any(math.isfinite(row.safe_interval[0]) for row in rows):
-        return f"{variant}: one replication gives no interval, so a change in the {what} cannot be told from chance."
-    clear = [row for row in rows if row.is_clear and abs(row.value) >= _NEGLIGIBLE]
-    clear.sort(key=lambda row: _weight(run, row), reverse=True)
-    if not clear:
-        return f"{variant}: no clear change in the {what}{_only_interval(run, rows)}."
-    first = clear[0]
-    sentence = f"{variant} {_change(run, first, f'the {what}')}"
-    against = next((row for row in clear if (row.value > 0.0) != (first.value > 0.0)), None)
-    return f"{sentence}, but {_change(run, against, 'that')}." if against else f"{sentence}."
+_UNITS = {"share": "%", "count": ""}
 
 
-def _weight(run: RunData, row: Difference) -> float:
-    """How much a change touches: minutes of difference times parties that come."""
-    arrivals = run.estimate((BASELINE, row.facility, ALL, row.class_name), "arrivals")
-    return abs(row.value) * (arrivals.mean if arrivals is not None else 1.0)
+def _bounds(row: Row, low: float, high: float, places: int) -> str:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return words.BLANK
+    factor, unit = words.scale(row.key.unit), row.key.unit
+    return " to ".join(words.signed(factor * words.cut_difference(bound, unit), places) for bound in (low, high))
 
 
-def _change(run: RunData, row: Difference, what: str) -> str:
-    sign = 1.0 if row.value > 0.0 else -1.0
-    low, high = sorted(sign * bound for bound in row.safe_interval)
-    places = words.decimals(row.value, (high - low) / 2.0)
-    size, low_text, high_text = (words.number(value, places) for value in (abs(row.value), low, high))
-    verb = "raises" if sign > 0.0 else "cuts"
-    return f"{verb} {what} of {_who(run, row)} by {size} {row.unit} ({low_text} to {high_text})"
+def _bad_days_legend(comparison: Comparison) -> str:
+    sure = f"{100.0 * comparison.level:g} %"
+    days = max(row.days.days for row in comparison.rows)
+    worst = f"; and the mean change on the baseline's {days} worst" if days else ""
+    return f"A replication is a day. Change of the day that 9 in 10 stay below{worst}; {sure} intervals, each alone."
 
 
-def _only_interval(run: RunData, rows: list[Difference]) -> str:
-    if len(rows) > 1:
-        return " of any class"
-    low, high = rows[0].safe_interval
-    places = words.decimals(rows[0].value, (high - low) / 2.0)
-    bounds = f"{words.signed(low, places)} to {words.signed(high, places)} {rows[0].unit}"
-    return f" of {_who(run, rows[0])} ({bounds})"
+def _bad_days_table(comparison: Comparison) -> Table:
+    """Rows of `all` where it is chosen, as in the selection; a line with the variant before its measures."""
+    table = _new_table("variant, measure", "average", "90 % day", "worst days")
+    keys = {row.key for row in comparison.rows}
+    heading = ""
+    for row in comparison.rows:
+        whole = row.key.klass == ALL or row.key._replace(klass=ALL) not in keys
+        if not whole or row.same or not math.isfinite(row.days.quantile.low):
+            continue
+        places = [row.key.facility] if len(comparison.samples.facilities) > 1 else []
+        title = ", ".join([row.variant, *places, *([] if _where(row) == ALL else [_where(row)])])
+        if title != heading:
+            table.add_row(title, "", "", "")
+            heading = title
+        factor = words.scale(row.key.unit)
+        average = words.signed(factor * row.difference, words.decimals(factor * row.difference, 1.0))
+        table.add_row(f"  {_measure(row)}", average, _day(row, row.days.quantile), _day(row, row.days.worst))
+    return table
 
 
-def _who(run: RunData, row: Difference) -> str:
-    who = words.class_words(row.class_name, run.classes(row.facility))
-    return who if len(run.facilities) == 1 else f"{who} at {row.facility}"
+def _day(row: Row, estimate: DayEstimate) -> str:
+    if not math.isfinite(estimate.difference):
+        return words.BLANK
+    factor = words.scale(row.key.unit)
+    value = words.signed(factor * words.cut_difference(estimate.difference, row.key.unit), 1)
+    return f"{value} ({_bounds(row, estimate.low, estimate.high, 0)})"
+
+
+def _best_legend(comparison: Comparison) -> str:
+    return "KN (Kim and Nelson 2001), on the replications in hand; each measure for itself."

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sim.scenario.cautions import Doubt
 from sim.scenario.clock import Reading, reading, seconds_between
 from sim.scenario.port import Port, class_names
+from sim.scenario.precision import UntilPrecise
 from sim.scenario.problems import Path
 from sim.scenario.schema import Event, Scenario
 from sim.scenario.tables import NOT_REFERRED, CountsTable, TraceTable
@@ -145,8 +146,12 @@ def unreachable(scenario: Scenario) -> Iterator[Doubt]:
 
 def few_replications(scenario: Scenario) -> Iterator[Doubt]:
     """Too few replications for an interval of 95 %."""
-    if scenario.replications < FEW:
-        many = scenario.replications
+    many = scenario.replications
+    if isinstance(many, UntilPrecise):
+        if many.at_least < FEW:
+            found = f"{many.at_least} replications may be all: the coverage of their intervals is known from {FEW} on"
+            yield Doubt("few-replications", found, f"at_least: {FEW}", ("replications", "at_least"))
+    elif many < FEW:
         found = (
             "1 replication has no interval"
             if many == 1

@@ -25,6 +25,20 @@ EXAMPLES: dict[str, Any] = {
         },
         "variants": {"one-more-booth": {"ports.pacific-highway.lanes.general.booths": 7}},
     },
+    "UntilPrecise": {
+        "precision": "5 %",
+        "of": ["wait_mean", {"measure": "wait_p95", "class": "car"}],
+        "at_least": 10,
+        "at_most": 400,
+    },
+    "Sweep": {
+        "vary": {
+            "ports.pacific-highway.lanes.general.booths": [5, 6, 7],
+            "ports.pacific-highway.traffic.car.nexus": ["20 %", "30 %", "40 %"],
+        },
+        "how": "grid",
+    },
+    "PreciseMeasure": {"measure": "wait_p95", "class": "car"},
     "OfficerPool": {"officers": 5, "open": {"00:00": 2, "07:00": 5}},
     "Event": {
         "name": "Concert",

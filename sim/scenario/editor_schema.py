@@ -27,6 +27,7 @@ from sim.scenario.editor_values import NAME, NULL, Schema, by_class, either, key
 from sim.scenario.editor_variants import variants
 from sim.scenario.fields import Model
 from sim.scenario.port import Port, Secondary, Service
+from sim.scenario.precision import ALL, MeasureName, PreciseMeasure
 from sim.scenario.schema import Scenario
 from sim.scenario.vocabulary import CLASS_NAMES
 
@@ -238,6 +239,21 @@ class _Walk:
         station = {"title": "name", "type": "string", "pattern": rf"^(?:{NAME}|\*)$"}
         return either({"title": "word", "const": "all"}, {"title": "list", "type": "array", "items": station})
 
+    def precise(self) -> Schema:
+        """One measure or several, each by its name or as a mapping."""
+        one = either(self.hint(MeasureName), self.model(PreciseMeasure))
+        return either(one, {"title": "list", "type": "array", "items": one, "minItems": 1})
+
+    def class_or_all(self) -> Schema:
+        return either(ref("ClassPattern"), {"const": ALL})
+
+    def values(self) -> Schema:
+        """Values for a path: what may stand there the loader tells."""
+        return {"type": "array", "items": {"title": "value"}, "minItems": 1}
+
+    def two_ends(self) -> Schema:
+        return {"type": "array", "items": {"title": "value"}, "minItems": 2, "maxItems": 2}
+
     def tandem(self) -> Schema:
         count = {"title": "whole number", "type": "integer", "minimum": 0}
         return either(count, {"title": "true or false", "type": "boolean"})
@@ -258,11 +274,15 @@ _SHORT_FORMS: dict[tuple[str, str], Callable[[_Walk], Schema]] = {
     ("Traffic", "occupants"): _Walk.occupants,
     ("LaneGroup", "service"): _Walk.service,
     ("LaneGroup", "tandem"): _Walk.tandem,
+    ("PreciseMeasure", "class_"): _Walk.class_or_all,
     ("Secondary", "service"): _Walk.service,
+    ("UntilPrecise", "of"): _Walk.precise,
     ("Event", "demand"): _Walk.factor_by_class,
     ("Event", "referral"): _Walk.factor_by_class,
     ("Event", "service"): _Walk.factor_by_lane,
     ("Event", "stopped"): _Walk.stopped,
+    ("Scenario", "ranges"): lambda walk: keyed_by("^.+$", walk.two_ends()),
+    ("Sweep", "vary"): lambda walk: keyed_by("^.+$", walk.values()),
 }
 """Fields that take more forms than their type says, by model and name."""
 

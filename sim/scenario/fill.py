@@ -47,11 +47,11 @@ MERGED: tuple[tuple[str, ...], ...] = (
 
 def fill(tree: Tree, tables: TableReader) -> Tree:
     """The tree with the registry's values in every port that names an entry; `tree` itself where none does."""
-    ports = list(_registered(tree))
+    ports = list(registered(tree))
     if not ports:
         return tree
     result = tree.copy()
-    days = _days(tree.plain)
+    days = days_of(tree.plain)
     for name, id in ports:
         _Filling(result, ("ports", name), registry.port_defaults(id, *days), tables).fill()
     return result
@@ -59,7 +59,7 @@ def fill(tree: Tree, tables: TableReader) -> Tree:
 
 def strip(tree: Tree) -> Tree:
     """The tree without the values of the registry; mappings that hold something else stay, still marked as its own."""
-    ports = list(_registered(tree))
+    ports = list(registered(tree))
     if not ports:
         return tree
     result = tree.copy()
@@ -74,7 +74,7 @@ def strip(tree: Tree) -> Tree:
 def seal(tree: Tree) -> Tree:
     """The tree with names of the registry written out, and without the key `registry` where its entry is known."""
     result = tree.copy()
-    for name, id in list(_registered(tree)):
+    for name, id in list(registered(tree)):
         at: Path = ("ports", name)
         _remove_nulls(result, at, registry.port_defaults(id).tree, ())
         _forget(result, (*at, KEY))
@@ -87,7 +87,7 @@ def seal(tree: Tree) -> Tree:
     return result
 
 
-def _registered(tree: Tree) -> Iterator[tuple[str, str]]:
+def registered(tree: Tree) -> Iterator[tuple[str, str]]:
     """Ports with the id of a known entry. An unknown one is left for the schema to refuse."""
     ports = tree.plain.get("ports") if isinstance(tree.plain, dict) else None
     for name, port in ports.items() if isinstance(ports, dict) else ():
@@ -96,7 +96,7 @@ def _registered(tree: Tree) -> Iterator[tuple[str, str]]:
             yield name, id
 
 
-def _days(plain: dict[str, Any]) -> tuple[date, date] | tuple[()]:
+def days_of(plain: dict[str, Any]) -> tuple[date, date] | tuple[()]:
     """First and last civil date of the horizon; nothing where the scenario does not say it rightly."""
     try:
         start = civil_time(plain.get("start"))

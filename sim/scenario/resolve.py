@@ -88,7 +88,7 @@ def _different(base: dict[str, Any], other: dict[str, Any], at: Path) -> Iterato
         if not isinstance(value, dict) or not isinstance(before, dict):
             if key not in base or value != before or type(value) is not type(before):
                 yield path, value
-        elif value != before or list(value) != list(before):
+        elif repr(value) != repr(before):  # as written: `true` is not 1, and the order of keys counts
             if list(value)[: len(before)] == list(before):
                 yield from _different(before, value, path)
             else:
@@ -107,13 +107,13 @@ def leaves(tree: Any, path: Path = ()) -> list[tuple[Path, Any]]:
 def origins(tree: dict[str, Any], written: Tree, overrides: dict[str, str]) -> dict[str, str]:
     """Where each leaf of a resolved tree comes from, by dotted path.
 
-    `overrides` says so for keys at the top set from outside the file (`command line`, `drawn`).
+    `overrides` says so for what was set from outside the file (`command line`, `drawn`): a path, or a key at the top.
     """
     result = {}
     for path, _ in leaves(tree):
         if path[0] == "variants":
             continue
-        result[dotted(path)] = overrides.get(str(path[0])) or _origin(path, written)
+        result[dotted(path)] = overrides.get(dotted(path)) or overrides.get(str(path[0])) or _origin(path, written)
     return result
 
 

@@ -44,7 +44,9 @@ from sim.scenario.port import (
     Standard,
     class_names,
 )
+from sim.scenario.precision import PreciseMeasure, Replications, UntilPrecise
 from sim.scenario.problems import Problem, ProblemError, in_words
+from sim.scenario.sweeps import Sweep, ends
 from sim.scenario.tables import CountsTable, TraceTable
 from sim.scenario.traffic import NexusMembers, Occupants, Traffic
 from sim.scenario.vocabulary import EVERY, check_name, most_exact, serves
@@ -133,8 +135,22 @@ def _format(raw: Any) -> int:
     raise ProblemError(Problem(f"format {in_words(raw)}", f"format: {FORMAT}, the one this program reads"))
 
 
+def _two_ends(raw: Any) -> Any:
+    try:
+        ends(raw if isinstance(raw, list) else list(as_tuple(raw)))
+    except ProblemError as trouble:
+        raise ProblemError(*trouble.problems) from None
+    return tuple(raw)
+
+
+Range = Annotated[tuple[Any, ...], BeforeValidator(_two_ends)]
+"""The lowest and the highest value of a quantity, as written."""
+
+
 class Scenario(Model):
     """What is simulated: facilities, demand, horizon, replications, and variants to compare."""
+
+    quiet: ClassVar[frozenset[str]] = frozenset({"sweeps", "ranges"})
 
     format: Annotated[Literal[1], BeforeValidator(_format)] = required("Version of this format.")
     name: str = required("What the scenario is, for people.", min_length=1)
@@ -144,7 +160,9 @@ class Scenario(Model):
     warm_up: Span = optional("0 s", "Time at the start left out of measures.")
     end: Literal["drain", "cut"] = optional("drain", "Run on until empty, or stop at the horizon.")
     drain_cap: Span = optional("24 h", "Longest time to run on after the horizon.")
-    replications: int = optional(30, "Independent replications.", ge=1, le=1_000_000)
+    replications: Replications = optional(
+        30, "Independent replications: how many, or how precise they have to make it."
+    )
     seed: int | None = optional(None, "Master seed; not given: drawn and recorded.", ge=0)
     bin: BinWidth = optional(
         "15 min", "Width of the bins of measures over time; `none` for a single one over all of it."
@@ -156,6 +174,17 @@ class Scenario(Model):
     variants: dict[Name, dict[str, Any]] = optional(
         {}, "Variants by name: each maps paths to values that replace what stands there, or extends another."
     )
+    sweeps: dict[Name, Sweep] = optional({}, "Sweeps by name: each makes variants NAME-1, NAME-2 and so on.")
+    ranges: dict[str, Range] = optional(
+        {},
+        "Paths, as in a variant, with the lowest and highest value each may have: what `bordersim sensitivity` goes "
+        "through, beside the ranges of the registry.",
+    )
+
+    @property
+    def most_replications(self) -> int:
+        """How many replications there are at the most."""
+        return self.replications.at_most if isinstance(self.replications, UntilPrecise) else self.replications
 
     def check(self) -> Iterator[Problem]:
         """Warm-up inside the horizon; ports that can take what is diverted to them."""
@@ -181,12 +210,15 @@ __all__ = [
     "Occupants",
     "OfficerPool",
     "Port",
+    "PreciseMeasure",
     "Scenario",
     "Secondary",
     "Service",
     "Standard",
+    "Sweep",
     "TraceTable",
     "Traffic",
+    "UntilPrecise",
     "WeekTable",
     "class_names",
     "most_exact",

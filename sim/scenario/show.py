@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sim.errors import UsageError
+from sim.scenario.operations import is_table
 from sim.scenario.problems import Path, nearest
 from sim.scenario.study import BASELINE, Study
+from sim.scenario.sweeps import Points
 from sim.scenario.tree import dotted
 
 _PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9 _./+%:()-]*")
@@ -32,10 +35,92 @@ def show(study: Study, variant: str | None = None) -> str:
     Raises UsageError for a variant that does not exist.
     """
     name = variant or BASELINE
+    _named(study, name)
+    return annotated(study.trees[name], study.origins[name])
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A value of a variant that is not that of the baseline; None where there is none."""
+
+    path: str
+    baseline: Any
+    variant: Any
+    baseline_origin: str
+    variant_origin: str
+
+
+def differences(study: Study, variant: str) -> tuple[Difference, ...]:
+    """What a variant has otherwise than the baseline, in the order of the tree; a table over the day is one value.
+
+    Raises UsageError for a variant that does not exist.
+    """
+    _named(study, variant)
+    found = _different(study.trees[BASELINE], study.trees[variant], ())
+    return tuple(
+        Difference(
+            dotted(path),
+            before,
+            after,
+            _origin(study.origins[BASELINE], path),
+            _origin(study.origins[variant], path, "variant "),
+        )
+        for path, before, after in found
+    )
+
+
+def show_differences(study: Study, variant: str) -> str:
+    """Only what a variant has otherwise than the baseline, as YAML: both values, and where each comes from.
+
+    Raises UsageError for a variant that does not exist.
+    """
+    found = differences(study, variant)
+    count = f"{len(found)} value{'s' if len(found) != 1 else ''}"
+    verb = "differs" if len(found) == 1 else "differ"
+    lines = [f"# {variant}: {count} {verb} from the baseline; --full shows all"]
+    for one in found:
+        lines.append(f"{one.path}:")
+        rows = (
+            (BASELINE, one.baseline, one.baseline_origin),
+            (variant, one.variant, one.variant_origin),
+        )
+        texts = [f"  {name}: {_inline(value)}" for name, value, _ in rows]
+        width = min(WIDEST, max(len(text) for text in texts))
+        for text, (_, value, origin) in zip(texts, rows, strict=True):
+            said = origin if value is not None or origin else "not there"
+            lines.append(f"{text:<{width}}  # {said}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _different(base: Any, other: Any, at: Path) -> Iterator[tuple[Path, Any, Any]]:
+    if not isinstance(base, dict) or not isinstance(other, dict) or is_table(base) or is_table(other):
+        if repr(base) != repr(other):
+            yield at, base, other
+        return
+    for key in dict.fromkeys((*base, *other)):
+        yield from _different(base.get(key), other.get(key), (*at, key))
+
+
+def _origin(origins: Mapping[str, str], path: Path, rather: str = "") -> str:
+    """Origin of a value, or of the first part of it, one that begins with `rather` before others."""
+    name = dotted(path)
+    found = [origin for known, origin in origins.items() if known == name or known.startswith(f"{name}.")]
+    return next((origin for origin in found if rather and origin.startswith(rather)), found[0] if found else "")
+
+
+def _inline(value: Any) -> str:
+    """A value on one line, as YAML."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_scalar(key)}: {_inline(child)}' for key, child in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_inline(child) for child in value)}]"
+    return _scalar(value)
+
+
+def _named(study: Study, name: str) -> None:
     if name not in study.trees:
         names = ", ".join(study.variants) or "none"
         raise UsageError(f"no variant '{name}'; there are: {names}. {nearest(name, study.variants)}".rstrip())
-    return annotated(study.trees[name], study.origins[name])
 
 
 def annotated(tree: dict[str, Any], origins: Mapping[str, str]) -> str:
@@ -128,3 +213,22 @@ def _scalar(value: Any) -> str:
 
 def _escaped(char: str) -> str:
     return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
+
+
+def sweep_table(sweeps: Mapping[str, Points]) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows of sweep.csv: each variant of a sweep with the value of every path that was varied.
+
+    A path that another sweep varies is blank.
+    """
+    paths = list(dict.fromkeys(path for points in sweeps.values() for point in points.values() for path in point))
+    rows = [
+        [variant, sweep, *(as_text(point[path]) if path in point else "" for path in paths)]
+        for sweep, points in sweeps.items()
+        for variant, point in points.items()
+    ]
+    return ["variant", "sweep", *paths], rows
+
+
+def as_text(value: Any) -> str:
+    """Text as it is, anything else as YAML."""
+    return value if isinstance(value, str) else _inline(value)

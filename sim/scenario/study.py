@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario.schema import FORMAT, Scenario
+from sim.scenario.sweeps import Points, written_out
 from sim.scenario.tree import Tree
 
 BASELINE = "baseline"
@@ -38,6 +39,14 @@ class Study:
     """Per `baseline` or variant, its resolved tree without variants."""
     written: dict[str, Tree] = field(default_factory=dict, compare=False, repr=False)
     """Per `baseline` or variant, its tree as written with the place of every value: where a warning points."""
+    sweeps: dict[str, Points] = field(default_factory=dict)
+    """By name of the sweep, its variants with the values each has, by dotted path."""
+    registered: dict[str, str] = field(default_factory=dict, compare=False)
+    """Ports of the baseline that name an entry of the registry, with its id."""
+    policies: tuple[str, ...] = field(default=(), compare=False)
+    """Variants that policies made."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """Sentences on what policies do not change here."""
 
     def with_seed(self, seed: int) -> Study:
         """The same study with another master seed."""
@@ -50,6 +59,10 @@ class Study:
             trees={name: {**tree, "seed": seed} for name, tree in self.trees.items()},
         )
 
+    def chosen(self, names: Iterable[str]) -> list[str]:
+        """Variants by name, where the name of a sweep stands for all of its variants."""
+        return [one for name in names for one in self.sweeps.get(name, (name,))]
+
     def only(self, names: Iterable[str]) -> Study:
         """The same study with only these variants; `tree` also keeps those they extend."""
         kept = [name for name in self.variants if name in set(names)]
@@ -59,12 +72,20 @@ class Study:
             needed.add(name := queue.pop())
             if (parent := written[name].get("extends")) is not None and parent not in needed:
                 queue.append(parent)
+        tree = {**self.tree, "variants": {name: what for name, what in written.items() if name in needed}}
+        sweeps = {name: {one: at[one] for one in at if one in kept} for name, at in self.sweeps.items()}
+        sweeps = {name: points for name, points in sweeps.items() if points}
+        if sweeps:
+            tree["sweeps"] = {name: written_out(points) for name, points in sweeps.items()}
+        else:
+            tree.pop("sweeps", None)
         return replace(
             self,
             variants={name: self.variants[name] for name in kept},
             origins={name: self.origins[name] for name in (BASELINE, *kept)},
             trees={name: self.trees[name] for name in (BASELINE, *kept)},
-            tree={**self.tree, "variants": {name: what for name, what in written.items() if name in needed}},
+            tree=tree,
+            sweeps=sweeps,
         )
 
 
@@ -74,5 +95,7 @@ def fingerprint(study: Study) -> str:
     The order of keys counts: it is the order of stations, which decides ties.
     """
     content = {"format": FORMAT, "trees": study.trees, "tables": sorted(study.table_hashes.items())}
+    if study.sweeps:
+        content["sweeps"] = study.sweeps
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -11,7 +11,7 @@ from sim.scenario.tree import Place, Tree, dotted
 from sim.scenario.vocabulary import CLASS_NAMES, NAME
 
 EXTENDS = "extends"
-FIXED = ("format", "variants", "seed")
+FIXED = ("format", "variants", "seed", "sweeps", "ranges")
 """Keys at the top that a variant may not set: they would end the comparison."""
 
 
@@ -53,6 +53,8 @@ def apply(tree: Tree, name: str, faults: list[Fault]) -> tuple[Tree, tuple[Chang
             _put(tree, result, change, ancestor)
         changes += own
     result.plain.pop("variants", None)
+    result.plain.pop("sweeps", None)
+    result.plain.pop("ranges", None)
     result.places = {path: place for path, place in result.places.items() if path[:1] != ("variants",)}
     return result, tuple(changes)
 

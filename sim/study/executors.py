@@ -1,15 +1,46 @@
-"""One map of tasks to results, in this process or in several; each result comes as it is finished."""
+"""One map of tasks to results, in this process, in several, or elsewhere; each result comes as it is finished.
+
+What runs the tasks is an `Executor`. `map_unordered` takes one of processes unless another is in force (`using`):
+what lies between, and makes the tasks, need not know where they go. `sim.study.cluster` has one for Dask.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar, cast
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeVar
+
+from sim.errors import SimulationError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_work: Callable[..., object] | None = None
-"""In a worker process: the function its tasks go to, sent once when the process starts."""
+
+class Executor(Protocol):
+    """Where tasks are done."""
+
+    def map(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
+        """Each task with its result, as they are finished; both the function and what it returns are picklable.
+
+        Raises:
+            SimulationError: something that does the tasks went away for good; what was yielded counts.
+        """
+
+
+_in_force: ContextVar[Executor | None] = ContextVar("executor", default=None)
+
+
+@contextlib.contextmanager
+def using(executor: Executor) -> Iterator[None]:
+    """While the block runs, `map_unordered` gives its tasks to this executor."""
+    token = _in_force.set(executor)
+    try:
+        yield
+    finally:
+        _in_force.reset(token)
 
 
 def map_unordered(
@@ -20,36 +51,93 @@ def map_unordered(
     Args:
         work: picklable when `workers` is above 1; sent to each process once.
         tasks: what to do, hashable; a task should take long enough that handing it out costs little.
-        workers: processes; 1 runs everything here.
+        workers: processes; 1 runs everything here. Without meaning where an executor is in force.
+
+    Raises:
+        SimulationError: a process was killed; what was yielded before counts.
     """
-    if workers <= 1 or len(tasks) <= 1:
+    executor = _in_force.get()
+    if executor is not None:
+        yield from executor.map(work, tasks)
+    elif workers <= 1 or len(tasks) <= 1:
         for task in tasks:
             yield task, work(task)
-        return
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
+    else:
+        yield from Processes(workers).map(work, tasks)
 
-    # Spawned processes start clean: no threads or locks of this one are copied half-way.
-    pool = ProcessPoolExecutor(
-        max_workers=min(workers, len(tasks)), mp_context=get_context("spawn"), initializer=_receive, initargs=(work,)
-    )
-    with pool:
-        try:
-            under_way = {pool.submit(_do, task): task for task in tasks}
-            for future in as_completed(under_way):
-                # Taken out of the mapping, so that a result is not held after it has been used.
-                yield under_way.pop(future), cast(Result, future.result())
-                del future
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+
+class Processes:
+    """An `Executor` of processes on this machine."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def map(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
+        """Each task with its result, as they are finished."""
+        from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+        from concurrent.futures.process import BrokenProcessPool
+        from multiprocessing import active_children, get_context
+
+        before = set(active_children())
+        # Spawned processes start clean: no threads or locks of this one are copied half-way.
+        pool = ProcessPoolExecutor(
+            min(self.workers, len(tasks)), mp_context=get_context("spawn"), initializer=_receive, initargs=(work,)
+        )
+        with pool:
+            try:
+                with _interrupts_held():  # processes inherit it: an interrupt is this process's affair alone
+                    under_way: dict[Future[Any], Task] = {pool.submit(_do, task): task for task in tasks}
+                for future in as_completed(under_way):
+                    # Taken out of the mapping, so that a result is not held after it has been used.
+                    yield under_way.pop(future), future.result()
+                    del future
+            except BrokenProcessPool as error:
+                raise SimulationError(
+                    "a worker process was killed (out of memory?); fewer --workers need less memory; finished "
+                    "replications are kept, running again goes on from there"
+                ) from error
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for child in set(active_children()) - before:  # nobody waits for what will not be used
+                    child.terminate()
+                raise
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """A Ctrl-C during the block arrives after it; processes started within never see one."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_work: Callable[..., object] | None = None
+"""In a worker process: the function its tasks go to, sent once when the process starts."""
 
 
 def _receive(work: Callable[..., object]) -> None:
+    from threading import Thread
+
     global _work
     _work = work
+    Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _do(task: Task) -> object:
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for its next task for ever."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _do(task: object) -> object:
     assert _work is not None
     return _work(task)

@@ -134,7 +134,8 @@ class Experiment:
         for variant in self.scenarios:
             each = max(self.model(variant)[0].expected_parties(), 1.0)
             size = int(max(1, min(PARTIES_PER_TASK / each, MOST_PER_TASK, self.replications / LEAST_TASKS)))
-            for begin, end in journal.missing(variant, self.replications):
+            for begin, gap_ends in journal.missing(variant, self.replications):
+                end = min(gap_ends, self.replications)  # the journal may reach beyond
                 tasks += [(variant, first, min(first + size, end)) for first in range(begin, end, size)]
         return tasks
 
@@ -159,7 +160,7 @@ class Experiment:
             failures += chunk.failures
             for at, data in enumerate(chunk.visits):
                 if first + at not in failed:
-                    journal.keep_visits(f"{variant}-{first + at:05d}.parquet", data)
+                    journal.keep_visits(visits_name(variant, first + at), data)
             for begin, end in _stretches(first, last, failed):
                 journal.keep(variant, begin, chunk.rows[begin - first : end - first])
             advance(last - first)
@@ -167,9 +168,15 @@ class Experiment:
         return sorted(failures, key=lambda failure: (order.index(failure.variant), failure.replication))
 
     def found(self, journal: Journal) -> dict[str, Found]:
-        """The rows of every variant, once all of them are in the journal."""
+        """The rows of every variant, once all of them are in the journal; it may hold more of them."""
         parts = {variant: self.parts(variant) for variant in self.scenarios}
-        return {variant: Found(of, journal.rows(variant, of.width)) for variant, of in parts.items()}
+        rows = {variant: Found(of, journal.rows(variant, of.width)) for variant, of in parts.items()}
+        return {variant: found.first(self.replications) for variant, found in rows.items()}
+
+
+def visits_name(variant: str, replication: int) -> str:
+    """The file of the visits of one replication."""
+    return f"{variant}-{replication:05d}.parquet"
 
 
 def cores() -> int:

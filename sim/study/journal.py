@@ -68,6 +68,8 @@ class Journal:
         scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
         with scratch.open("wb") as file:
             np.save(file, rows)
+            file.flush()
+            os.fsync(file.fileno())
         scratch.replace(path)
 
     def keep_visits(self, name: str, data: bytes) -> None:
@@ -101,5 +103,8 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file under a temporary name, then rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-    scratch.write_bytes(data)
+    with scratch.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
     scratch.replace(path)

@@ -59,14 +59,14 @@ def row_of(measured: Measured) -> FloatArray:
 
 @dataclass(frozen=True)
 class RowFile:
-    """Rows of some replications in a file of numpy's."""
+    """Rows of some replications: the first so many of a file of numpy's."""
 
     path: Path
     replications: int
 
     def read(self, rows: slice, columns: slice) -> FloatArray:
         """A copy of these rows and columns; no more of the file stays in memory."""
-        return np.array(np.load(self.path, mmap_mode="r")[rows, columns])
+        return np.array(np.load(self.path, mmap_mode="r")[: self.replications][rows, columns])
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +95,15 @@ class Found:
                 found.append(chunk.read(slice(low, high), slice(begin, end)))
             reached += chunk.replications
         return np.concatenate(found)
+
+    def first(self, replications: int) -> Found:
+        """The first so many rows."""
+        kept, left = list[RowFile](), replications
+        for chunk in self.chunks:
+            if left > 0:
+                kept.append(RowFile(chunk.path, min(chunk.replications, left)))
+            left -= chunk.replications
+        return Found(self.parts, kept)
 
     @property
     def values(self) -> FloatArray:

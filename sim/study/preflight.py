@@ -14,6 +14,7 @@ from sim.scenario import Scenario, Study
 from sim.scenario.cautions import Caution, Doubt, collect
 from sim.scenario.doubts import LOOKS
 from sim.scenario.faults import placed
+from sim.scenario.precision import UntilPrecise
 from sim.scenario.problems import Problem
 from sim.scenario.study import BASELINE
 from sim.study.demand import flows
@@ -98,6 +99,21 @@ def _loads(scenario: Scenario, group: Group) -> str:
     return f"{work:.1f} {group.word}-hours of work for {opened:.1f} open, worst hour {begin:%Y-%m-%d %H:%M} at {worst}"
 
 
+# ---- precision --------------------------------------------------------------------------------------------
+
+
+def check_precision(study: Study) -> None:
+    """Refuse measures that are to be precise and that the results will not have.
+
+    Raises:
+        ScenarioError: at `replications.of`, with what there is.
+    """
+    if isinstance(study.baseline.replications, UntilPrecise):
+        from sim.study.named import check_measures  # it builds the network, which nothing else here needs
+
+        check_measures(study)
+
+
 # ---- memory -----------------------------------------------------------------------------------------------
 
 
@@ -117,7 +133,7 @@ def check_memory(study: Study, workers: int = 1, available: float | None = None)
         return
     scenarios = (study.baseline, *study.variants.values())
     parties = max(expected_parties(scenario) for scenario in scenarios)
-    drawing = BYTES_PER_PARTY * parties * min(workers, len(scenarios) * study.baseline.replications)
+    drawing = BYTES_PER_PARTY * parties * min(workers, len(scenarios) * study.baseline.most_replications)
     writing = BYTES_PER_BINNED_VALUE * sum(binned_values(scenario) for scenario in scenarios)
     if drawing + writing + BYTES_OF_THE_PROGRAM <= free:
         return
@@ -145,7 +161,7 @@ def binned_values(scenario: Scenario) -> float:
     """About how many values by time bin all replications of a scenario have."""
     rows = sum(_rows(plan) for plan in plans_of(scenario))
     bins = math.ceil((scenario.horizon - scenario.warm_up) / scenario.bin) + 1
-    return float(rows * MEASURES_PER_ROW * bins * scenario.replications)
+    return float(rows * MEASURES_PER_ROW * bins * scenario.most_replications)
 
 
 def _rows(plan: PortPlan) -> int:

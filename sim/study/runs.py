@@ -14,10 +14,12 @@ from sim.engine import AUTO, COMPILED, choose_engine, is_compiled, prepare
 from sim.errors import IncompleteRunError, RunFolderError, UsageError
 from sim.scenario import Study, fingerprint, resolved_yaml
 from sim.scenario.problems import nearest
-from sim.study import frames, longtables, store
-from sim.study.experiment import BASELINE, Experiment
+from sim.scenario.show import sweep_table
+from sim.study import frames, longtables, precision, store
+from sim.study.experiment import BASELINE, Experiment, visits_name
 from sim.study.journal import Journal
 from sim.study.matrix import Found
+from sim.study.named import check_measures
 
 Advance = Callable[[int], None]
 Note = Callable[[str], None]
@@ -54,7 +56,7 @@ def experiment(study: Study, engine: str) -> Experiment:
     seed = study.baseline.seed
     assert seed is not None, "the loader draws a seed where none is given"
     scenarios = {BASELINE: study.baseline, **study.variants}
-    return Experiment(scenarios, seed, study.baseline.replications, engine)
+    return Experiment(scenarios, seed, study.baseline.most_replications, engine)
 
 
 def ready(plan: Experiment, note: Note) -> Experiment:
@@ -88,7 +90,7 @@ def run(
         force: run again even when finished.
         visits: also write one row per visit.
         advance: called with the number of replications just finished.
-        note: called with a sentence on what takes time before the first replication.
+        note: called with a sentence on what takes time before the first replication, and on the precision reached.
 
     Returns:
         The run folder, and whether it was run now.
@@ -101,35 +103,54 @@ def run(
     if (folder / store.MANIFEST).exists() and not force:
         manifest = store.verify(folder)
         if not visits or any(name.startswith("visits/") for name in manifest["files"]):
+            _tell_precision(manifest, note)
             return folder, False
+    check_measures(study)
     began = time.perf_counter()
     plan = replace(ready(experiment(study, engine), note), visits=visits)
-    workers = workers or plan.workers_worth()
     with store.claimed(folder) as workplace:
         if force:
             shutil.rmtree(workplace / JOURNAL, ignore_errors=True)
         journal = Journal(workplace / JOURNAL, {**store.versions(), "visits": str(visits)})
-        failures = plan.run(journal, workers, advance)
+        failures, reached, plan = precision.run(plan, journal, workers, advance)
         if failures:
             raise IncompleteRunError(failures, len(plan.scenarios) * plan.replications - len(failures))
         with store.writing(folder) as scratch:
             write_inputs(study, scratch)
             write_results(plan, plan.found(journal), scratch)
             if visits:
-                shutil.copytree(journal.folder / "visits", scratch / "visits")
-            files = store.file_hashes(scratch)
-            store.write_json(scratch / store.MANIFEST, {**manifest_of(study, plan), "files": files})
+                copy_visits(plan, journal, scratch / "visits")
+            manifest = {**manifest_of(study, plan), **({"precision": reached} if reached else {})}
+            store.write_json(scratch / store.MANIFEST, {**manifest, "files": store.file_hashes(scratch)})
             seconds = {"seconds": round(time.perf_counter() - began, 3)}
             store.write_json(
-                scratch / store.RUNTIME, {**seconds, "engine": plan.engine, "workers": workers, **store.machine()}
+                scratch / store.RUNTIME,
+                {**seconds, "engine": plan.engine, "workers": workers or plan.workers_worth(), **store.machine()},
             )
         journal.remove()
+    _tell_precision(manifest, note)
     return folder, True
+
+
+def _tell_precision(manifest: Mapping[str, Any], note: Note) -> None:
+    if said := precision.sentence(manifest):
+        note(said)
+
+
+def copy_visits(plan: Experiment, journal: Journal, folder: Path) -> None:
+    """The visits of the replications that count; the journal may hold more."""
+    folder.mkdir()
+    for variant in plan.scenarios:
+        for replication in range(plan.replications):
+            name = visits_name(variant, replication)
+            shutil.copyfile(journal.folder / "visits" / name, folder / name)
 
 
 def write_inputs(study: Study, folder: Path) -> None:
     """The resolved scenario and the tables it names: running it again gives the same bytes."""
     store.write_bytes(folder / "scenario.resolved.yaml", resolved_yaml(study).encode())
+    if study.sweeps:
+        store.write_csv(folder / "sweep.csv", *sweep_table(study.sweeps))
     for name, source in study.tables.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -185,7 +206,7 @@ def replay(study: Study, out: Path, variant: str, replication: int, *, engine: s
         UsageError: no such variant or replication.
     """
     plan = ready(replace(experiment(study, engine), replications=1), lambda text: None)
-    plan = replace(plan, replications=study.baseline.replications)
+    plan = replace(plan, replications=study.baseline.most_replications)
     if variant not in plan.scenarios:
         found = f"no variant {variant!r}; there are: {', '.join(plan.scenarios)}"
         raise UsageError(f"{found}. {nearest(variant, plan.scenarios)}".rstrip(". "))

@@ -69,6 +69,8 @@ def claimed(folder: Path) -> Iterator[Path]:
     with lock:
         if not _locked(lock.fileno()):
             raise RunFolderError(f"{folder} is being made by another process; wait for it, or choose another --out")
+        for left in folder.parent.glob(f".{folder.name}-*"):  # by one that was killed while it wrote its results
+            shutil.rmtree(left, ignore_errors=True)
         yield workplace
         shutil.rmtree(workplace, ignore_errors=True)
 

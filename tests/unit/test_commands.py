@@ -98,6 +98,36 @@ def test_flags_of_a_run_are_refused_with_a_finished_run(folder: Path, capsys: py
     assert main(["compare", str(run), "--quiet"]) == 0
 
 
+def test_runs_that_share_their_days_are_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("40", "idle"):
+        assert bordersim(folder, "run", "--variant", name, "--quiet") == 0
+    first, second = sorted(path.parent for path in (folder / "out").rglob("comparison.csv"))
+    assert main(["compare", str(first), str(second), "--measure", "wait_mean", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["runs"] == [str(first), str(second)]
+    assert {row["variant"] for row in said["comparison_chosen"]} == {"40", "idle"}
+    assert {row["measure"] for row in said["comparison_chosen"]} == {"wait_mean"}
+    tables = first.parent / "comparisons" / f"{first.name}+{second.name}"
+    assert {path.name for path in tables.iterdir()} == {f"comparison_{t}.csv" for t in ("chosen", "days", "best")}
+    assert bordersim(folder, "run", "--all", "--seed", "2", "--quiet") == 0
+    (third,) = {path.parent for path in (folder / "out").rglob("comparison.csv")} - {first, second, tables}
+    assert main(["compare", str(first), str(third)]) == 2
+    assert "they differ in seed: 1 and 2; replications are paired only" in capsys.readouterr().err
+
+
+def test_what_is_not_there_is_not_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bordersim(folder, "compare", "--quiet", "--measure", "wait_meen") == 2
+    assert "did you mean 'wait_mean'" in capsys.readouterr().err
+    assert bordersim(folder, "compare", "--quiet", "--indifference", "5") == 2
+    assert "such as '1 min'" in capsys.readouterr().err
+    assert bordersim(folder, "compare", str(folder / "small.yaml"), "--quiet") == 2
+    assert "only the first may be a scenario file" in capsys.readouterr().err
+    assert bordersim(folder, "run", "--quiet") == 0
+    (plain,) = [p.parent for p in (folder / "out").rglob("manifest.json") if not (p.parent / "comparison.csv").exists()]
+    assert main(["compare", str(plain)]) == 2
+    assert "has no variants to compare; run the scenario with --all" in capsys.readouterr().err
+
+
 def test_an_outage_everywhere_stops_every_inspection(folder: Path) -> None:
     import pandas as pd
 

@@ -210,6 +210,27 @@ def test_errors_page(tmp_path: Path) -> None:
     played("errors.md", tmp_path)
 
 
+def test_python_page(tmp_path: Path) -> None:
+    played("python.md", tmp_path)
+    assert list(tmp_path.glob("results/crossing/*-rule-Relief/manifest.json"))
+
+
+def test_the_checklist_page_lists_every_item() -> None:
+    from sim.report.checklist_answers import ITEMS
+
+    page = (DOCS / "reporting-checklist.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (\d[\d.]*) ", page, re.MULTILINE) == [number for number, *_ in ITEMS]
+
+
+def test_sweeps_page(tmp_path: Path) -> None:
+    from sim.scenario import policies
+
+    played("sweeps.md", tmp_path)
+    page = (DOCS / "sweeps.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `([a-z0-9-]+)` \|", page.partition("## Policies")[2].partition("## ")[0], re.MULTILINE)
+    assert sorted(told) == sorted(policies.names())
+
+
 def test_architecture_page(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     played("architecture.md", tmp_path)
@@ -324,7 +345,7 @@ def test_printed_commands_are_understood(place: str, command: str) -> None:
 
 def test_the_readme_names_every_command_and_no_other() -> None:
     _, usage = parser().format_help().split("COMMAND\n", 1)
-    verbs = set(re.findall(r"^    (\w+) ", usage, re.MULTILINE))
+    verbs = set(re.findall(r"^    (\w+)(?: |$)", usage, re.MULTILINE))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `bordersim (\w+)", readme, re.MULTILINE)) == verbs
 

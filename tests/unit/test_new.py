@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from sim.cli import main, parser
 from sim.scenario import editor_schema, examples, fingerprint, load
+from sim.scenario.show import differences as differences_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "scenarios"
@@ -125,7 +127,9 @@ def test_show_json_has_the_resolved_tree_and_its_origins(capsys: pytest.CaptureF
     for words, name in (([], "baseline"), (["--variant", variant], variant)):
         assert main(["show", str(file), "--json", "--replications", "3", *words]) == 0
         said = json.loads(capsys.readouterr().out)
+        differences = said.pop("differences", None)
         assert said == {"variant": name, "scenario": study.trees[name], "origins": study.origins[name]}
+        assert differences == ([asdict(one) for one in differences_of(study, name)] if words else None)
         assert said["origins"]["replications"] == "command line"
 
 

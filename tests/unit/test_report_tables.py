@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from report_fake_run import FACILITY, write_run
-from rich.console import Console, RenderableType
+from rich.console import Console
 
 from sim.errors import RunFolderError
 from sim.report import words
 from sim.report.rundata import RunData
-from sim.report.tables import comparison_table, print_summary, verdicts
+from sim.report.tables import print_summary
 
 
 @pytest.fixture(scope="module")
@@ -38,38 +38,11 @@ def summary_text(folder: Path, width: int = 100) -> str:
     return text_of(console)
 
 
-def comparison_text(folder: Path, width: int = 100) -> str:
-    console = piped(width)
-    table: RenderableType = comparison_table(folder)
-    console.print(table, highlight=False)
-    return text_of(console)
-
-
 def row_after(text: str, heading: str, first: str) -> list[str]:
     """Cells of the first row that starts with `first` after `heading`, split where columns are apart."""
     lines = text[text.index(heading) :].splitlines()
     line = next(line for line in lines if line.split()[:1] == [first])
     return [cell.strip() for cell in line.split("  ") if cell.strip()]
-
-
-def set_rows(folder: Path, rows: pd.Series, columns: dict[str, float]) -> None:
-    """Overwrite numbers of the comparison rows that match all of `rows`."""
-    path = folder / "comparison.csv"
-    table = pd.read_csv(path, keep_default_na=False)
-    match = (table[list(rows.index)] == rows).all(axis=1)
-    assert match.any()
-    for column, value in columns.items():
-        table.loc[match, column] = value
-    table.to_csv(path, index=False)
-
-
-def interval(low: float, high: float) -> dict[str, float]:
-    return {"ci_low": low, "ci_high": high, "ci_low_simultaneous": low, "ci_high_simultaneous": high}
-
-
-def set_p95(folder: Path, variant: str, class_name: str, value: float, low: float, high: float) -> None:
-    at = pd.Series({"variant": variant, "station": "all", "class": class_name, "measure": "wait_p95"})
-    set_rows(folder, at, {"difference": value, **interval(low, high)})
 
 
 @pytest.mark.parametrize("class_name", ["car", "car.nexus", "truck", "all"])
@@ -109,10 +82,10 @@ def test_summary_states_the_spread_of_days(full: Path) -> None:
 
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_tables_fit_and_nothing_is_cut(full: Path, width: int) -> None:
-    for text in (summary_text(full, width), comparison_text(full, width)):
-        assert max(len(line) for line in text.splitlines()) <= width
-        assert "…" not in text
-        assert "..." not in text
+    text = summary_text(full, width)
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "…" not in text
+    assert "..." not in text
     narrow, wide = ([row.split() for row in summary_text(full, w).splitlines() if " to " in row] for w in (80, width))
     narrow, wide = ([row for row in rows if row[0] in ("car", "truck", "general")] for rows in (narrow, wide))
     assert len(narrow) == 12
@@ -157,68 +130,12 @@ def test_no_colour_codes_in_a_pipe_and_some_on_a_terminal(full: Path) -> None:
     assert "\x1b[1m" in text_of(terminal)
 
 
-def test_comparison_shows_difference_and_both_intervals(full: Path) -> None:
-    table = pd.read_csv(full / "comparison.csv")
-    at = (table["variant"] == "one-more-booth") & (table["station"] == "all") & (table["class"] == "car")
-    row = table[at & (table["measure"] == "wait_mean")].iloc[0]
-    cells = row_after(comparison_text(full), f"{FACILITY} · one-more-booth", "car")
-    assert cells[1:] == [
-        "mean wait min",
-        f"{row['difference']:+.1f}",
-        f"{row['ci_low']:+.1f} to {row['ci_high']:+.1f}",
-        f"{row['ci_low_simultaneous']:+.1f} to {row['ci_high_simultaneous']:+.1f}",
-    ]
-
-
-def test_comparison_names_what_did_not_change_instead_of_rows_of_noughts(full: Path) -> None:
-    text = comparison_text(full)
-    block = text[text.index("· one-more-booth") : text.index("· nexus-40")]
-    assert "Unchanged (to within 0.05): classes car.nexus, truck; stations nexus, truck." in block
-
-
-def test_verdict_of_a_clear_cut(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, variants=("baseline", "one-more-booth"))
-    set_p95(folder, "one-more-booth", "car", -12.4, -15.1, -9.8)
-    assert verdicts(RunData.open(folder)) == [
-        "one-more-booth cuts the 95th percentile wait of general cars by 12.4 min (9.8 to 15.1)."
-    ]
-
-
-def test_verdict_tells_who_pays(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, variants=("baseline", "nexus-40"))
-    set_p95(folder, "nexus-40", "car", -12.4, -15.1, -9.8)
-    set_p95(folder, "nexus-40", "car.nexus", 1.5, 1.0, 2.0)
-    assert verdicts(RunData.open(folder)) == [
-        "nexus-40 cuts the 95th percentile wait of general cars by 12.4 min (9.8 to 15.1), "
-        "but raises that of NEXUS cars by 1.5 min (1.0 to 2.0)."
-    ]
-
-
-def test_verdict_when_the_interval_spans_nought(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, variants=("baseline", "nexus-40"), classes=("car",))
-    set_p95(folder, "nexus-40", "car", -1.2, -2.9, 0.5)
-    assert verdicts(RunData.open(folder)) == [
-        "nexus-40: no clear change in the 95th percentile wait of cars (-2.9 to +0.5 min)."
-    ]
-
-
-def test_verdict_uses_the_interval_that_holds_for_all_variants(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, variants=("baseline", "nexus-40"), classes=("car",))
-    set_p95(folder, "nexus-40", "car", -1.2, -2.0, -0.4)
-    at = pd.Series({"station": "all", "class": "car", "measure": "wait_p95"})
-    set_rows(folder, at, {"ci_low_simultaneous": -2.6, "ci_high_simultaneous": 0.2})
-    assert "no clear change" in verdicts(RunData.open(folder))[0]
-
-
 def test_one_replication_shows_means_without_intervals(tmp_path: Path) -> None:
     folder = write_run(tmp_path, days=1)
     text = summary_text(folder)
     assert " to " not in text
     assert "nan" not in text.lower()
     assert "One replication: it says nothing about other days" in text
-    compared = comparison_text(folder)
-    assert "nan" not in compared.lower()
-    assert "one replication gives no interval" in " ".join(compared.split())
 
 
 def test_zero_arrivals_are_blank_not_nought(tmp_path: Path) -> None:
@@ -226,26 +143,11 @@ def test_zero_arrivals_are_blank_not_nought(tmp_path: Path) -> None:
     text = summary_text(folder)
     assert row_after(text, f"{FACILITY} · baseline", "car")[1:] == ["0", "-", "-", "-"]
     assert "Nobody arrived" in text
-    compared = comparison_text(folder)
-    assert "No parties to compare: classes car, car.nexus, truck, all." in compared
-    assert verdicts(RunData.open(folder))[0] == "one-more-booth: no 95th percentile wait to compare."
 
 
 def test_one_class_is_not_told_twice(tmp_path: Path) -> None:
     text = summary_text(write_run(tmp_path, variants=("baseline",), classes=("car",)))
     assert [line.split()[0] for line in text.splitlines() if line.startswith(("car", "all"))] == ["car"]
-
-
-def test_no_variants_no_comparison(tmp_path: Path) -> None:
-    assert "no variants" in comparison_text(write_run(tmp_path, variants=("baseline",)))
-
-
-def test_several_facilities_are_named_in_the_verdict(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, facilities=("null", "peace-arch"), days=5)
-    set_p95(folder, "nexus-40", "car", -12.4, -15.1, -9.8)
-    run = RunData.open(folder)
-    assert run.facilities == ("null", "peace-arch")
-    assert "of general cars at null by 12.4 min" in verdicts(run)[1]
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:

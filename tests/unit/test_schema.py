@@ -23,6 +23,7 @@ from sim.scenario.control import Control
 from sim.scenario.editor_examples import EXAMPLES
 from sim.scenario.fields import Model
 from sim.scenario.problems import ProblemError
+from sim.scenario.sweeps import expand
 from sim.scenario.traffic import NexusMembers, Occupants
 from sim.scenario.variants import apply
 from sim.scenario.yaml_nodes import read_file
@@ -71,6 +72,7 @@ def test_what_loads_passes_with_its_variants_and_written_out(path: Path) -> None
     study = load(path, seed=1)
     written = read_file(path)
     assert faults(written.plain) == []
+    expand(written, 1, [])
     for name in study.variants:
         tree, _ = apply(written, name, [])
         assert faults(tree.plain) == [], name

@@ -1,0 +1,205 @@
+"""What a comparison says, in plain sentences.
+
+A change is told on the interval that holds for all rows at once, so that a reader may pick any of them. What cannot be
+told is said as such, with the replications it would take.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+
+from sim.report import words
+from sim.report.rundata import ALL
+from sim.study.comparison import Best, Comparison, Row
+
+NEGLIGIBLE = 0.05
+"""Printed units (minutes, percentage points): a change less than this is not worth a sentence, however sure."""
+
+
+def sentences(comparison: Comparison) -> list[str]:
+    """One sentence per variant and chosen measure; one for a variant that changes nothing."""
+    found = []
+    for variant, rows in groupby(comparison.rows, key=lambda row: row.variant):
+        own = list(rows)
+        if variant in comparison.idle:
+            found.append(f"{variant} changes nothing: every measure is the baseline's, in every replication.")
+            continue
+        for measure in dict.fromkeys(row.key.measure for row in own):
+            found.append(_sentence(comparison, variant, [row for row in own if row.key.measure == measure]))
+    return found
+
+
+def _sentence(comparison: Comparison, variant: str, rows: list[Row]) -> str:
+    what = words.measure_words(rows[0].key.measure)
+    known = [row for row in _told(rows) if math.isfinite(row.difference)]
+    if not known:
+        return f"{variant}: no {what} to compare."
+    if all(row.same for row in rows):
+        return f"{variant} leaves the {what} as it is, in every replication."
+    if not any(math.isfinite(row.low_all) for row in known):
+        return f"{variant}: one replication gives no interval, so a change in the {what} cannot be told from chance."
+    clear = [row for row in known if row.is_clear and words.scale(row.key.unit) * abs(row.difference) >= NEGLIGIBLE]
+    if not clear:
+        return _untold(comparison, variant, what, [row for row in known if not row.same])
+    clear.sort(key=lambda row: _weight(comparison, row), reverse=True)
+    first = clear[0]
+    sentence = f"{variant} {_change(comparison, first, f'the {what}')}"
+    against = next((row for row in clear if (row.difference > 0.0) != (first.difference > 0.0)), None)
+    return f"{sentence}, but {_change(comparison, against, 'that')}." if against else f"{sentence}."
+
+
+def _told(rows: Sequence[Row]) -> list[Row]:
+    """Classes; where only `all` was chosen, that."""
+    return [row for row in rows if row.key.klass != ALL] or list(rows)
+
+
+def _weight(comparison: Comparison, row: Row) -> float:
+    """How much a change touches: its size times the parties that come."""
+    return abs(row.difference) * comparison.weights.get((row.key.facility, row.key.klass), 1.0)
+
+
+def _change(comparison: Comparison, row: Row, what: str) -> str:
+    sign = 1.0 if row.difference > 0.0 else -1.0
+    factor, unit = words.scale(row.key.unit), unit_words(row.key.unit)
+    bounds = (words.cut_difference(bound, row.key.unit) for bound in (row.low_all, row.high_all))
+    low, high = sorted(sign * factor * bound for bound in bounds)
+    places = words.decimals(factor * row.difference, (high - low) / 2.0)
+    size, least, most = (words.number(value, places) for value in (factor * abs(row.difference), low, high))
+    verb = "raises" if sign > 0.0 else "cuts"
+    return f"{verb} {what} of {who(comparison, row)} by {size} {unit} ({least} to {most})"
+
+
+def _untold(comparison: Comparison, variant: str, what: str, rows: list[Row]) -> str:
+    """No interval stands clear of 0: the widest is given, and what it would take to narrow it to the zone."""
+    widest = max(rows, key=lambda row: row.high_all - row.low_all if math.isfinite(row.high_all) else -1.0)
+    factor, unit = words.scale(widest.key.unit), unit_words(widest.key.unit)
+    if all(row.is_clear for row in rows):
+        return f"{variant} changes the {what} by less than {NEGLIGIBLE:g} {unit}."
+    low, high = (factor * words.cut_difference(bound, widest.key.unit) for bound in (widest.low_all, widest.high_all))
+    places = words.decimals(factor * widest.difference, (high - low) / 2.0)
+    between = f"between {words.signed(low, places)} and {words.signed(high, places)} {unit}"
+    name = who(comparison, widest)
+    told = f"any class (widest {between}, {name})" if len(rows) > 1 else f"{name} ({between})"
+    lead = f"{variant}: no difference can be told in the {what} of {told}"
+    zone = comparison.zones.get(widest.key.unit)
+    if zone is None:
+        return f"{lead}."
+    size = zone_words(zone, widest.key.unit)
+    if max(abs(row.low_all) for row in rows) <= zone and max(abs(row.high_all) for row in rows) <= zone:
+        return f"{lead}, and none of {size} or more."
+    needed = max(row.needed for row in rows)
+    if needed <= widest.replications:
+        return f"{lead}."
+    return f"{lead}; to within {size} it would take about {_about(needed)} replications."
+
+
+def _about(count: int) -> str:
+    """Two significant digits, rounded up: an estimate should not look like a count."""
+    step = 10 ** max(len(str(count)) - 2, 0)
+    return f"{-(-count // step) * step:,}"
+
+
+def who(comparison: Comparison, row: Row) -> str:
+    """A class in words, with the station and the facility where that is needed."""
+    samples, key = comparison.samples, row.key
+    name = words.class_words(key.klass, samples.classes(key.facility))
+    if key.station != ALL:
+        name = f"{name} at {key.station}"
+    return name if len(samples.facilities) == 1 else f"{name} at {key.facility}"
+
+
+def unit_words(unit: str) -> str:
+    """A unit after a number that was scaled for printing."""
+    return "percentage points" if unit == "share" else unit
+
+
+def zone_words(zone: float, unit: str) -> str:
+    """An indifference zone: `1 min`, `0.5 min`, `1 percentage point`."""
+    size = f"{words.scale(unit) * zone:,.10g}"
+    return f"{size} percentage point" if unit == "share" and size == "1" else f"{size} {unit_words(unit)}"
+
+
+def bad_day_sentences(comparison: Comparison) -> list[str]:
+    """Per variant and facility, the change on the baseline's worst days beside that on average, by the main measure."""
+    found = []
+    for variant in dict.fromkeys(row.variant for row in comparison.rows):
+        if variant in comparison.idle:
+            continue
+        for row in main_rows(comparison, variant):
+            if math.isfinite(row.days.worst.low):
+                found.append(_on_bad_days(comparison, variant, row))
+    return found
+
+
+def main_rows(comparison: Comparison, variant: str) -> list[Row]:
+    """The row that stands for each facility: the 95th percentile wait where it is chosen, of the class most touched."""
+    own = [row for row in comparison.rows if row.variant == variant and math.isfinite(row.difference) and not row.same]
+    measures = dict.fromkeys(row.key.measure for row in own)
+    main = "wait_p95" if "wait_p95" in measures else next(iter(measures), "")
+    found = []
+    for facility in dict.fromkeys(row.key.facility for row in own):
+        rows = [row for row in own if row.key.facility == facility and row.key.measure == main]
+        if rows:
+            found.append(max(_told(rows), key=lambda row: _weight(comparison, row)))
+    return found
+
+
+def _on_bad_days(comparison: Comparison, variant: str, row: Row) -> str:
+    factor, unit = words.scale(row.key.unit), unit_words(row.key.unit)
+    worst = row.days.worst
+    places = words.decimals(factor * worst.difference, factor * (worst.high - worst.low) / 2.0)
+    mean, low, high = (
+        words.signed(factor * words.cut_difference(v, row.key.unit), places)
+        for v in (worst.difference, worst.low, worst.high)
+    )
+    average = words.signed(factor * row.difference, words.decimals(factor * row.difference, 1.0))
+    return (
+        f"{variant}: on the worst {row.days.days} of {row.replications} days the "
+        f"{words.measure_words(row.key.measure)} of {who(comparison, row)} changes by {mean} {unit} "
+        f"({low} to {high}), on average by {average}."
+    )
+
+
+def best_sentences(comparison: Comparison) -> list[str]:
+    """Which variant is best, by each measure that was selected by."""
+    return [_best(comparison, best) for best in comparison.best]
+
+
+def _best(comparison: Comparison, best: Best) -> str:
+    selection, key = best.selection, best.key
+    factor, unit = words.scale(key.unit), unit_words(key.unit)
+    zone = zone_words(selection.zone, key.unit)
+    where = "" if len(comparison.samples.facilities) == 1 else f" at {key.facility}"
+    place = "" if key.station == ALL else f" at {key.station}"
+    klass = words.class_words(key.klass, comparison.samples.classes(key.facility))
+    lead = f"By the {words.measure_words(key.measure)} of {klass}{place}{where}"
+    sure = f"{100.0 * selection.guarantee:g} %"
+    names = best.survivors
+    if selection.decided and len(names) == 1:
+        return (
+            f"{lead}, {names[0]} is best: chosen after {selection.used} of {selection.replications} replications, "
+            f"right with at least {sure} where the best is {zone} or more ahead."
+        )
+    if selection.decided:
+        return f"{lead}, {_and(names)} come out equal and none is {zone} or more better, with at least {sure}."
+    dropped = [name for name in best.contenders if name not in names]
+    ruled = f"; {_and(dropped)} {'are' if len(dropped) > 1 else 'is'} ruled out with at least {sure}" if dropped else ""
+    guess = f"it takes about {_about(selection.more)} more replications"
+    if selection.more_at_most > selection.more:
+        guess += f", at most {_about(selection.more_at_most)}"
+    loss = factor * selection.at_most_worse[selection.best]
+    if loss == 0.0:
+        front = f"{names[0]} is best with {sure} by the intervals of these {selection.replications} replications"
+        return f"{lead}, {front}; KN still weighs {_and(names)} at a zone of {zone}: {guess}{ruled}."
+    bound = ""
+    if math.isfinite(loss):
+        most = words.number(loss, words.decimals(loss, loss))
+        bound = f", at most {most} {unit} worse than the best with {sure}"
+    open_still = f"the best of {_and(names)} is not decided at a zone of {zone}: {guess}"
+    return f"{lead}, {open_still}; {names[0]} is in front{bound}{ruled}."
+
+
+def _and(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -1,0 +1,379 @@
+"""Policies: changes stated as patterns in a file of their own, which apply to any scenario.
+
+A policy file says what it is about, where its numbers come from, and what it changes:
+
+    policy: 1
+    name: NEXUS enrolment up by 30 %
+    story: ...
+    source: assumed
+    changes:
+      ports.*.traffic.car.nexus: {times: 1.3, at_most: 60 %, range: [1.1, 2]}
+
+It is applied to the resolved baseline, registry and defaults filled in, and gives a variant like any other, whose
+values point to the line of the policy that set them. docs/sweeps.md tells the format.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from sim.errors import Fault, ScenarioError, UsageError
+from sim.scenario import operations, patterns
+from sim.scenario.checks import unknown_key
+from sim.scenario.operations import ROUNDS, SPREAD, Quantity, quantity
+from sim.scenario.problems import Path, Problem, ProblemError, in_words, nearest
+from sim.scenario.tree import Place, Tree, dotted
+from sim.scenario.units import positive_duration
+from sim.scenario.vocabulary import NAME
+from sim.scenario.yaml_nodes import read_bytes, read_file
+
+FORMAT = 1
+_PACKAGE = FilePath(__file__).resolve().parents[1]
+FOLDERS = (_PACKAGE / "examples" / "policies", _PACKAGE.parent / "scenarios" / "policies")
+"""Where the policies that come with the program may stand: in an installed package, in the project."""
+KEYS = ("policy", "name", "story", "source", "changes")
+ARITHMETIC = ("times", "plus", "at_least", "at_most")
+OPERATIONS = ("set", *ARITHMETIC, "widen")
+MORE = ("round", "only_above", "where", "range", "because")
+SERVERS = ("booths", "bays", "officers")
+"""What `open` is when it is not stated."""
+FIXED = ("format", "seed", "variants", "sweeps", "ranges")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is done to every value a pattern leads to."""
+
+    pattern: str
+    place: Place
+    said: Mapping[str, Any]
+    """As written, checked: one or more of OPERATIONS, and what goes with them."""
+    at: Path
+    """Path in the policy file."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy file, read and checked."""
+
+    name: str
+    """Name of the variant it makes: that of the file without its ending."""
+    title: str
+    story: str
+    source: str
+    """Where its numbers come from; `assumed` where nobody published them."""
+    file: str
+    operations: tuple[Operation, ...]
+
+
+@dataclass
+class Applied:
+    """What a policy does to a scenario."""
+
+    changes: dict[Path, tuple[Any, Place]] = field(default_factory=dict)
+    """New values by path in the resolved tree, in the order in which they are made."""
+    idle: list[str] = field(default_factory=list)
+    """Patterns that lead to nothing in this scenario, or to values that stay as they are."""
+
+
+# ---- finding and reading ----------------------------------------------------------------------------------
+
+
+def names() -> tuple[str, ...]:
+    """Names of the policies that come with the program; none where they were not installed."""
+    return tuple(sorted({file.stem for folder in FOLDERS for file in folder.glob("*.yaml")}))
+
+
+def find(text: str) -> FilePath:
+    """The file of a policy, given by its path or by the name of one that comes with the program.
+
+    Raises UsageError, with the nearest name, when there is neither.
+    """
+    path = FilePath(text)
+    if path.is_file():
+        return path
+    for folder in FOLDERS:
+        if NAME.fullmatch(text) and (folder / f"{text}.yaml").is_file():
+            return folder / f"{text}.yaml"
+    known = names()
+    raise UsageError(
+        f"no policy file '{text}'; the policies that come with the program are: {', '.join(known) or 'none'}. "
+        f"{nearest(path.stem, known)}".rstrip(". ")
+    )
+
+
+def read(path: FilePath) -> Policy:
+    """A policy from its file. Raises ScenarioError with every fault of the file.
+
+    One that comes with the program is told by its name, wherever it was installed.
+    """
+    if path.parent in FOLDERS:
+        return _Reader(path, read_bytes(path.read_bytes(), f"policies/{path.name}")).policy()
+    return _Reader(path, read_file(path)).policy()
+
+
+class _Reader:
+    """Checks one file; faults are gathered and raised together."""
+
+    def __init__(self, path: FilePath, tree: Tree) -> None:
+        self.path, self.tree = path, tree
+        self.faults: list[Fault] = []
+
+    def policy(self) -> Policy:
+        plain = self.tree.plain
+        for key in plain:
+            if key not in KEYS:
+                self.problem(unknown_key(key, KEYS))
+        if plain.get("policy") != FORMAT:
+            found = f"policy {in_words(plain['policy'])}" if "policy" in plain else "no 'policy'"
+            self.problem(Problem(found, f"policy: {FORMAT}, the format this program reads", at=("policy",)))
+        for key in ("name", "story", "source"):
+            if not isinstance(plain.get(key), str) or not plain[key].strip():
+                found = in_words(plain[key]) if key in plain else f"no '{key}'"
+                allowed = "where the numbers come from, or 'assumed'" if key == "source" else "some text"
+                self.problem(Problem(found, allowed, at=(key,)))
+        if not NAME.fullmatch(self.path.stem) or self.path.stem == "baseline":
+            allowed = "small letters, digits and hyphens, such as one-more-booth.yaml, and not 'baseline'"
+            self.faults.append(Fault(str(self.path), 0, 0, "", f"a policy file called '{self.path.name}'", allowed))
+        operations = tuple(self.operations(plain.get("changes")))
+        if self.faults:
+            raise ScenarioError(self.faults)
+        return Policy(
+            self.path.stem, plain["name"], plain["story"], plain["source"], self.tree.places[()].file, operations
+        )
+
+    def operations(self, changes: Any) -> Iterator[Operation]:
+        if not isinstance(changes, dict) or not changes:
+            found = in_words(changes) if changes else "no changes"
+            allowed = "patterns with what to do, such as ports.*.lanes.*.booths: {plus: 1}"
+            self.problem(Problem(found, allowed, at=("changes",)))
+            return
+        for pattern, stated in changes.items():
+            at: Path = ("changes", pattern)
+            if pattern.split(".")[0] in FIXED:
+                allowed = f"a pattern for anything but {', '.join(FIXED)}"
+                self.problem(Problem(f"a policy that changes '{pattern}'", allowed, at=at, on_key=True))
+                continue
+            for index, said in enumerate(stated if isinstance(stated, list) else [stated]):
+                here = (*at, index) if isinstance(stated, list) else at
+                try:
+                    check_operation(said)
+                except ProblemError as trouble:
+                    for problem in trouble.problems:
+                        self.problem(problem.under(*here))
+                else:
+                    yield Operation(pattern, self.tree.places[here], said, here)
+
+    def problem(self, problem: Problem) -> None:
+        path, place = self.tree.nearest_place(problem.at)
+        on_key = problem.on_key or path != problem.at
+        line, column = (place.key_line, place.key_column) if on_key else (place.line, place.column)
+        found = Fault(place.file, line, column, dotted(problem.at), problem.found, problem.allowed, problem.mend)
+        self.faults.append(found)
+
+
+def check_operation(said: Any) -> None:
+    """Raises ProblemError with everything that is wrong with one operation as written."""
+    if not isinstance(said, dict):
+        raise ProblemError(
+            Problem(in_words(said), f"a mapping with one of {', '.join(OPERATIONS)}, such as {{plus: 1}}")
+        )
+    found = [unknown_key(key, (*OPERATIONS, *MORE)) for key in said if key not in (*OPERATIONS, *MORE)]
+    given = [key for key in OPERATIONS if key in said]
+    if not given:
+        found.append(Problem("nothing to do", f"one of {', '.join(OPERATIONS)}, such as plus: 1"))
+    for key in ("set", "widen"):
+        if key in said and len(given) > 1:
+            found.append(Problem(f"'{key}' beside '{given[-1]}'", f"{key} alone", at=(key,), on_key=True))
+    found += _checked_numbers(said)
+    found += _checked_filters(said.get("where", {}))
+    if "round" in said and said["round"] not in (*ROUNDS, SPREAD):
+        words = (*ROUNDS, SPREAD)
+        mend = nearest(str(said["round"]), words)
+        found.append(Problem(in_words(said["round"]), f"one of {', '.join(words)}", mend, ("round",)))
+    if "because" in said and not isinstance(said["because"], str):
+        found.append(Problem(in_words(said["because"]), "some text", at=("because",)))
+    if found:
+        raise ProblemError(*found)
+
+
+def _checked_numbers(said: Mapping[str, Any]) -> Iterator[Problem]:
+    for key in (*ARITHMETIC, "only_above"):
+        if key in said and quantity(said[key]) is None:
+            yield Problem(in_words(said[key]), "a number, or a quantity with its unit, such as 5 s", at=(key,))
+    times = quantity(said["times"]) if "times" in said else None
+    if times is not None and (times.unit or times.number < 0):
+        yield Problem(in_words(said["times"]), "a plain factor of 0 or more, such as 1.3", at=("times",))
+    if "widen" in said:
+        try:
+            positive_duration(said["widen"])
+        except ProblemError as trouble:
+            yield from (problem.under("widen") for problem in trouble.problems)
+    if "range" not in said:
+        return
+    ends = [quantity(end) for end in said["range"]] if isinstance(said["range"], list) else []
+    operand = quantity(said[next(key for key in OPERATIONS if key in said)]) if set(said) & set(OPERATIONS) else None
+    low, high = ends if len(ends) == 2 else (None, None)
+    if low is None or high is None or low.dimension != high.dimension or low.inside >= high.inside:
+        yield Problem("no range", "two quantities of one kind, the lower first, such as [1, 2]", at=("range",))
+    elif operand is None or operand.dimension != low.dimension or not low.inside <= operand.inside <= high.inside:
+        yield Problem("a range that does not hold the value", "the lowest and highest it may be", at=("range",))
+
+
+def _checked_filters(where: Any) -> Iterator[Problem]:
+    if not isinstance(where, dict):
+        yield Problem(in_words(where), f"a mapping with {', '.join(patterns.FILTERS)}", at=("where",))
+        return
+    for word, wanted in where.items():
+        if word not in patterns.FILTERS:
+            yield unknown_key(word, patterns.FILTERS).under("where")
+        elif not isinstance(wanted, str):
+            yield Problem(in_words(wanted), "a word, such as car.nexus", at=("where", word))
+
+
+# ---- applying ---------------------------------------------------------------------------------------------
+
+
+def apply(policy: Policy, tree: Mapping[str, Any]) -> Applied:
+    """What a policy changes in a resolved baseline (`sim.scenario.resolve.complete`, without variants).
+
+    Raises ScenarioError when it changes nothing there, or an operation does not go with a value it comes to.
+    """
+    work, result, faults = copy.deepcopy(dict(tree)), Applied(), list[Fault]()
+    for operation in policy.operations:
+        before = len(result.changes), [value for value, _ in result.changes.values()]
+        for path in patterns.matches(tree, operation.pattern, new="set" in operation.said):
+            if path[0] in FIXED or not patterns.passes(tree, path, operation.said.get("where", {})):
+                continue
+            try:
+                _change(operation, path, tree, work, result)
+            except ProblemError as trouble:
+                faults += [_fault(policy, operation, problem, path) for problem in trouble.problems]
+        if before == (len(result.changes), [value for value, _ in result.changes.values()]):
+            result.idle.append(operation.pattern)
+    if faults:
+        raise ScenarioError(faults)
+    if not result.changes:
+        raise ScenarioError([_changes_nothing(policy, tree)])
+    result.idle = [pattern for pattern in dict.fromkeys(result.idle) if not _acts(policy, pattern, result.idle)]
+    return result
+
+
+def _acts(policy: Policy, pattern: str, idle: Sequence[str]) -> bool:
+    """Of several operations on one pattern, some changed a value."""
+    return sum(one.pattern == pattern for one in policy.operations) > idle.count(pattern)
+
+
+def _change(operation: Operation, path: Path, tree: Mapping[str, Any], work: dict[str, Any], result: Applied) -> None:
+    holder = _at(work, path[:-1])
+    there = isinstance(holder, list) or path[-1] in holder
+    value = holder[path[-1]] if there else None
+    if value is None and there and path[-1] == "open":
+        built = _at(tree, path[:-1])
+        value = next((built[key] for key in SERVERS if key in built), None)
+    new = changed(value, operation.said)
+    if new is not _SAME and not (there and _alike(new, holder[path[-1]])) and not _alike(new, value):
+        holder[path[-1]] = new
+        result.changes.pop(path, None)
+        result.changes[path] = (copy.deepcopy(new), operation.place)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Equal as written: `true` is not 1."""
+    return type(one) is type(other) and bool(one == other)
+
+
+_SAME = object()
+"""What `changed` gives for a value that an operation has nothing to do with."""
+
+
+def changed(value: Any, said: Mapping[str, Any]) -> Any:
+    """The value after an operation; a mark of its own when the operation does not go with such a value.
+
+    Raises ProblemError where the value is a quantity of another kind than the operation's.
+    """
+    if "set" in said:
+        return copy.deepcopy(said["set"])
+    if "widen" in said:
+        if not operations.is_table(value):
+            return _SAME
+        return operations.widened(value, int(positive_duration(said["widen"])))
+    if said.get("round") == SPREAD:
+        if any(quantity(entry) is None for entry in _entries(value)):
+            return _SAME
+        return operations.spread(value, lambda v: _clipped(v, said), lambda v: _least(v, said))
+    if not _entries(value) or all(quantity(entry) is None for entry in _entries(value)):
+        return _SAME
+    return operations.on_table(value, lambda entry: _reckoned(entry, said))
+
+
+def _entries(value: Any) -> list[Any]:
+    """What stands in a table, or the value alone."""
+    found: list[Any] = []
+    operations.on_table(value, found.append)
+    return found
+
+
+def _reckoned(raw: Any, said: Mapping[str, Any]) -> Any:
+    value = quantity(raw)
+    if value is None:
+        return raw
+    operands = {key: _operand(said[key], value, key) for key in (*ARITHMETIC[1:], "only_above") if key in said}
+    if "only_above" in operands and value.inside <= operands["only_above"]:
+        return raw
+    new = _within(value.inside * float(said.get("times", 1)) + operands.get("plus", 0.0), operands)
+    return value.at(ROUNDS[said["round"]](new) if "round" in said else new)
+
+
+def _within(new: float, operands: Mapping[str, float]) -> float:
+    return min(max(new, operands.get("at_least", new)), operands.get("at_most", float("inf")))
+
+
+def _operand(raw: Any, value: Quantity, key: str) -> float:
+    operand = quantity(raw)
+    assert operand is not None, "checked when the policy was read"
+    if operand.dimension != value.dimension:
+        kind = value.dimension or "a plain number"
+        raise ProblemError(Problem(f"{in_words(raw)} for a value that is {kind}", f"{kind}", at=(key,)))
+    return operand.inside
+
+
+def _clipped(value: float, said: Mapping[str, Any]) -> float:
+    """What is wanted of a number of servers before it is made whole."""
+    if value <= float(said.get("only_above", -1.0)):
+        return value
+    new = value * float(said.get("times", 1)) + float(said.get("plus", 0))
+    return min(new, float(said.get("at_most", new)))
+
+
+def _least(value: float, said: Mapping[str, Any]) -> float:
+    if value <= float(said.get("only_above", -1.0)):
+        return value
+    return min(value, float(said.get("at_least", 0)))
+
+
+def _at(tree: Any, path: Path) -> Any:
+    for step in path:
+        tree = tree[step]
+    return tree
+
+
+def _fault(policy: Policy, operation: Operation, problem: Problem, path: Path) -> Fault:
+    place = operation.place
+    found = f"{problem.found}, at '{dotted(path)}' of the scenario"
+    said = dotted((*operation.at, *problem.at))
+    return Fault(policy.file, place.line, place.column, said, found, problem.allowed, problem.mend)
+
+
+def _changes_nothing(policy: Policy, tree: Mapping[str, Any]) -> Fault:
+    first = policy.operations[0]
+    found = f"the policy changes nothing in '{tree.get('name', '')}'"
+    wanted = ", ".join(dict.fromkeys(operation.pattern for operation in policy.operations))
+    mend = "a value it would change is not there, or is already as the policy wants it"
+    return Fault(
+        policy.file, first.place.key_line, first.place.key_column, "changes", found, f"a scenario with {wanted}", mend
+    )

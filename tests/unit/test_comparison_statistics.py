@@ -1,0 +1,105 @@
+"""Intervals that hold all at once, and bad days, on arrays whose answer is known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from sim.study.baddays import bad_days
+from sim.study.estimators import mean_interval, simultaneous_level
+from sim.study.simultaneous import BONFERRONI, DRAWS, MAX_T, joint_level, method_of, simultaneous_intervals
+
+RNG = np.random.default_rng(7)
+
+
+def test_unrelated_rows_pay_in_full() -> None:
+    """k independent rows: each at 0.95^(1/k), Sidak's level; within the error of the drawn quantile."""
+    joint = joint_level(np.linalg.qr(RNG.normal(size=(200, 21)))[0][:, :20])
+    error = math.sqrt(0.95 * 0.05 / DRAWS)
+    assert 0.95 - 4 * error < joint**20 < 0.95 + 4 * error + 0.01  # centring leaves correlations of about 1 / 200
+    assert joint <= simultaneous_level(20)
+
+
+def test_rows_that_say_the_same_pay_once() -> None:
+    one = RNG.normal(size=(50, 1))
+    joint = joint_level(one * np.array([[1.0, -2.0, 0.001, 60.0, 1e6]]))
+    assert joint == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / DRAWS))
+
+
+def test_the_level_lies_between_one_row_and_bonferroni() -> None:
+    shared = RNG.gamma(2.0, size=(40, 1))
+    rows = shared + 0.5 * RNG.normal(size=(40, 12))
+    joint = joint_level(rows)
+    assert 0.95 < joint < simultaneous_level(12)
+    assert joint == joint_level(rows), "the same data give the same level"
+
+
+def test_rows_without_a_spread_take_no_part() -> None:
+    rows = RNG.normal(size=(40, 3))
+    still = np.column_stack([rows, np.full(40, 0.1), np.full(40, np.nan), np.zeros(40)])
+    assert joint_level(still) == joint_level(rows)
+    assert joint_level(rows[:, :1]) == 0.95
+    assert joint_level(np.full((40, 2), 0.1)) == 0.95
+
+
+def test_few_replications_are_not_asked_for_correlations() -> None:
+    rows = np.repeat(RNG.normal(size=(19, 1)), 4, axis=1)
+    assert method_of(rows) == BONFERRONI
+    assert joint_level(rows) == simultaneous_level(4)
+    assert method_of(np.zeros((20, 4))) == MAX_T
+
+
+def test_intervals_are_those_of_the_joint_level() -> None:
+    rows = RNG.normal(size=(30, 5))
+    ours, plain = simultaneous_intervals(rows), mean_interval(rows, joint_level(rows))
+    np.testing.assert_array_equal(ours.low, plain.low)
+    np.testing.assert_array_equal(ours.high, plain.high)
+
+
+def test_missing_replications_do_not_break_the_others() -> None:
+    rows = RNG.normal(size=(30, 3))
+    rows[3, 1] = np.nan
+    assert 0.95 < joint_level(rows) <= simultaneous_level(3)
+
+
+def test_bad_days_by_hand() -> None:
+    """40 days, the baseline waiting 1..40: its four worst are 37..40; a change that helps those by 10, others by 2."""
+    base = np.arange(1.0, 41.0)
+    mine = base - np.where(base >= 37.0, 10.0, 2.0)
+    found = bad_days(mine, base)
+    assert found.days == 4
+    assert found.worst.difference == -10.0
+    assert found.worst.low == found.worst.high == -10.0, "all four alike"
+    assert found.quantile.difference == pytest.approx(np.quantile(mine, 0.9) - np.quantile(base, 0.9))
+    assert found.quantile.low < found.quantile.difference < found.quantile.high
+
+
+def test_the_interval_of_the_worst_days_is_longer_where_the_change_grows_towards_them() -> None:
+    base = np.arange(1.0, 101.0)
+    noise = np.tile([1.0, -1.0], 50)
+    level, steep = bad_days(base - 5.0 + noise, base).worst, bad_days(0.5 * base + noise, base).worst
+    plain = mean_interval((0.5 * base + noise - base)[-10:])
+    assert steep.high - steep.low > float(plain.high - plain.low)
+    assert steep.high - steep.low > level.high - level.low
+
+
+def test_a_shift_is_the_same_on_every_day() -> None:
+    base = RNG.gamma(2.0, size=64)
+    found = bad_days(base - 0.5, base)
+    for estimate in (found.quantile, found.worst):
+        assert estimate == pytest.approx((-0.5, -0.5, -0.5))
+
+
+def test_few_days_say_nothing_about_the_worst() -> None:
+    base = RNG.gamma(2.0, size=20)
+    found = bad_days(0.9 * base, base)
+    assert found.days == 0
+    assert math.isnan(found.worst.difference)
+    assert math.isfinite(found.quantile.low)
+    assert bad_days(np.append(0.9 * base, 1.0), np.append(base, 1.0)).days == 3
+    one = bad_days(base[:1] - 1.0, base[:1])
+    assert one.quantile.difference == -1.0
+    assert math.isnan(one.quantile.low)
+    assert math.isnan(bad_days(np.full(5, np.nan), base[:5]).quantile.difference)

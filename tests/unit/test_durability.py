@@ -1,0 +1,217 @@
+"""A run that is stopped in whatever way loses nothing that was finished, and says what it kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import stopped_runs as stopped
+
+from sim.cli import main
+from sim.errors import RunFolderError
+from sim.study import store
+from sim.study.executors import Processes
+from sim.study.kept import kept, telling_what_is_kept, workplace_of
+
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return stopped.write_scenario(tmp_path_factory.mktemp("scenario"))
+
+
+@pytest.fixture(scope="module")
+def unbroken(scenario: Path) -> dict[str, bytes]:
+    """The files of a run that nothing stopped."""
+    out = scenario.parent / "unbroken"
+    assert main(stopped.arguments(scenario, out, "--workers", "1")) == 0
+    return stopped.contents(stopped.run_folder(scenario, out))
+
+
+@pytest.fixture
+def finished(scenario: Path, unbroken: dict[str, bytes], tmp_path: Path) -> Path:
+    """The folder of a finished run below `tmp_path`, to be harmed."""
+    folder = stopped.run_folder(scenario, tmp_path)
+    shutil.copytree(stopped.run_folder(scenario, scenario.parent / "unbroken"), folder)
+    assert stopped.contents(folder) == unbroken
+    return folder
+
+
+def test_killed_five_times_and_resumed(scenario: Path, unbroken: dict[str, bytes], tmp_path: Path) -> None:
+    had = stopped.kill_and_resume(scenario, tmp_path, kills=5, seed=1, workers=1)
+    assert len(had) >= 3, "the run was over before it was killed"
+    assert had == sorted(had), "something finished was lost"
+    assert any(0 < count < stopped.REPLICATIONS for count in had)
+    assert stopped.contents(stopped.run_folder(scenario, tmp_path)) == unbroken
+
+
+def test_killed_with_two_workers(scenario: Path, unbroken: dict[str, bytes], tmp_path: Path) -> None:
+    """The workers of a killed run end with it."""
+    folder = stopped.run_folder(scenario, tmp_path)
+    process = stopped.start(stopped.arguments(scenario, tmp_path, "--workers", "2"))
+    assert stopped.begun(process, folder, 1), process.communicate()
+    assert len(stopped.of_session(process.pid)) >= 3
+    process.kill()
+    process.communicate()
+    assert stopped.wait_for(lambda: not stopped.of_session(process.pid), 10.0)
+    assert main(stopped.arguments(scenario, tmp_path, "--workers", "1")) == 0
+    assert stopped.contents(folder) == unbroken
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_keeps_what_is_finished(
+    workers: int, scenario: Path, unbroken: dict[str, bytes], tmp_path: Path
+) -> None:
+    folder = stopped.run_folder(scenario, tmp_path)
+    process = stopped.start(stopped.arguments(scenario, tmp_path, "--workers", str(workers)))
+    assert stopped.begun(process, folder, 1)
+    told = stopped.interrupt(process)
+    assert process.returncode == 130
+    assert told == "bordersim: interrupted; finished replications are kept, running again goes on from there\n"
+    assert 0 < kept(folder) < stopped.REPLICATIONS
+    assert stopped.wait_for(lambda: not stopped.of_session(process.pid), 10.0)
+    assert main(stopped.arguments(scenario, tmp_path, "--workers", "1")) == 0
+    assert stopped.contents(folder) == unbroken
+
+
+def test_a_drawn_seed_is_named_where_the_run_is_to_go_on(tmp_path: Path) -> None:
+    """Without it, running again would be another run."""
+    scenario = stopped.write_scenario(tmp_path)
+    scenario.write_text(scenario.read_text(encoding="utf-8").replace("seed: 5\n", ""), encoding="utf-8")
+    process = stopped.start(stopped.arguments(scenario, tmp_path, "--workers", "1"))
+    assert stopped.wait_for(lambda: list(tmp_path.rglob("*.npy")) or process.poll() is not None)
+    told = stopped.interrupt(process)
+    seed = told.partition("running again --seed ")[2].partition(" ")[0]
+    chunks = len(list(tmp_path.rglob("*.npy")))
+    assert chunks > 0
+    assert main(stopped.arguments(scenario, tmp_path, "--workers", "1", "--seed", seed)) == 0
+    assert not list(tmp_path.rglob("*.npy")), "it went on in another folder"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of files are a matter of POSIX")
+@pytest.mark.parametrize("most", [100_000, 5_000])
+def test_a_full_disk(most: int, scenario: Path, unbroken: dict[str, bytes], tmp_path: Path) -> None:
+    """No file may grow above a size: either the results or already the finished replications do not fit."""
+    process = stopped.start(stopped.arguments(scenario, tmp_path, "--workers", "1"), largest_file=most)
+    _, told = process.communicate(timeout=60)
+    folder = stopped.run_folder(scenario, tmp_path)
+    assert process.returncode == 2, told
+    assert "cannot write results to" in told
+    assert "Traceback" not in told
+    count = kept(folder)
+    assert count == (stopped.REPLICATIONS if most == 100_000 else 0)
+    assert (f"; {count} finished replications are kept" in told) == (count > 0)
+    assert not folder.exists(), "a half-written result"
+    assert main(stopped.arguments(scenario, tmp_path, "--workers", "1")) == 0
+    assert stopped.contents(folder) == unbroken
+
+
+def test_the_message_counts_what_is_kept(tmp_path: Path) -> None:
+    journal = workplace_of(tmp_path / "run") / "journal"
+    journal.mkdir(parents=True)
+    for name in ("baseline-0-3.npy", "one-more-5-7.npy", ".one-more-7-9.npy.12.part", "journal.json"):
+        (journal / name).write_bytes(b"")
+    assert kept(tmp_path / "run") == 5
+    said = r"No space left on device; 5 finished replications are kept in .*unfinished"
+    with pytest.raises(RunFolderError, match=said), telling_what_is_kept(tmp_path / "run"):
+        raise OSError(28, "No space left on device")
+
+
+def test_other_errors_pass_as_they_are(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match=r"^run format 9$"), telling_what_is_kept(tmp_path / "run"):
+        raise RunFolderError("run format 9")
+    with pytest.raises(BrokenPipeError), telling_what_is_kept(tmp_path / "run"):
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("out", ["/dev/null/out", "/proc/out"])
+def test_a_folder_that_cannot_be_written(out: str, scenario: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(stopped.arguments(scenario, Path(out), "--workers", "1")) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"bordersim: cannot write results to {out}")
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", int)() == 0, reason="the superuser writes anywhere")
+def test_a_folder_without_permission(scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path.chmod(0o500)
+    assert main(stopped.arguments(scenario, tmp_path / "out", "--workers", "1")) == 2
+    assert "Permission denied" in capsys.readouterr().err
+
+
+def test_two_runs_at_once(
+    scenario: Path, unbroken: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = stopped.run_folder(scenario, tmp_path)
+    with store.claimed(folder):
+        assert main(stopped.arguments(scenario, tmp_path, "--workers", "1")) == 2
+        assert "is being made by another process" in capsys.readouterr().err
+        assert not folder.exists()
+    assert main(stopped.arguments(scenario, tmp_path, "--workers", "1")) == 0
+    assert stopped.contents(folder) == unbroken
+
+
+def test_a_newer_format(scenario: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, manifest = finished, finished / "manifest.json"
+    newer = {**json.loads(manifest.read_text(encoding="utf-8")), "format": 99}
+    manifest.write_text(json.dumps(newer), encoding="utf-8")
+    before = stopped.contents(folder)
+    for command in (stopped.arguments(scenario, tmp_path), ["compare", str(folder)], ["plot", str(folder)]):
+        assert main(command) == 2
+        assert "has run format 99; this version reads format 1" in capsys.readouterr().err
+    assert stopped.contents(folder) == before
+
+
+@pytest.mark.parametrize("name", ["replications.parquet", "scenario.resolved.yaml"])
+@pytest.mark.parametrize("change", ["changed", "missing"])
+def test_a_changed_file(
+    name: str, change: str, scenario: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = finished / name
+    if change == "changed":
+        file.write_bytes(file.read_bytes() + b" ")
+    else:
+        file.unlink()
+    assert main(stopped.arguments(scenario, tmp_path)) == 2
+    told = capsys.readouterr().err
+    assert f"{name} {'was changed since the run' if change == 'changed' else 'is missing'}" in told
+    assert "--force" in told
+
+
+def test_resume_and_force_exclude_each_other(scenario: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", str(scenario), "--resume", "--force"])
+    assert "not allowed with argument" in capsys.readouterr().err
+
+
+def die(task: int) -> int:
+    if task == 3:
+        os._exit(9)
+    return task
+
+
+def test_a_killed_worker_is_told() -> None:
+    from sim.errors import SimulationError
+
+    with pytest.raises(SimulationError, match="a worker process was killed"):
+        list(Processes(2).map(die, range(6)))
+
+
+def test_a_replay_names_what_makes_it_the_same(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import sim.study.experiment as experiment
+
+    def failing(*of: object) -> None:
+        raise ZeroDivisionError("made to fail")
+
+    monkeypatch.setattr(experiment, "check_conservation", failing)
+    changed = ["--seed", "8", "--replications", "2", "--workers", "1"]
+    assert main(stopped.arguments(scenario, tmp_path, *changed)) == 3
+    told = capsys.readouterr().err
+    assert f"replay it: bordersim --debug run {scenario} --replication 1 --replications 2 --seed 8\n" in told

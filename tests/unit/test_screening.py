@@ -1,0 +1,245 @@
+"""Screening of inputs by elementary effects, input uncertainty in intervals, and the study that writes both."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.cli import main
+from sim.errors import UsageError
+from sim.scenario import load
+from sim.scenario.ranges import inputs_of, with_values
+from sim.study.screening import DELTA, Trajectories, carried, screened
+from sim.study.sensitivity import run
+
+PORT = """\
+format: 1
+name: A port
+start: 2024-07-06 06:00
+horizon: 3 h
+seed: 11
+ports:
+  here:
+    direction: southbound
+    zone: America/Vancouver
+    traffic: {car: {rate: 100 /h}}
+    lanes:
+      general: {serves: [car], booths: 2, open: {"06:00": 2}, service: {erlang: {mean: 60 s, shape: 3}}}
+ranges:
+  ports.here.traffic.car.rate: [80 /h, 110 /h]
+  ports.here.lanes.general.service.erlang.mean: [50 s, 65 s]
+  ports.here.lanes.general.booths: [1, 2]
+  ports.here.metres_per_car: [7 m, 8 m]
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    path = tmp_path / "here.yaml"
+    path.write_text(PORT, encoding="utf-8")
+    return path
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+# ---- the design -------------------------------------------------------------------------------------------
+
+
+def test_every_step_moves_one_input_once() -> None:
+    walks = Trajectories.draw(20, 7, seed=3)
+    steps = np.diff(walks.points, axis=1)
+    assert np.allclose(np.sort(np.abs(steps), axis=2)[:, :, :-1], 0.0)
+    assert np.allclose(np.abs(steps).max(axis=2), DELTA)
+    assert np.array_equal(np.sort(walks.moved, axis=1), np.tile(np.arange(7), (20, 1)))
+    assert np.allclose(walks.points * 3, np.round(walks.points * 3))
+    assert walks.points.min() == 0.0
+    assert walks.points.max() == 1.0
+
+
+def test_every_level_is_as_likely() -> None:
+    """4,000 starts and their ends: each level a quarter, within four standard errors."""
+    walks = Trajectories.draw(4000, 1, seed=5)
+    share = np.bincount(np.round(walks.points.ravel() * 3).astype(int), minlength=4) / walks.points.size
+    assert np.all(np.abs(share - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 4000))
+
+
+def test_a_longer_design_begins_with_a_shorter_one() -> None:
+    assert np.array_equal(Trajectories.draw(9, 4, 1).points[:5], Trajectories.draw(5, 4, 1).points)
+
+
+@pytest.mark.parametrize(("count", "inputs"), [(1, 3), (0, 3), (5, 0)])
+def test_designs_that_say_nothing_are_refused(count: int, inputs: int) -> None:
+    with pytest.raises(UsageError):
+        Trajectories.draw(count, inputs, 1)
+
+
+# ---- what effects say -------------------------------------------------------------------------------------
+
+
+def test_a_straight_line_has_its_slopes_and_no_spread() -> None:
+    walks = Trajectories.draw(6, 4, seed=2)
+    slopes = np.array([3.0, -1.5, 0.0, 10.0])
+    found = screened(walks.effects(walks.points @ slopes), seed=2)
+    assert np.allclose(found.mu, slopes)
+    assert np.allclose(found.mu_star, np.abs(slopes))
+    assert np.allclose(found.sigma, 0.0)
+    assert np.allclose(found.low, found.mu_star)
+    assert np.allclose(found.high, found.mu_star)
+
+
+def test_an_interaction_shows_as_spread_and_a_change_of_sign_in_mu() -> None:
+    walks = Trajectories.draw(400, 3, seed=2)
+    x = walks.points
+    found = screened(walks.effects((x[..., 0] - 0.5) * (x[..., 1] - 0.5) * 12 + x[..., 2]), seed=2)
+    # The effect of one factor is 12 (other - 1/2), the other being 0, 1/3, 2/3 or 1 alike: 6, 2, 2, 6 by size.
+    assert found.mu_star[:2] == pytest.approx([4.0, 4.0], abs=4 * 2.0 / np.sqrt(400))
+    assert np.all(np.abs(found.mu[:2]) < 4 * np.sqrt(20.0 / 400))
+    assert found.sigma[:2] == pytest.approx([np.sqrt(20.0)] * 2, rel=0.15)
+    assert found.sigma[2] == pytest.approx(0.0, abs=1e-12)
+    assert np.all((found.low <= found.mu_star) & (found.mu_star <= found.high))
+
+
+def test_several_measures_at_once_are_each_its_own() -> None:
+    walks = Trajectories.draw(5, 2, seed=2)
+    one, two = walks.points @ [1.0, 2.0], walks.points @ [5.0, 0.0]
+    both = screened(walks.effects(np.stack([one, two], axis=2)), seed=2)
+    assert np.allclose(both.mu, [[1.0, 5.0], [2.0, 0.0]])
+
+
+# ---- input uncertainty ------------------------------------------------------------------------------------
+
+
+def test_components_are_told_apart() -> None:
+    generator = np.random.default_rng(8)
+    draws, days = 400, 200
+    inputs, shared = generator.normal(0, 3, (draws, 1)), generator.normal(0, 2, (1, days))
+    found = carried(10 + inputs + shared + generator.normal(0, 1, (draws, days)), seed=8)
+    # A standard deviation of n normals has a relative error of 1 / sqrt(2 n).
+    assert found.sd_inputs == pytest.approx(3.0, rel=4 / np.sqrt(2 * draws))
+    assert found.sd_days == pytest.approx(2.0, rel=4 / np.sqrt(2 * days))
+    assert found.sd_rest == pytest.approx(1.0, rel=0.02)
+
+
+def test_the_interval_covers_what_either_chance_does() -> None:
+    generator = np.random.default_rng(9)
+    shared = generator.normal(0, 2, (1, 50))
+    alone = carried(10 + np.zeros((200, 1)) + shared, seed=9)
+    both = carried(10 + generator.normal(0, 3, (200, 1)) + shared, seed=9)
+    assert alone.sd_inputs == 0.0
+    assert alone.high - alone.low == pytest.approx(2 * 1.96 * 2 / np.sqrt(50), rel=0.25)
+    # The standard deviation of both together is that of a draw and of a mean of 50 days.
+    assert both.high - both.low == pytest.approx(2 * 1.96 * np.sqrt(9 + 4 / 50), rel=0.25)
+
+
+@pytest.mark.parametrize(("of_inputs", "of_days"), [(3.0, 1.0), (0.5, 4.0)])
+def test_the_interval_holds_the_mean_under_a_further_draw(of_inputs: float, of_days: float) -> None:
+    """Also where there are few days and they matter more than the inputs; within four standard errors of 95 %."""
+    generator, experiments, held = np.random.default_rng(10), 300, 0
+    for _ in range(experiments):
+        shares = (generator.permutation(20) + generator.random(20)) / 20
+        means = (shares - 0.5) * np.sqrt(12.0) * of_inputs
+        days = generator.normal(0, of_days, (1, 5))
+        found = carried(means[:, np.newaxis] + days + generator.normal(0, 0.5, (20, 5)), seed=10)
+        truth = (generator.random() - 0.5) * np.sqrt(12.0) * of_inputs
+        held += int(found.low <= truth <= found.high)
+    assert held / experiments == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / experiments))
+
+
+def test_a_step_between_whole_numbers_counts_as_far_as_it_went(scenario: Path) -> None:
+    booths = next(one for one in inputs_of(load(scenario)) if one.path[-1] == "booths")
+    assert [booths.at(share) for share in (0.0, 1 / 3, 2 / 3, 1.0)] == [1, 1, 2, 2]
+    assert [booths.taken(share) for share in (0.0, 1 / 3, 2 / 3, 1.0)] == [0.0, 0.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (5, 1)])
+def test_one_of_either_says_nothing(shape: tuple[int, int]) -> None:
+    with pytest.raises(UsageError):
+        carried(np.zeros(shape), seed=1)
+
+
+# ---- inputs of a scenario ---------------------------------------------------------------------------------
+
+
+def test_stated_ranges_are_inputs(scenario: Path) -> None:
+    study = load(scenario)
+    inputs = inputs_of(study)
+    assert [one.path[-1] for one in inputs] == ["rate", "mean", "booths", "metres_per_car"]
+    assert [one.at(0.5) for one in inputs[:2]] == ["95 /h", "57.5 s"]
+    changed = with_values(study, {inputs[2].path: inputs[2].at(0.0)})
+    lane = changed.ports["here"].lanes["general"]
+    assert (lane.booths, max(lane.open.values())) == (1, 1)
+
+
+def test_the_registry_gives_ranges_and_stated_ones_go_before(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    text = PORT[: PORT.index("ports:")] + "ports:\n  here: {registry: us-3004-pacific-highway, day_to_day: {cv: 9 %}}\n"
+    mean = "ports.here.lanes.general.service.erlang.mean"
+    path.write_text(f"{text}ranges: {{{mean}: [50 s, 55 s]}}\n", encoding="utf-8")
+    study = load(path)
+    inputs = {one.name: one for one in inputs_of(study)}
+    assert len(inputs) > 20
+    assert inputs[mean].at(0.0) == "50 s"
+    assert inputs[mean].origin == "ranges of the scenario"
+    assert "assumed" in inputs["ports.here.lanes.nexus.service.gamma.cv"].origin
+    assert "ports.here.day_to_day.cv" not in inputs, "what is written is no value of the registry"
+    for share in (0.0, 1.0):
+        for one in inputs.values():
+            assert with_values(study, {one.path: one.at(share)}).ports
+        assert with_values(study, {one.path: one.at(share) for one in inputs.values()}).ports
+
+
+# ---- the study --------------------------------------------------------------------------------------------
+
+
+def test_the_study_tells_what_matters(scenario: Path, tmp_path: Path) -> None:
+    study = load(scenario)
+    folder, fresh = run(study, tmp_path / "a", trajectories=3, replications=3, input_uncertainty=4, engine="reference")
+    assert fresh
+    found = {row["input"].split(".")[-1]: row for row in rows(folder / "sensitivity.csv")}
+    assert list(found)[-1] == "metres_per_car"
+    assert float(found["metres_per_car"]["mu_star"]) == 0.0
+    assert float(found["rate"]["mu"]) > 0.0
+    assert float(found["mean"]["mu"]) > 0.0
+    assert float(found["booths"]["mu"]) < 0.0
+    assert (found["booths"]["baseline_value"], found["booths"]["low"], found["booths"]["high"]) == ("2", "1", "2")
+    bars = {row["input"].split(".")[-1]: row for row in rows(folder / "tornado.csv")}
+    assert float(bars["rate"]["at_low"]) < float(bars["rate"]["baseline"]) < float(bars["rate"]["at_high"])
+    assert bars["booths"]["at_high"] == bars["booths"]["baseline"], "2 booths are what the baseline has"
+    (both,) = rows(folder / "input_uncertainty.csv")
+    assert float(both["ci_high_inputs"]) > float(both["ci_low_inputs"]) >= 0.0
+    assert (both["draws"], both["replications"]) == ("4", "3")
+    assert run(study, tmp_path / "a", trajectories=3, replications=3, input_uncertainty=4) == (folder, False)
+
+
+def test_numbers_do_not_depend_on_workers(scenario: Path, tmp_path: Path) -> None:
+    words = ["sensitivity", str(scenario), "--trajectories", "2", "--replications", "1", "--quiet"]
+    for workers in ("1", "2"):
+        out = tmp_path / workers
+        assert main([*words, "--engine", "reference", "--workers", workers, "--out", str(out)]) == 0
+    one, two = (next((tmp_path / name).glob("*/*/sensitivity.csv")).read_bytes() for name in ("1", "2"))
+    assert one == two
+
+
+def test_the_command_prints_the_inputs(scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sensitivity", str(scenario), "--trajectories", "2", "--replications", "2", "--engine", "reference"]
+    out = ["--workers", "1", "--out", str(tmp_path)]
+    assert main([*words, *out, "--measure", "wait_p95", "--input-uncertainty", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "here: wait_p95, min" in said
+    assert "lanes.general.service.erlang.mean" in said
+    assert "with the uncertainty of the inputs" in said
+    assert main([*words, *out, "--measure", "wait_mea"]) == 2
+    assert "did you mean 'wait_mean'" in capsys.readouterr().err
+
+
+def test_a_scenario_without_ranges_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "plain.yaml"
+    path.write_text(PORT[: PORT.index("ranges:")], encoding="utf-8")
+    with pytest.raises(UsageError, match="has no inputs with a range; state some under 'ranges'"):
+        run(load(path), tmp_path)

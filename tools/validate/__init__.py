@@ -1,0 +1,1 @@
+"""The first validation against published delays at Peace Arch: `python -m tools.validate FOLDER`."""
