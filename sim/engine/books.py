@@ -47,12 +47,16 @@ def staffing_log(
     )
 
 
-def full_log(time: FloatArray, station: IntArray, state: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
+def full_log(
+    network: Network, time: FloatArray, station: IntArray, state: IntArray
+) -> tuple[FloatArray, IntArray, IntArray]:
     """When stations became full and had room again, station by station in order of time, from changes as they came.
 
-    Of several changes at an instant only the outcome is kept: what lasts no time depends on when an engine looks.
+    Of several changes at an instant only the outcome is kept: what lasts no time depends on when an engine looks. So
+    does what changes after the horizon, where measures do not reach: parts of a network end at instants of their own.
     """
-    order = np.argsort(station, kind="stable")
+    within = np.flatnonzero(time < network.horizon)
+    order = within[np.argsort(station[within], kind="stable")]
     time, station, state = time[order], station[order], state[order]
     last = np.append((station[1:] != station[:-1]) | (time[1:] != time[:-1]), True)[: len(time)]
     time, station, state = time[last], station[last], state[last]

@@ -47,6 +47,7 @@ class Ledger:
         away = sorted(self.turned_away)
         full = self.full_changes
         full_time, full_station, full_state = full_log(
+            self.network,
             _floats([time for time, _, _ in full]),
             _ints([station for _, station, _ in full]),
             _ints([state for _, _, state in full]),

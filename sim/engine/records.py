@@ -62,7 +62,7 @@ class Records:
     full_time: FloatArray
     """Log behind `full_integral`, station by station in order of time: when it became full, and when no longer.
 
-    A station is not full before its first row; of several rows at one instant the last counts."""
+    Changes before the horizon only, one at an instant. A station is not full before its first row."""
     full_station: IntArray
     full_state: IntArray
     """1 for full, 0 for room again."""

@@ -44,7 +44,7 @@ def pacific_highway(folder: Path, start: str, horizon: str, replications: int) -
     yaml = YAML(typ="safe", pure=True)
     scenario: dict[str, Any] = yaml.load(PACIFIC_HIGHWAY.read_text(encoding="utf-8"))
     port = scenario["ports"][PORT]
-    del port["approach"]
+    del port["approach"], scenario["ranges"]  # which name parts that are left out here
     for part, kept in (("traffic", "truck"), ("lanes", "truck"), ("secondary", "trucks")):
         port[part] = {kept: port[part][kept]}
     truck = f"ports.{PORT}.lanes.truck"

@@ -140,7 +140,7 @@ def _records(network: Network, parties: Parties, written: _Written) -> Records:
     staffing_time, staffing_pool, staffing_open = staffing_log(network, stopped_at, written.staffing)
     full = written.full
     full_time, full_station, full_state = full_log(
-        full.view(np.float64)[:, at.FULL_TIME], full[:, at.FULL_STATION], full[:, at.FULL_STATE]
+        network, full.view(np.float64)[:, at.FULL_TIME], full[:, at.FULL_STATION], full[:, at.FULL_STATE]
     )
     return Records(
         party=party,
