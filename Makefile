@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 PEERS  := $(VENV)/.installed-bench
 SCENARIO ?= scenarios/pacific-highway-southbound.yaml
 
-.PHONY: setup run test check verify bench clean help
+.PHONY: setup run test check verify validate bench clean help
 
 help:
 	@echo "make run     simulate $(SCENARIO) with its variants, compare them, draw the figures"
@@ -39,6 +39,10 @@ test: check
 
 verify: setup
 	$(BIN)/pytest -n auto -m verification
+
+# DATA is the folder of the raw files that docs/data.md names.
+validate: setup
+	$(BIN)/python -m tools.validate $(DATA)
 
 bench: $(PEERS)
 	$(BIN)/python tools/bench_startup.py

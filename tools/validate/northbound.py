@@ -50,7 +50,7 @@ CALENDAR_STARTS: tuple[Values, ...] = tuple(
     {"gap": gap, "base": base, "day": day, "opens": 13, "closes": 21, "nexus_opens": 12}
     for gap, base, day in ((13, 3, 4), (7, 2, 4), (13, 2, 3), (16, 2, 4), (10, 2, 3))
 )
-"""Several: a fit by the clock that starts overloaded ends where nobody waits at all."""
+"""Several, as a fit by the clock sticks easily; the best still ends where hardly anybody waits."""
 
 SCENARIO = """\
 format: 1
