@@ -13,6 +13,7 @@ help:
 	@echo "make test    lint, types, then all tests (about ten minutes at most)"
 	@echo "make check   lint and types only"
 	@echo "make verify  slow statistical verification"
+	@echo "make validate DATA=folder  compare with published delays (about eight minutes)"
 	@echo "make bench   benchmarks against SimPy, Ciw and salabim (about ten minutes)"
 
 setup: $(STAMP)
