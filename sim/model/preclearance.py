@@ -153,7 +153,9 @@ class HallBuilder:
         }
         kind = KINDS[stage.kind]
         pool = self.pool(name, stage)
-        if kind in (StationKind.LANE_GROUP, StationKind.SECONDARY) and pool not in self.officers:
+        inspects = kind in (StationKind.LANE_GROUP, StationKind.SECONDARY)
+        worked = any(plan.chain.worked(name, traveller) for traveller in plan.place.classes)
+        if inspects and worked and pool not in self.officers:
             self.officers.append(pool)
         room = NEVER if stage.storage is None else grained(stage.storage)
         if plan.hall is not None and plan.hall.from_ == name:
@@ -205,7 +207,7 @@ class HallBuilder:
             inside=tuple(plan.index[name] for name in names),
             officers=tuple(self.officers),
             officer_hour=plan.costs.officer_hour,
-            per_day=plan.costs.facility,
+            per_day=plan.costs.facility if self.officers else 0.0,
         )
 
     def source(self) -> DepartureSource:

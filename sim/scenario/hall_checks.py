@@ -194,9 +194,9 @@ def scenario(whole: Scenario) -> Iterator[Problem]:
         if table is not None:
             code = place.code or name
             there = dict.fromkeys((*known, code))
-            found, problems = placed_departures(table, whole.start, whole.horizon, place.place, code, there)
+            placed, problems = placed_departures(table, whole.start, whole.horizon, place.place, code, there)
             # A table shared by several facilities has its faults told once.
             yield from (problem.under(*at, "departures", "timetable") for problem in problems)
-            if not found and not problems:
+            if not placed and not problems:
                 said = f"no departure of '{code}' in {table.file}"
                 yield Problem(said, f"rows with airport {code}", at=(*at, "departures", "timetable"))
