@@ -2,8 +2,8 @@
 
     door -> [outside ->] stations of the chain, each to the next that serves the class -> out
 
-`outside` holds the people a full hall has no room for. `door` is there where not everybody uses the first station. A
-traveller who is cleared at the far side is two parties, one at each facility, drawn from the same streams: what leaves
+`outside` holds the people a full hall has no room for. `door` is there where not everybody uses the first station, or
+somebody none. A traveller who is cleared at the far side is two parties, one at each facility, drawn from the same streams: what leaves
 here at a time arrives there at a time, whenever its passengers reached the gate.
 """
 
@@ -99,7 +99,9 @@ class HallBuilder:
         names = list(plan.chain.stations)
         if plan.hall is not None:
             names.insert(names.index(plan.hall.from_), OUTSIDE)
-        if any(len(plan.chain.ways(name, 0)) > 1 for name in plan.place.classes):
+        first = [plan.chain.ways(name, 0) for name in plan.place.classes]
+        # A party enters at a station: there must be one, also for those who pass by all others.
+        if any(len(ways) > 1 or not ways[0].station for ways in first):
             names.insert(0, DOOR)
         plan.index = {name: self.draft.new_station(f"{plan.name}/{name}") for name in names}
 

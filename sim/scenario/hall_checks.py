@@ -55,9 +55,9 @@ def stage(one: Stage) -> Iterator[Problem]:
     if one.kind == "secondary":
         if not one.referral:
             yield Problem("a secondary that nobody is referred to", "referral, such as {visitor: 5 %}")
-        for key in ("share", "failure", "instead"):
-            if key in given and getattr(one, key) is not None:
-                yield Problem(f"{key} at a secondary", "referral alone says who comes", at=(key,), on_key=True)
+        stated = {"share": min(one.share.values()) < 1, "failure": one.failure, "instead": one.instead}
+        for key in (key for key, value in stated.items() if value):
+            yield Problem(f"{key} at a secondary", "referral alone says who comes", at=(key,), on_key=True)
         if sum(one.outcomes.values()) > 1 + SLACK:
             yield Problem("outcomes of more than 100 %", "at most 100 %", at=("outcomes",))
     else:

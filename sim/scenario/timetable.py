@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -43,9 +43,9 @@ class TimetableRow:
     """Civil date and time; None for a row without a date."""
     offset: int | None
     """Minutes the local clock is ahead of UTC, where the row says so."""
-    cell: Cell
-    """Where the departure stands."""
-    airport_cell: Cell
+    cell: Cell = field(compare=False)
+    """Where the departure stands: for faults, no part of what is simulated."""
+    airport_cell: Cell = field(compare=False)
 
     @property
     def passengers(self) -> int:
