@@ -41,6 +41,7 @@ GROUPS = {
     "Keys": (
         *("Scenario", "Port", "Traffic", "Occupants", "NexusMembers", "DayToDay", "Approach", "LaneGroup", "Service"),
         *("Handover", "Secondary", "Standard", "Divert", "OfficerPool", "Event"),
+        *("Preclearance", "Departures", "Stage", "Failure", "Hall", "FarSide", "Costs"),
     ),
     "Values": (
         *(
@@ -50,6 +51,10 @@ GROUPS = {
             "AnyShare",
             "CarLengths",
             "Metres",
+            "People",
+            "Money",
+            "ShareOrRest",
+            "AirportCode",
             "CivilTime",
             "CivilDate",
             "TimeOfDay",

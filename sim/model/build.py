@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.model.draft import Draft
+from sim.model.hall_plan import hall_plans
 from sim.model.land_port import build_ports
 from sim.model.network import Network, Steps
 from sim.model.parties import Parties
 from sim.model.port_plan import PortPlan
+from sim.model.preclearance import build_halls
 from sim.model.sources import Source, draw_parties
 from sim.model.streams import check_clashes
 from sim.scenario.schema import Scenario
@@ -46,10 +48,13 @@ def build(scenario: Scenario, baseline: Scenario | None = None) -> Model:
     draft = Draft()
     end = scenario.horizon + (scenario.drain_cap if scenario.end == "drain" else 0.0)
     plans = [PortPlan(name, scenario, end, baseline or scenario) for name in scenario.ports]
-    build_ports(draft, plans, scenario)
+    halls = hall_plans(scenario, end)
+    pools = build_ports(draft, plans, scenario, halls)
+    build_halls(draft, halls, pools)
     check_clashes(name for source in draft.sources for name in source.stream_names())
+    standards = {plan.name: plan.standard for plan in plans} | {hall.name: hall.standard for hall in halls}
     return Model(
         network=draft.network(scenario.horizon, scenario.warm_up, end),
         sources=tuple(draft.sources),
-        standards={plan.name: plan.standard for plan in plans if plan.standard is not None},
+        standards={name: standard for name, standard in standards.items() if standard is not None},
     )

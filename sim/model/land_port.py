@@ -9,10 +9,13 @@ whoever waits because the next part has no room.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from sim.model.civil import CivilClock
 from sim.model.distributions import Distribution, from_spec
 from sim.model.draft import Draft, grained
+from sim.model.hall_plan import HallPlan
 from sim.model.network import (
     ALWAYS_ONE,
     NEVER,
@@ -43,8 +46,14 @@ WHEN_FULL = {"wait": WhenFull.WAIT, "balk": WhenFull.BALK, "divert": WhenFull.DI
 ON_CLOSE = {"finish": OnClose.FINISH, "reroute": OnClose.REROUTE, "wait": OnClose.WAIT}
 
 
-def build_ports(draft: Draft, plans: list[PortPlan], scenario: Scenario) -> None:
-    """Add every port of a scenario: facilities, classes, stations, sources."""
+def build_ports(
+    draft: Draft, plans: list[PortPlan], scenario: Scenario, halls: Sequence[HallPlan] = ()
+) -> dict[str, int]:
+    """Add every port of a scenario: facilities, classes, stations, sources.
+
+    Returns:
+        Index of each pool of officers by name; `halls` may share them.
+    """
     by_name = {plan.name: plan for plan in plans}
     for facility, plan in enumerate(plans):
         draft.facilities.append(Facility(plan.name, "land", plan.port.zone, plan.spans()))
@@ -56,7 +65,7 @@ def build_ports(draft: Draft, plans: list[PortPlan], scenario: Scenario) -> None
         if plan.port.divert is not None:
             by_name[plan.port.divert.to].visitors.update({index: name for name, index in plan.own.items()})
     pools = {
-        name: draft.new_pool(Pool(name, pool.officers, _pool_clock(name, plans).calendar(pool)))
+        name: draft.new_pool(Pool(name, pool.officers, _pool_clock(name, plans, halls).steps(pool.open)))
         for name, pool in scenario.officers.items()
     }
     for plan in plans:
@@ -65,15 +74,19 @@ def build_ports(draft: Draft, plans: list[PortPlan], scenario: Scenario) -> None
         LandPort(draft, plan, pools, by_name).build()
     for plan in plans:
         add_sources(draft, plan)
+    return pools
 
 
-def _pool_clock(pool: str, plans: list[PortPlan]) -> PortPlan:
-    """The first port that uses the pool: its clock tells the officers' hours."""
+def _pool_clock(pool: str, plans: list[PortPlan], halls: Sequence[HallPlan]) -> CivilClock:
+    """Clock of the first facility that uses the pool: it tells the officers' hours."""
     for plan in plans:
         parts: list[LaneGroup | Secondary] = [*plan.port.lanes.values(), *plan.port.secondary.values()]
         if any(part.pool == pool for part in parts):
-            return plan
-    return plans[0]
+            return plan.clock
+    for hall in halls:
+        if any(stage.pool == pool for stage in hall.chain.stations.values()):
+            return hall.clock
+    return (plans or halls)[0].clock
 
 
 def reserve_stations(draft: Draft, plan: PortPlan) -> None:

@@ -220,6 +220,26 @@ ENGINE_OUTCOMES = ("balked", "closed", "diverted", "reneged")
 
 
 @dataclass(frozen=True)
+class Hall:
+    """What the measures of a preclearance facility or its far side need to know. Engines take no notice of it."""
+
+    closes: float = 0.0
+    """Seconds before departure at which the gate closes."""
+    holds: float = 0.0
+    """Seconds a departure is held for those who come after that."""
+    boards: bool = False
+    """Its parties leave for a departure; False at a far side, where they come from one."""
+    inside: tuple[int, ...] = ()
+    """Stations within the hall, for its occupancy."""
+    officers: tuple[int, ...] = ()
+    """Pools of officers: those of primary and secondary inspection."""
+    officer_hour: float = 0.0
+    """Money for an hour of an officer."""
+    per_day: float = 0.0
+    """Money for the facility on a day of 24 h."""
+
+
+@dataclass(frozen=True)
 class Facility:
     """A port of entry, a preclearance hall, a sector: what measures are reported for."""
 
@@ -228,6 +248,8 @@ class Facility:
     zone: str
     events: tuple[tuple[float, float], ...] = ()
     """From and until of its dated events, in seconds; infinity for one without end."""
+    hall: Hall | None = None
+    """For a preclearance facility and its far side."""
 
 
 @dataclass(frozen=True)

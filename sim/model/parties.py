@@ -28,5 +28,11 @@ class Parties:
     initial: npt.NDArray[np.bool_]
     """True for a party of the initial queue: it joined before the horizon began."""
 
+    departs: npt.NDArray[np.float64] | None = None
+    """When what the party wants to board departs, seconds from the start of the horizon; NaN for none. Engines take no
+    notice of it: it is for the measures. None where nobody boards anything."""
+    flight: npt.NDArray[np.int64] | None = None
+    """Number of that departure at its facility, -1 for none; None where `departs` is."""
+
     def __len__(self) -> int:
         return int(self.time.shape[0])

@@ -65,7 +65,11 @@ class Sizes:
         """Sizes of `count` parties, from the stream of that name when they vary."""
         if self.fixed or self.mean <= 1.0:
             return np.full(count, int(self.mean), np.int64)
-        return shifted_poisson_quantile(streams.uniform(name, count), self.mean)
+        return self.quantile(streams.uniform(name, count))
+
+    def quantile(self, u: FloatArray) -> IntArray:
+        """Sizes that vary, at uniforms."""
+        return shifted_poisson_quantile(u, self.mean)
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,16 @@ class Source:
         edges = [0.0, *(t for t in self.rate.times if 0.0 < t < horizon), horizon]
         return self.batch * sum(self.rate.at(a) * (b - a) for a, b in pairwise(edges))
 
+    def arrivals(self, horizon: float, streams: Streams) -> list[Arrivals]:
+        """Who comes in one replication: layer by layer, or all at once where times are fixed."""
+        if self.rate is None:
+            return [_fixed(self, horizon, streams)]
+        return _layers(self, self.rate, horizon, streams)
+
+    def uniforms(self, prefix: str, role: str, rows: int, streams: Streams) -> FloatArray:
+        """The uniforms of a role for all candidates of a layer, (rows,)."""
+        return streams.uniform(f"{prefix}/{role}", rows)
+
     def stream_names(self) -> list[str]:
         """Every stream the source may draw from, but for the shared one of its days."""
         roles = {slot.role for programme in self.programmes for slot in programme.slots}
@@ -111,7 +125,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class _Arrivals:
+class Arrivals:
     """Accepted arrivals of one layer of one source, with the marks' row of each."""
 
     time: FloatArray
@@ -120,6 +134,9 @@ class _Arrivals:
     row: IntArray
     rows: int
     prefix: str
+    departs: FloatArray | None = None
+    """What they come for departs then; None where they board nothing."""
+    flight: IntArray | None = None
 
 
 def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replication: int) -> Parties:
@@ -132,19 +149,11 @@ def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replica
         replication: number of the replication, from 0.
     """
     streams = Streams(seed, replication)
-    blocks = [
-        _block(source, arrivals, streams)
-        for source in sources
-        for arrivals in (
-            [_fixed(source, horizon, streams)]
-            if source.rate is None
-            else _layers(source, source.rate, horizon, streams)
-        )
-    ]
+    blocks = [_block(source, arrivals, streams) for source in sources for arrivals in source.arrivals(horizon, streams)]
     return _merge(blocks)
 
 
-def _layers(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[_Arrivals]:
+def _layers(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[Arrivals]:
     """Candidates of every layer the source needs; layer k accepts with clip(rate/envelope - k, 0, 1)."""
     factors = _day_factors(source, streams)
     peak = max(rate.values) * max(factors.values) * max((max(p.demand.values) for p in source.programmes), default=1.0)
@@ -162,7 +171,7 @@ def _day_factors(source: Source, streams: Streams) -> Steps:
     return Steps((-math.inf, *source.day_edges[1:]), tuple(float(value) for value in values))
 
 
-def _thin(source: Source, rate: Steps, factors: Steps, horizon: float, streams: Streams, layer: int) -> _Arrivals:
+def _thin(source: Source, rate: Steps, factors: Steps, horizon: float, streams: Streams, layer: int) -> Arrivals:
     prefix = source.name if layer == 0 else f"{source.name}/layer-{layer}"
     times = np.repeat(_poisson_times(streams, f"{prefix}/times", source.envelope, horizon), source.batch)
     rows = times.size
@@ -176,7 +185,7 @@ def _thin(source: Source, rate: Steps, factors: Steps, horizon: float, streams: 
     # A batch is kept or dropped as one: every party of it looks at the mark of the batch.
     accept = np.repeat(streams.uniform(f"{prefix}/accept", rows // source.batch), source.batch)
     row = np.flatnonzero(accept < demand / source.envelope - layer)
-    return _Arrivals(times[row], kind[row], size[row], row, rows, prefix)
+    return Arrivals(times[row], kind[row], size[row], row, rows, prefix)
 
 
 def _poisson_times(streams: Streams, name: str, rate: float, horizon: float) -> FloatArray:
@@ -208,7 +217,7 @@ def _kinds(source: Source, streams: Streams, prefix: str, size: IntArray) -> Int
     return kind
 
 
-def _fixed(source: Source, horizon: float, streams: Streams) -> _Arrivals:
+def _fixed(source: Source, horizon: float, streams: Streams) -> Arrivals:
     """Arrivals at given instants; whatever a trace does not give is drawn by row."""
     assert source.times is not None
     times = source.times
@@ -219,7 +228,7 @@ def _fixed(source: Source, horizon: float, streams: Streams) -> _Arrivals:
     else:
         size = source.sizes.draw(streams, f"{source.name}/size", rows)
     row = np.flatnonzero(times < horizon)
-    return _Arrivals(times[row], kind[row], size[row], row, rows, source.name)
+    return Arrivals(times[row], kind[row], size[row], row, rows, source.name)
 
 
 @dataclass(frozen=True)
@@ -232,9 +241,11 @@ class _Block:
     first_draw: IntArray
     draws: FloatArray
     initial: bool
+    departs: FloatArray | None
+    flight: IntArray | None
 
 
-def _block(source: Source, arrivals: _Arrivals, streams: Streams) -> _Block:
+def _block(source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
     uniforms: dict[str, FloatArray] = {}
     parts: list[FloatArray] = []
     first = np.zeros(arrivals.time.size, np.int64)
@@ -254,18 +265,19 @@ def _block(source: Source, arrivals: _Arrivals, streams: Streams) -> _Block:
         used += table.size
         parts.append(table.ravel())
     draws = np.concatenate(parts) if parts else np.empty(0)
-    return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial)
+    boards = arrivals.departs, arrivals.flight
+    return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial, *boards)
 
 
 def _column(
-    source: Source, slot: Slot, arrivals: _Arrivals, rows: IntArray, streams: Streams, uniforms: dict[str, FloatArray]
+    source: Source, slot: Slot, arrivals: Arrivals, rows: IntArray, streams: Streams, uniforms: dict[str, FloatArray]
 ) -> FloatArray:
     """Values of one slot for the given rows of candidates."""
     if isinstance(slot.distribution, Deterministic):
         values = np.full(rows.size, slot.distribution.value)
     else:
         if slot.role not in uniforms:
-            uniforms[slot.role] = streams.uniform(f"{arrivals.prefix}/{slot.role}", arrivals.rows)
+            uniforms[slot.role] = source.uniforms(arrivals.prefix, slot.role, arrivals.rows, streams)
         values = uniforms[slot.role][rows]
         if slot.distribution is not None:
             values = slot.distribution.quantile(values)
@@ -285,6 +297,13 @@ def _merge(blocks: list[_Block]) -> Parties:
         return (np.concatenate(arrays) if arrays else np.empty(0, np.int64))[order]
 
     initial = [np.full(block.time.size, block.initial) for block in blocks]
+    departs, flight = None, None
+    if any(block.departs is not None for block in blocks):
+        none = [np.full(block.time.size, np.nan) for block in blocks]
+        given = [n if block.departs is None else block.departs for n, block in zip(none, blocks, strict=True)]
+        departs = np.concatenate(given)[order]
+        nowhere = [np.full(block.time.size, -1) for block in blocks]
+        flight = gather([n if block.flight is None else block.flight for n, block in zip(nowhere, blocks, strict=True)])
     return Parties(
         time=time[order],
         klass=gather([block.klass for block in blocks]),
@@ -292,4 +311,6 @@ def _merge(blocks: list[_Block]) -> Parties:
         first_draw=gather([block.first_draw + offset for block, offset in zip(blocks, offsets, strict=False)]),
         draws=np.concatenate([block.draws for block in blocks]) if blocks else np.empty(0),
         initial=(np.concatenate(initial) if initial else np.empty(0, bool))[order],
+        departs=departs,
+        flight=flight,
     )

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sim import registry
 from sim.scenario.problems import Path, Problem, ProblemError
 from sim.scenario.units import civil_time
 
@@ -44,7 +45,8 @@ def seconds_between(start: datetime, moment: datetime, zone: str) -> float:
 def check_times(plain: dict[str, Any]) -> Iterator[Problem]:
     """Every `start`, `from` and `until` of the tree as written that a zone of the ports it is for skips."""
     zones = _zones(plain.get("ports"))
-    yield from _skipped(plain.get("start"), dict.fromkeys(zones.values()), ("start",))
+    everywhere = {**zones, **_zones(plain.get("preclearance"))}
+    yield from _skipped(plain.get("start"), dict.fromkeys(everywhere.values()), ("start",))
     events = plain.get("events")
     for index, event in enumerate(events if isinstance(events, list) else ()):
         if isinstance(event, dict):
@@ -59,7 +61,7 @@ def _zones(ports: Any) -> dict[str, str]:
     """Zone by port, for the ports whose zone there is."""
     found = {}
     for name, port in ports.items() if isinstance(ports, dict) else ():
-        zone = port.get("zone") if isinstance(port, dict) else None
+        zone = (port.get("zone") or airport_zone(port.get("registry"))) if isinstance(port, dict) else None
         if isinstance(zone, str):
             try:
                 ZoneInfo(zone)
@@ -67,6 +69,11 @@ def _zones(ports: Any) -> dict[str, str]:
                 continue
             found[name] = zone
     return found
+
+
+def airport_zone(code: Any) -> str | None:
+    """Zone of an airport of the registry; None for any other code."""
+    return next((airport.zone for airport in registry.airports() if airport.iata == code), None)
 
 
 def _skipped(raw: Any, zones: dict[str, None], at: Path) -> Iterator[Problem]:

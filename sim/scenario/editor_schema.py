@@ -19,7 +19,7 @@ from annotated_types import Ge, Le, MinLen
 from pydantic import WithJsonSchema
 from pydantic.fields import FieldInfo
 
-from sim.scenario import control, fields, traffic, units
+from sim.scenario import control, fields, preclearance, traffic, units
 from sim.scenario import editor_values as values
 from sim.scenario.distributions import KINDS
 from sim.scenario.editor_examples import EXAMPLES
@@ -31,6 +31,8 @@ from sim.scenario.precision import ALL, MeasureName, PreciseMeasure
 from sim.scenario.schema import Scenario
 from sim.scenario.vocabulary import CLASS_NAMES
 
+TRAVELLERS = rf"^(?:{NAME}|\*)$"
+"""A class of travellers, or all of them."""
 REGISTRY = "registry"
 """Key of a port that fills in what is not written."""
 PART = "Part"
@@ -56,6 +58,9 @@ _VALUES: tuple[tuple[Any, str], ...] = (
     (fields.DurationTable, "DurationTable"),
     (fields.Trace, "CsvFile"),
     (fields.Counts, "CsvFile"),
+    (preclearance.TimetableFile, "CsvFile"),
+    (preclearance.ShareOrRest, "ShareOrRest"),
+    (fields.ProfileTable, "ProfileTable"),
 )
 """Definition of each type of field that stands for one value."""
 _QUANTITIES = {
@@ -64,6 +69,8 @@ _QUANTITIES = {
     units.SHARE.name: "Share",
     units.CAR_LENGTHS.name: "CarLengths",
     units.METRES.name: "Metres",
+    units.PEOPLE.name: "People",
+    units.MONEY.name: "Money",
 }
 """Definition of a quantity by the name of its dimension, whatever limits a field puts on it."""
 
@@ -203,6 +210,10 @@ class _Walk:
             return self.per_class(inner) if value is Service else by_class(inner)
         if key == fields.ClassPattern:
             return values.keyed(CLASS_NAMES, inner)
+        if key == preclearance.Traveller:
+            return keyed_by(TRAVELLERS, inner)
+        if key == preclearance.BankTime:
+            return keyed_by(values.TIME_KEY, inner)
         if key == fields.WholeKey:
             return keyed_by("^[0-9]+$", inner)
         if get_origin(key) is Literal:
@@ -213,7 +224,23 @@ class _Walk:
         """One value for all classes, or one by class."""
         return either(value, by_class(value))
 
+    def per_traveller(self, value: Schema) -> Schema:
+        """One value for all travellers, or one by class."""
+        return either(value, keyed_by(TRAVELLERS, value))
+
     # ---- short forms ----
+
+    def shares(self) -> Schema:
+        return self.per_traveller(ref("Share"))
+
+    def times(self) -> Schema:
+        return self.per_traveller(ref("Distribution"))
+
+    def services(self) -> Schema:
+        return self.per_traveller(either(ref("Duration"), self.model(Service)))
+
+    def sizes(self) -> Schema:
+        return self.per_traveller(self.occupants())
 
     def service(self) -> Schema:
         """A time, a distribution with what changes it, or either by class."""
@@ -277,6 +304,15 @@ _SHORT_FORMS: dict[tuple[str, str], Callable[[_Walk], Schema]] = {
     ("PreciseMeasure", "class_"): _Walk.class_or_all,
     ("Secondary", "service"): _Walk.service,
     ("UntilPrecise", "of"): _Walk.precise,
+    ("Stage", "service"): _Walk.services,
+    ("Stage", "share"): _Walk.shares,
+    ("Failure", "share"): _Walk.shares,
+    ("Preclearance", "show_up"): _Walk.times,
+    ("Preclearance", "party"): _Walk.sizes,
+    ("Preclearance", "registry"): lambda walk: ref("AirportCode"),
+    ("Preclearance", "code"): lambda walk: ref("AirportCode"),
+    ("Preclearance", "zone"): lambda walk: ref("Zone"),
+    ("FarSide", "zone"): lambda walk: ref("Zone"),
     ("Event", "demand"): _Walk.factor_by_class,
     ("Event", "referral"): _Walk.factor_by_class,
     ("Event", "service"): _Walk.factor_by_lane,

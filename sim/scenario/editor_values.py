@@ -111,6 +111,16 @@ def scalars() -> dict[str, Schema]:
         "AnyShare": _quantity("share of any size", units.SHARE, "8 %", "120 %"),
         "CarLengths": _quantity("car lengths", units.CAR_LENGTHS, "60 cars", "1 car"),
         "Metres": _quantity("metres", units.METRES, "7.5 m"),
+        "People": _quantity("people", units.PEOPLE, "200 people"),
+        "Money": _quantity("money", units.MONEY, "95 $"),
+        "AirportCode": text("airport code", r"\S", "the code of an airport, such as YVR", "YVR"),
+        "ShareOrRest": text(
+            "share or rest",
+            rf"^\s*(?:rest|{_NUMBER}\s*%)\s*$",
+            "a share, or rest for what the others leave",
+            "18 %",
+            "rest",
+        ),
         "CivilTime": text(
             "civil time",
             whole(rf"{_DATE}[ T]+\d{{2}}:\d{{2}}(?::\d{{2}})?"),

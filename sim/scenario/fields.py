@@ -122,6 +122,8 @@ _ANY_SHARE = _quantity(units.share_of_any_size, units.SHARE)
 _CAR_LENGTHS = _quantity(units.car_lengths, units.CAR_LENGTHS)
 _ROOM = _quantity(units.positive_car_lengths, units.CAR_LENGTHS)
 _METRES = _quantity(units.metres, units.METRES)
+_PEOPLE = _quantity(units.PEOPLE.parse, units.PEOPLE)
+_MONEY = _quantity(units.MONEY.parse, units.MONEY)
 
 Duration = Annotated[float, _DURATION[0], _DURATION[1]]
 """Seconds, 0 or more."""
@@ -145,6 +147,10 @@ Room = Annotated[float, _ROOM[0], _ROOM[1]]
 """Car lengths, above 0."""
 Metres = Annotated[float, _METRES[0], _METRES[1]]
 """Metres, above 0."""
+People = Annotated[float, _PEOPLE[0], _PEOPLE[1]]
+"""A number of people, 0 or more."""
+Money = Annotated[float, _MONEY[0], _MONEY[1]]
+"""An amount of money, 0 or more, in the one currency of a scenario."""
 CivilTime = Annotated[datetime, *_parsed(units.civil_time, _TEXT | {"examples": ["2024-07-06 00:00"]})]
 """Civil date and time at the facility, without a zone."""
 CivilDate = Annotated[date, *_parsed(units.civil_date, _TEXT | {"examples": ["2024-07-01"]})]

@@ -21,6 +21,8 @@ def check_names(plain: dict[str, Any]) -> Iterator[Problem]:
         if isinstance(port, dict):
             yield from _pools(port, ("ports", name), pools)
             yield from _divert(port, name, tuple(ports))
+    for name, hall in _mapping(plain.get("preclearance")).items():
+        yield from _stages(_mapping(hall), ("preclearance", name), pools)
     yield from _circles(ports)
     events = plain.get("events")
     for index, event in enumerate(events if isinstance(events, list) else ()):
@@ -42,6 +44,15 @@ def _pools(port: dict[str, Any], at: Path, pools: tuple[str, ...]) -> Iterator[P
         pool = _mapping(station).get("pool")
         if isinstance(pool, str):
             yield from _unknown("pool of officers", pool, pools, (*path, "pool"))
+
+
+def _stages(hall: dict[str, Any], at: Path, pools: tuple[str, ...]) -> Iterator[Problem]:
+    """Pools named by the stations of a preclearance facility and of its far side."""
+    for part, here in ((hall, at), (_mapping(hall.get("far_side")), (*at, "far_side"))):
+        for name, stage in _mapping(part.get("stations")).items():
+            pool = _mapping(stage).get("pool")
+            if isinstance(pool, str):
+                yield from _unknown("pool of officers", pool, pools, (*here, "stations", name, "pool"))
 
 
 def _divert(port: dict[str, Any], name: str, ports: tuple[str, ...]) -> Iterator[Problem]:

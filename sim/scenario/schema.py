@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator
 
-from sim.scenario import checks
+from sim.scenario import checks, hall_checks
 from sim.scenario.distributions import Dist
 from sim.scenario.fields import (
     MOST_SERVERS,
@@ -45,6 +45,7 @@ from sim.scenario.port import (
     class_names,
 )
 from sim.scenario.precision import PreciseMeasure, Replications, UntilPrecise
+from sim.scenario.preclearance import Costs, Departures, Failure, FarSide, Hall, Preclearance, Stage
 from sim.scenario.problems import Problem, ProblemError, in_words
 from sim.scenario.sweeps import Sweep, ends
 from sim.scenario.tables import CountsTable, TraceTable
@@ -168,7 +169,8 @@ class Scenario(Model):
         "15 min", "Width of the bins of measures over time; `none` for a single one over all of it."
     )
     holidays: Annotated[tuple[CivilDate, ...], BeforeValidator(as_tuple)] = optional([], "Dates that are holidays.")
-    ports: dict[Name, Port] = required("Ports of entry by name.", min_length=1)
+    ports: dict[Name, Port] = optional({}, "Ports of entry by name.")
+    preclearance: dict[Name, Preclearance] = optional({}, "Preclearance facilities by name.")
     officers: dict[Name, OfficerPool] = optional({}, "Pools of officers by name.")
     events: Annotated[tuple[Event, ...], BeforeValidator(as_tuple)] = optional([], "Dated events.")
     variants: dict[Name, dict[str, Any]] = optional(
@@ -190,6 +192,7 @@ class Scenario(Model):
         """Warm-up inside the horizon; ports that can take what is diverted to them."""
         if self.warm_up >= self.horizon:
             yield Problem("the warm-up takes the whole horizon", "a warm-up below the horizon", at=("warm_up",))
+        yield from hall_checks.scenario(self)
         for name, port in self.ports.items():
             other = self.ports.get(port.divert.to) if port.divert is not None else None
             if other is not None:
@@ -199,11 +202,16 @@ class Scenario(Model):
 __all__ = [
     "FORMAT",
     "Approach",
+    "Costs",
     "CountsTable",
     "DayToDay",
+    "Departures",
     "Dist",
     "Divert",
     "Event",
+    "Failure",
+    "FarSide",
+    "Hall",
     "Handover",
     "LaneGroup",
     "NexusMembers",
@@ -211,9 +219,11 @@ __all__ = [
     "OfficerPool",
     "Port",
     "PreciseMeasure",
+    "Preclearance",
     "Scenario",
     "Secondary",
     "Service",
+    "Stage",
     "Standard",
     "Sweep",
     "TraceTable",

@@ -120,6 +120,10 @@ class TableReader:
         """Values in seconds and weights (1 when no column says), from seconds or minutes. Raises ProblemError."""
         return self._once("empirical", file, _empirical)
 
+    def table(self, kind: str, file: Any, read: Callable[[Path, str, str], T]) -> T:
+        """A table of another kind, read by `read(path, file, shown)`. Raises ProblemError with what that raises."""
+        return self._once(kind, file, read)
+
     def _once(self, kind: str, file: Any, read: Callable[[Path, str, str], T]) -> T:
         path = self.locate(file)
         if (kind, file) not in self._read:

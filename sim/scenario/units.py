@@ -162,7 +162,15 @@ CAR_LENGTHS = Dimension(
     most=1e6,
 )
 METRES = Dimension("a length of road", {"m": 1.0}, "7.5 m", usual=("m",), most=1000.0)
-ALL = (DURATION, RATE, SHARE, CAR_LENGTHS, METRES)
+PEOPLE = Dimension(
+    "a number of people",
+    dict.fromkeys(("people", "person", "passengers"), 1.0),
+    "200 people",
+    usual=("people",),
+    most=1e6,
+)
+MONEY = Dimension("an amount of money", {"$": 1.0}, "95 $", usual=("$",), most=1e12)
+ALL = (DURATION, RATE, SHARE, CAR_LENGTHS, METRES, PEOPLE, MONEY)
 
 
 def duration(raw: Any) -> float:

@@ -7,6 +7,8 @@ exactly across bins: no sampling.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sim.study.catalogue import OUTCOME_PREFIX, bin_table
@@ -96,6 +98,7 @@ def binned(
     blocked: Stretches,
     staff: Staffing,
     full: FloatArray,
+    halls: Mapping[str, FloatArray],
 ) -> FloatArray:
     """Values of `Layout.bin_keys`, shape (n_bin_keys, n_bins).
 
@@ -111,6 +114,7 @@ def binned(
         blocked: when it was held after that.
         staff: open booths.
         full: (n_stations, n_bins) share of the time without room.
+        halls: measures of preclearance halls, (n_columns, n_bins) each.
     """
     cells, bins = layout.cells, len(layout.edges) - 1
     owners = slice(cells.n_cells, None)
@@ -137,6 +141,8 @@ def binned(
     by_name["blocked_hours"][:] = cells.booths(blocked.in_bins()) / _HOUR
     left = np.bincount(departures.cell * bins + bin_of(layout, departures.at), minlength=cells.n_cells * bins)
     by_name["throughput"][:] = cells.own(left.reshape(-1, bins)) / (layout.bin_seconds / _HOUR)
+    for name, values in halls.items():
+        by_name[name][:] = values
     return table.reshape(-1, bins)[layout.bin_take]
 
 

@@ -67,7 +67,47 @@ _TABLE: tuple[Measure, ...] = (
     Measure("inspected_share", "share", "Share of those who reached primary that went to secondary.", None, "party"),
     Measure("person_hours_delay", "person-h", "Waits times persons, added up.", True, "party"),
     Measure("censored_share", "share", "Share of the arrivals still waiting when the run stopped.", True, "party"),
+    Measure("wait_total_mean", "min", "Mean wait at all stations of a hall together.", True, "party"),
+    Measure("wait_total_p95", "min", "Total wait that 95 % of the parties stay below.", True, "party"),
+    Measure("door_to_airside_mean", "min", "Mean time from the door to the walk at the end.", True, "party"),
+    Measure("door_to_airside_p95", "min", "Time from door to airside of 95 % of the parties.", True, "party"),
+    Measure("passengers", "count", "Persons that came to a hall.", None, "party"),
+    Measure("passengers_boarded", "count", "Persons who reached their departure in time.", False, "party"),
+    Measure("passengers_missed", "count", "Persons who missed their departure.", True, "party"),
+    Measure("passengers_refused", "count", "Persons who were refused.", None, "party"),
+    Measure("missed_share", "share", "Share of the persons who missed their departure.", True, "party"),
+    Measure("late_share", "share", "Share of the persons at the gate after it closed, or never.", True, "party"),
+    Measure("late_mean", "min", "Minutes after the closing of the gate, mean of the late persons.", True, "party"),
+    Measure("arrive_before_p95", "min", "Time before departure to come for a chance of 95 %.", True, "party"),
+    Measure("arrive_before_p99", "min", "Time before departure to come for a chance of 99 %.", True, "party"),
+    Measure("departures", "count", "Departures with passengers.", None, "party"),
+    Measure("departures_held", "count", "Departures held for passengers who came late.", True, "party"),
+    Measure("departures_held_share", "share", "Share of the departures that were held.", True, "party"),
+    Measure("held_mean", "min", "How long the held departures were held, on average.", True, "party"),
+    Measure("hall_mean", "persons", "Persons in the hall, mean over time.", True, "time"),
+    Measure("hall_max", "persons", "Most persons in the hall at once.", True, "time"),
+    Measure("officer_hours", "officer-h", "Officers' time at open primary booths and secondary bays.", True, "time"),
+    Measure("passengers_per_officer_hour", "persons/h", "Persons let through per officer-hour.", False, "time"),
+    Measure("cost", "$", "Officers' hours and the facility.", True, "time"),
+    Measure("cost_per_passenger", "$", "Cost per person let through.", True, "time"),
 )  # fmt: skip
+
+HALL_MEASURES = frozenset({
+    "wait_total_mean", "wait_total_p95", "door_to_airside_mean", "door_to_airside_p95", "passengers",
+    "passengers_refused", "hall_mean", "hall_max", "officer_hours", "passengers_per_officer_hour", "cost",
+    "cost_per_passenger",
+})  # fmt: skip
+"""Of a preclearance hall and of its far side."""
+BOARDING_MEASURES = frozenset({
+    "passengers_boarded", "passengers_missed", "missed_share", "late_share", "late_mean", "arrive_before_p95",
+    "arrive_before_p99", "departures", "departures_held", "departures_held_share", "held_mean",
+})  # fmt: skip
+"""Of a hall whose passengers board there."""
+HALL_ALONE = frozenset({
+    "departures", "departures_held", "departures_held_share", "held_mean", "hall_mean", "hall_max", "officer_hours",
+    "passengers_per_officer_hour", "cost", "cost_per_passenger",
+})  # fmt: skip
+"""Of these no class has a row."""
 
 BIN_TABLE: tuple[Measure, ...] = (
     Measure("arrivals", "count", "Parties that came in the bin.", None, "party"),
@@ -99,6 +139,11 @@ BIN_TABLE: tuple[Measure, ...] = (
     Measure("overtime_hours", "booth-h", "Time booths were occupied after they had closed, in the bin.", True, "time"),
     Measure("blocked_hours", "booth-h", "Time finished parties were held in a booth or bay, in the bin.", True, "time"),
     Measure("throughput", "parties/h", "Parties served that left in the bin, per hour.", False, "time"),
+    Measure("passengers", "count", "Persons that came to a hall in the bin.", None, "party"),
+    Measure("passengers_missed", "count", "How many of them missed their departure.", True, "party"),
+    Measure("door_to_airside_sum", "min", "Times from door to airside of those who joined in the bin.", True, "party"),
+    Measure("door_to_airside_count", "count", "How many `door_to_airside_sum` adds up.", None, "party"),
+    Measure("hall_mean", "persons", "Persons in the hall, mean over the bin.", True, "time"),
 )
 """What bins.parquet holds: of joining for parties (as sums, so that ratios over replications can be formed), of time
 otherwise."""
@@ -136,6 +181,10 @@ RATIOS: tuple[Ratio, ...] = (
                   "party"), "inspected_count", "wait_count"),
     Ratio(Measure("censored_share", "share", "Share still waiting when the run stopped.", True, "party"),
           "censored_count", "arrivals"),
+    Ratio(Measure("missed_share", "share", "Share of the persons who missed their departure.", True, "party"),
+          "passengers_missed", "passengers"),
+    Ratio(Measure("door_to_airside_mean", "min", "Mean time from door to airside.", True, "party"),
+          "door_to_airside_sum", "door_to_airside_count"),
 )  # fmt: skip
 START_RATIOS: tuple[Ratio, ...] = (
     Ratio(Measure("wait_mean_by_start", "min", "Mean wait of those whose primary began in the bin.", True, "party"),
@@ -143,6 +192,8 @@ START_RATIOS: tuple[Ratio, ...] = (
 )  # fmt: skip
 ONLY_IN_RATIOS = frozenset(name for ratio in (*RATIOS, *START_RATIOS) for name in (ratio.above, ratio.below)) - {
     "arrivals",
+    "passengers",
+    "passengers_missed",
     "person_hours_delay",
 }
 """Binned measures that series.csv leaves out: their ratios stand there."""

@@ -25,6 +25,9 @@ from sim.model.network import (
     WhenFull,
 )
 from sim.study.catalogue import (
+    BOARDING_MEASURES,
+    HALL_ALONE,
+    HALL_MEASURES,
     OUTCOME_PREFIX,
     RATIOS,
     START_BIN_TABLE,
@@ -56,7 +59,7 @@ _QUEUES = {"queue_mean", "queue_max"}
 _METRES = {"queue_metres_mean", "queue_metres_max"}
 _STAFF = {"utilisation", "booth_hours", "overtime_hours"}
 _INSPECTED = {"referrals", "inspected_share"}
-_WITHOUT_CLASS = _STAFF | {"spillback_share", "open_booths", "recovery"}
+_WITHOUT_CLASS = _STAFF | {"spillback_share", "open_booths", "recovery"} | HALL_ALONE
 
 
 class Key(NamedTuple):
@@ -201,6 +204,8 @@ def _facility_measures(network: Network, cells: Cells, facility: int) -> set[str
         measures.add("spillback_share")
     if any(until < network.horizon for _, until in network.facilities[facility].events):
         measures.add("recovery")
+    if (hall := network.facilities[facility].hall) is not None:
+        measures |= HALL_MEASURES | (BOARDING_MEASURES if hall.boards else set())
     return measures
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sim.errors import ScenarioError
+from sim.model.hall_plan import hall_plans
 from sim.model.port_plan import PortPlan
 from sim.scenario import Scenario, Study
 from sim.scenario.cautions import Caution, Doubt, collect
@@ -153,13 +154,18 @@ def expected_parties(scenario: Scenario) -> float:
     """About how many parties one replication has, dated events and the initial queue included."""
     end = scenario.horizon
     looked = plans_of(scenario)
-    whole = end / looked[0].end
-    return sum(whole * flow.parties(plan.end) for plan in looked for flow in flows(plan).values())
+    whole = end / looked[0].end if looked else 1.0
+    at_ports = sum(whole * flow.parties(plan.end) for plan in looked for flow in flows(plan).values())
+    # A party has one passenger or more: counting passengers errs on the side of too many.
+    passengers = sum(d.passengers for hall in hall_plans(scenario, end) for d in hall.departures())
+    return at_ports + passengers
 
 
 def binned_values(scenario: Scenario) -> float:
     """About how many values by time bin all replications of a scenario have."""
     rows = sum(_rows(plan) for plan in plans_of(scenario))
+    for hall in hall_plans(scenario, scenario.horizon):
+        rows += (1 + len(hall.place.classes)) * (3 + len(hall.chain.stations))
     bins = math.ceil((scenario.horizon - scenario.warm_up) / scenario.bin) + 1
     return float(rows * MEASURES_PER_ROW * bins * scenario.most_replications)
 

@@ -172,8 +172,7 @@ class Values:
         self.whole = {key[:4]: value for key, value in zip(layout.keys, measured.values.tolist(), strict=True)}
         self.bins = {key[:4]: column.tolist() for key, column in zip(layout.bin_keys, measured.bins, strict=True)}
         self.starts = {
-            key[:4]: column.tolist()
-            for key, column in zip(layout.start_bin_keys, measured.bins_by_start, strict=True)
+            key[:4]: column.tolist() for key, column in zip(layout.start_bin_keys, measured.bins_by_start, strict=True)
         }
 
     def __call__(self, measure: str, station: str = "all", klass: str = "all", facility: str = "port") -> float:

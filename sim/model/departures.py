@@ -1,0 +1,116 @@
+"""Travellers drawn by departure: who is booked, with whom, and when each party shows up.
+
+A departure has as many *candidates* (parties) as it has passengers, each with its own class, size and time of showing
+up; the first whose sizes add up to the passengers travel, the last of them cut to fit. Streams are named by departure
+and a candidate's numbers do not depend on how many there are: a fuller flight keeps the parties of an emptier one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.model.distributions import Deterministic, Distribution
+from sim.model.sources import Arrivals, FloatArray, IntArray, Sizes, Source
+from sim.model.streams import Streams
+from sim.scenario.timetable import Departure
+
+SHARED = ("class", "size", "show-up")
+"""Streams that describe the travellers themselves: their far side draws the same."""
+
+
+@dataclass(frozen=True)
+class DepartureSource(Source):
+    """The travellers of a facility's departures, where they board or, with `journey`, where they arrive."""
+
+    departures: tuple[Departure, ...] = ()
+    shares: tuple[float, ...] = ()
+    """Share of parties by class; the last takes what the others leave."""
+    of_class: tuple[Sizes, ...] = ()
+    """Sizes by class."""
+    show_up: tuple[Distribution, ...] = ()
+    """Seconds before departure, by class."""
+    tight: float | None = None
+    """Who shows up less than this before departure is of the tight class, which follow the others in `programmes`."""
+    home: str = ""
+    """Name of the facility they leave from: the beginning of the streams in SHARED."""
+    journey: float | None = None
+    """Seconds from departure until they come to this facility; None where they board."""
+
+    @property
+    def candidates(self) -> IntArray:
+        """(departures,): candidates of each."""
+        return np.array([departure.passengers for departure in self.departures], dtype=np.int64)
+
+    def expected(self, horizon: float) -> float:
+        """About how many parties there are."""
+        mean = sum(share * sizes.mean for share, sizes in zip(self.shares, self.of_class, strict=True))
+        return float(self.candidates.sum()) / max(mean, 1.0)
+
+    def stream_names(self) -> list[str]:
+        """Every stream the source may draw from, but for those it shares with the facility the travellers left."""
+        roles = sorted({slot.role for programme in self.programmes for slot in programme.slots})
+        if self.journey is None:
+            roles += SHARED
+        return [f"{self.name}/{departure.name}/{role}" for departure in self.departures for role in roles]
+
+    def uniforms(self, prefix: str, role: str, rows: int, streams: Streams) -> FloatArray:
+        """The uniforms of a role, departure after departure."""
+        whose = self.home if role in SHARED else prefix
+        drawn = [streams.uniform(f"{whose}/{d.name}/{role}", d.passengers) for d in self.departures]
+        return np.concatenate([np.empty(0), *drawn])
+
+    def arrivals(self, horizon: float, streams: Streams) -> list[Arrivals]:
+        """Parties in order of departure and candidate. Who would come before the horizon is there when it begins."""
+        counts = self.candidates
+        rows = int(counts.sum())
+        flight = np.repeat(np.arange(len(counts)), counts)
+        departs = np.array([departure.departs for departure in self.departures])[flight]
+        kind = self._classes(rows, streams)
+        size = self._sizes(kind, rows, streams)
+        before = np.cumsum(size) - size
+        first = np.cumsum(counts) - counts
+        seats_left = counts[flight] - (before - before[np.minimum(first, max(rows - 1, 0))][flight])
+        row = np.flatnonzero(seats_left > 0)
+        size = np.minimum(size, seats_left)
+        if self.journey is None:
+            ahead = self._show_up(kind, rows, streams)
+            time = np.maximum(departs - ahead, 0.0)
+            if self.tight is not None:
+                kind = np.where(ahead < self.tight, kind + len(self.shares), kind)
+        else:
+            time = departs + self.journey
+        row = row[time[row] < horizon]
+        boards = (departs[row], flight[row]) if self.journey is None else (None, None)
+        return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, *boards)]
+
+    def _classes(self, rows: int, streams: Streams) -> IntArray:
+        if len(self.shares) == 1:
+            return np.zeros(rows, np.int64)
+        edges = np.cumsum(self.shares)[:-1]
+        return np.searchsorted(edges, self.uniforms(self.name, "class", rows, streams), side="right")
+
+    def _sizes(self, kind: IntArray, rows: int, streams: Streams) -> IntArray:
+        size = np.ones(rows, np.int64)
+        mark: FloatArray | None = None
+        for klass, sizes in enumerate(self.of_class):
+            mine = kind == klass
+            if sizes.fixed or sizes.mean <= 1.0:
+                size[mine] = int(sizes.mean)
+            else:
+                mark = self.uniforms(self.name, "size", rows, streams) if mark is None else mark
+                size[mine] = sizes.quantile(mark[mine])
+        return size
+
+    def _show_up(self, kind: IntArray, rows: int, streams: Streams) -> FloatArray:
+        ahead = np.zeros(rows)
+        mark: FloatArray | None = None
+        for klass, distribution in enumerate(self.show_up):
+            mine = kind == klass
+            if isinstance(distribution, Deterministic):
+                ahead[mine] = distribution.value
+            else:
+                mark = self.uniforms(self.name, "show-up", rows, streams) if mark is None else mark
+                ahead[mine] = distribution.quantile(mark[mine])
+        return ahead

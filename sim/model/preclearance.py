@@ -1,0 +1,234 @@
+"""A preclearance facility, and the far side of one, as part of the network.
+
+    door -> [outside ->] stations of the chain, each to the next that serves the class -> out
+
+`outside` holds the people a full hall has no room for. `door` is there where not everybody uses the first station, or
+somebody none. A traveller who is cleared at the far side is two parties, one at each facility, drawn from the same
+streams: what leaves here at a time arrives there at a time, whenever its passengers reached the gate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.model.departures import DepartureSource
+from sim.model.distributions import Deterministic, from_spec
+from sim.model.draft import Draft, grained
+from sim.model.hall_plan import HallPlan, Way
+from sim.model.network import (
+    ALWAYS_ONE,
+    NEVER,
+    Branch,
+    ClassAtStation,
+    Facility,
+    Hall,
+    PartyClass,
+    Pool,
+    Route,
+    Station,
+    StationKind,
+    Target,
+)
+from sim.model.sources import Programme, Sizes, Slot
+from sim.scenario.distributions import Dist
+from sim.scenario.preclearance import TIGHT, Stage, of_traveller
+
+KINDS = {
+    "process": StationKind.TOLL,
+    "primary": StationKind.LANE_GROUP,
+    "secondary": StationKind.SECONDARY,
+    "walk": StationKind.TRAVEL,
+}
+"""Service at a process is no wait, as at a toll; the wait ends with the officer's primary inspection."""
+OUTSIDE, DOOR = "outside", "door"
+CLEARED = {"full": "cleared", "pre-inspection": "departed", "none": "departed"}
+"""How a traveller leaves the facility here: cleared, or to be inspected further at the far side."""
+ADMITTED = "admitted"
+"""How a traveller leaves the far side."""
+
+
+def build_halls(draft: Draft, plans: list[HallPlan], pools: dict[str, int]) -> None:
+    """Add the halls of a scenario: facilities, classes, stations, sources."""
+    for plan in plans:
+        HallBuilder(draft, plan, pools).build()
+
+
+class HallBuilder:
+    """Builds one hall."""
+
+    def __init__(self, draft: Draft, plan: HallPlan, pools: dict[str, int]) -> None:
+        self.draft, self.plan, self.pools = draft, plan, pools
+        self.officers: list[int] = []
+
+    def build(self) -> None:
+        plan, draft = self.plan, self.draft
+        plan.facility = len(draft.facilities)
+        draft.facilities.append(Facility(plan.name, plan.place.mode, plan.zone))
+        for tight in (False, True) if plan.tight else (False,):
+            for name in plan.place.classes:
+                label = f"{plan.place.mode}.{name}"
+                # A tight traveller's class has the same name: they are told apart by priority alone.
+                plan.own[name, tight] = draft.new_class(PartyClass(label, plan.facility, self.length(name)))
+        self.reserve()
+        for name, stage in plan.chain.stations.items():
+            self.station(name, stage)
+        if OUTSIDE in plan.index:
+            assert plan.hall is not None
+            inside = Target(stations=(plan.index[plan.hall.from_],))
+            routes = {klass: ClassAtStation(route=Route(-1, (), inside)) for klass in plan.own.values()}
+            self.add(OUTSIDE, StationKind.ROAD, routes)
+        if DOOR in plan.index:
+            self.door()
+        for (name, _), klass in plan.own.items():
+            first = plan.chain.ways(name, 0)
+            draft.entry[klass] = self.at(DOOR) if DOOR in plan.index else self.target(first[0])
+        draft.facilities[plan.facility] = Facility(plan.name, plan.place.mode, plan.zone, hall=self.facts())
+        draft.sources.append(self.source())
+
+    def length(self, name: str) -> float:
+        """Room a party of the class takes: its mean number of people."""
+        return grained(self.sizes(name).mean)
+
+    def sizes(self, name: str) -> Sizes:
+        party = of_traveller(self.plan.place.party, name)
+        return Sizes(1.0) if party is None else Sizes(party.average, fixed=party.fixed is not None)
+
+    def reserve(self) -> None:
+        """Hand out station indices, upstream first: the order ties are broken in."""
+        plan = self.plan
+        names = list(plan.chain.stations)
+        if plan.hall is not None:
+            names.insert(names.index(plan.hall.from_), OUTSIDE)
+        first = [plan.chain.ways(name, 0) for name in plan.place.classes]
+        # A party enters at a station: there must be one, also for those who pass by all others.
+        if any(len(ways) > 1 or not ways[0].station for ways in first):
+            names.insert(0, DOOR)
+        plan.index = {name: self.draft.new_station(f"{plan.name}/{name}") for name in names}
+
+    # ---- where parties go -----------------------------------------------------------------------------
+
+    def at(self, name: str) -> Target:
+        return Target(stations=(self.plan.index[name],))
+
+    def target(self, way: Way) -> Target:
+        plan = self.plan
+        if not way.station:
+            return self.draft.outcome(CLEARED[plan.chain.clearance] if plan.far is None else ADMITTED)
+        return self.at(OUTSIDE if plan.hall is not None and way.station == plan.hall.from_ else way.station)
+
+    def route(self, klass: int, name: str, ways: list[Way]) -> Route:
+        """One mark against the cumulated probabilities; the last way takes the rest."""
+        if len(ways) == 1:
+            return Route(-1, (), self.target(ways[0]))
+        branches = tuple(Branch(way.probability, self.target(way)) for way in ways[:-1])
+        return Route(self.draft.slot(klass, Slot(f"{name}/way")), branches, self.target(ways[-1]))
+
+    # ---- stations -------------------------------------------------------------------------------------
+
+    def add(self, name: str, kind: StationKind, classes: dict[int, ClassAtStation], **more: Any) -> None:
+        self.draft.stations[self.plan.index[name]] = Station(
+            name=name, facility=self.plan.facility, kind=kind, classes=classes, **more
+        )
+
+    def door(self) -> None:
+        """A station without time, where it is decided who uses the first."""
+        classes = {
+            klass: ClassAtStation(
+                service=self.draft.slot(klass, Slot("door/service", Deterministic(0.0))),
+                route=self.route(klass, DOOR, self.plan.chain.ways(name, 0)),
+            )
+            for (name, _), klass in self.plan.own.items()
+        }
+        self.add(DOOR, StationKind.TRAVEL, classes, pool=self.endless(DOOR))
+
+    def endless(self, name: str) -> int:
+        return self.draft.new_pool(Pool(f"{self.plan.name}/{name}", -1, ALWAYS_ONE))
+
+    def station(self, name: str, stage: Stage) -> None:
+        """A station of the chain; also one that is not worked, so that variants have the same rows."""
+        plan = self.plan
+        classes = {
+            klass: self.rules(name, stage, klass, traveller, tight)
+            for (traveller, tight), klass in plan.own.items()
+            if (not stage.serves or traveller in stage.serves)
+            and (stage.kind != "secondary" or of_traveller(stage.referral, traveller))
+        }
+        kind = KINDS[stage.kind]
+        pool = self.pool(name, stage)
+        inspects = kind in (StationKind.LANE_GROUP, StationKind.SECONDARY)
+        worked = any(plan.chain.worked(name, traveller) for traveller in plan.place.classes)
+        if inspects and worked and pool not in self.officers:
+            self.officers.append(pool)
+        room = NEVER if stage.storage is None else grained(stage.storage)
+        if plan.hall is not None and plan.hall.from_ == name:
+            room = min(room, grained(plan.hall.capacity))
+        self.add(name, kind, classes, pool=pool, per_booth=stage.queue == "per_booth", storage=room)
+
+    def rules(self, name: str, stage: Stage, klass: int, traveller: str, tight: bool) -> ClassAtStation:
+        """How a class is treated at a station."""
+        service = of_traveller(stage.service, traveller)
+        assert service is not None, f"no service for {traveller} at {name}"
+        distribution: Dist = service.distribution
+        slot = Slot(f"{name}/service", from_spec(distribution.kind, distribution.parameters))
+        ranks = [i for i, known in enumerate(stage.priority) if known == traveller or (tight and known == TIGHT)]
+        return ClassAtStation(
+            service=self.draft.slot(klass, slot),
+            extra_person=service.per_extra_person,
+            queue_factor=tuple(sorted(service.when_queue_over.items())),
+            move_up=service.move_up,
+            rank=min(ranks, default=len(stage.priority)),
+            route=self.way_on(name, stage, klass, traveller),
+        )
+
+    def way_on(self, name: str, stage: Stage, klass: int, traveller: str) -> Route:
+        ways = self.plan.chain.after(traveller, name)
+        if not stage.outcomes:
+            return self.route(klass, name, ways)
+        branches = tuple(Branch(share, self.draft.outcome(outcome)) for outcome, share in stage.outcomes.items())
+        return Route(self.draft.slot(klass, Slot(f"{name}/outcome")), branches, self.target(ways[0]))
+
+    def pool(self, name: str, stage: Stage) -> int:
+        if stage.kind == "walk":
+            return self.endless(name)
+        if stage.pool is not None:
+            return self.pools[stage.pool]
+        return self.draft.new_pool(Pool(f"{self.plan.name}/{name}", stage.booths, self.plan.clock.steps(stage.open)))
+
+    # ---- measures and sources -------------------------------------------------------------------------
+
+    def facts(self) -> Hall:
+        """What the measures need to know."""
+        plan = self.plan
+        names = [name for name, stage in plan.chain.stations.items() if stage.kind != "walk"]
+        if plan.hall is not None:
+            names = names[names.index(plan.hall.from_) :]
+        return Hall(
+            closes=plan.place.closes,
+            holds=plan.place.holds,
+            boards=plan.far is None,
+            inside=tuple(plan.index[name] for name in names),
+            officers=tuple(self.officers),
+            officer_hour=plan.costs.officer_hour,
+            per_day=plan.costs.facility if self.officers else 0.0,
+        )
+
+    def source(self) -> DepartureSource:
+        """The travellers; the tight classes follow the others in the same order."""
+        plan, place = self.plan, self.plan.place
+        programmes = tuple(
+            Programme(klass, place.shares[name], tuple(self.draft.slots[klass]))
+            for (name, _), klass in plan.own.items()
+        )
+        show_up = [of_traveller(place.show_up, name) for name in place.classes]
+        return DepartureSource(
+            name=plan.name,
+            programmes=programmes,
+            sizes=Sizes(1.0),
+            departures=plan.departures(),
+            shares=tuple(place.shares.values()),
+            of_class=tuple(self.sizes(name) for name in place.classes),
+            show_up=tuple(from_spec(dist.kind, dist.parameters) for dist in show_up),
+            tight=place.tight if plan.tight else None,
+            home=plan.home,
+            journey=None if plan.far is None else plan.far.journey,
+        )

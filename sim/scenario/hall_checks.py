@@ -1,0 +1,202 @@
+"""Checks across the keys of a preclearance facility: what is sound alone and contradicts its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sim.scenario.checks import SLACK
+from sim.scenario.problems import Path, Problem, nearest
+from sim.scenario.vocabulary import EVERY
+
+if TYPE_CHECKING:
+    from sim.scenario.preclearance import Departures, FarSide, Hall, Preclearance, Stage
+    from sim.scenario.schema import Scenario
+
+RESERVED = ("all", "outside", "door", "exit", "tight")
+"""Names of stations, rows of results and words of the format that no station or class may have."""
+
+
+def departures(stated: Departures) -> Iterator[Problem]:
+    """One way of saying what leaves, and what goes with it."""
+    ways = [key for key in ("timetable", "per_day", "banks") if getattr(stated, key)]
+    if len(ways) != 1:
+        found = f"both {' and '.join(ways)}" if ways else "no departures"
+        yield Problem(found, "exactly one of timetable, per_day and banks, such as per_day: 70")
+        return
+    if stated.timetable is not None:
+        for key in ("seats", "load", "profile", "within"):
+            if key in stated.model_fields_set and getattr(stated, key) is not None:
+                yield Problem(f"{key} with a timetable", f"{key} with generated departures", at=(key,), on_key=True)
+    elif stated.seats is None:
+        yield Problem("no 'seats'", "seats, such as seats: 150")
+    if stated.profile is not None and stated.per_day is None:
+        yield Problem(f"a profile with {ways[0]}", "a profile with per_day", at=("profile",), on_key=True)
+    if stated.banks and not any(stated.banks.values()):
+        yield Problem("banks without a departure", "one departure or more", at=("banks",))
+
+
+def stage(one: Stage) -> Iterator[Problem]:
+    """Servers and keys that do not go with the kind of station."""
+    given = one.model_fields_set
+    if one.kind == "walk":
+        for key in ("booths", "pool", "priority", "failure", "storage"):
+            if key in given and getattr(one, key) not in (None, ()):
+                yield Problem(f"{key} at a walk", "service alone: nobody serves", at=(key,), on_key=True)
+    elif ("booths" in given) == (one.pool is not None):
+        found = "both booths and pool" if one.pool is not None else "neither booths nor pool"
+        yield Problem(found, "either booths, such as booths: 4, or pool: the name of a pool of officers")
+    elif one.pool is not None and one.queue == "per_booth":
+        yield Problem("queue: per_booth with a pool", "queue: shared where a pool serves", at=("queue",))
+    elif one.pool is None and one.booths < 1:
+        yield Problem("0 booths", "1 booth or more", at=("booths",))
+    elif one.pool is None and (most := max(one.open.values())) > one.booths:
+        yield Problem(f"{most:g} open of {one.booths} booths", f"at most {one.booths}", at=("open",))
+    if one.kind == "secondary":
+        if not one.referral:
+            yield Problem("a secondary that nobody is referred to", "referral, such as {visitor: 5 %}")
+        stated = {"share": min(one.share.values()) < 1, "failure": one.failure, "instead": one.instead}
+        for key in (key for key, value in stated.items() if value):
+            yield Problem(f"{key} at a secondary", "referral alone says who comes", at=(key,), on_key=True)
+        if sum(one.outcomes.values()) > 1 + SLACK:
+            yield Problem("outcomes of more than 100 %", "at most 100 %", at=("outcomes",))
+    else:
+        for key in ("referral", "outcomes"):
+            if getattr(one, key):
+                yield Problem(
+                    f"{key} at a {one.kind}", f"{key} at a station of kind: secondary", at=(key,), on_key=True
+                )
+    if one.kind == "primary" and one.failure is not None:
+        yield Problem("failure at a primary", "a secondary with referral", at=("failure",), on_key=True)
+
+
+def facility(place: Preclearance) -> Iterator[Problem]:
+    """Everything that needs more than one key of a facility."""
+    from sim.scenario.preclearance import REST, check_zone_of
+
+    yield from check_zone_of(place.zone)
+    rests = [name for name, share in place.classes.items() if share == REST]
+    stated = sum(share for share in place.classes.values() if share != REST)
+    if len(rests) > 1:
+        yield Problem(f"rest for {' and '.join(rests)}", "rest for one class", at=("classes", rests[1]))
+    elif stated > 1 + SLACK or (not rests and abs(stated - 1) > SLACK):
+        allowed = "at most 100 %" if rests else "100 %, or rest for one of them"
+        yield Problem(f"classes sum to {100 * stated:g} %", allowed, at=("classes",), on_key=True)
+    for name in place.classes:
+        if name in RESERVED:
+            yield Problem(f"the name '{name}' is taken", "another name", at=("classes", name), on_key=True)
+    classes = tuple(place.classes)
+    for key in ("show_up", "party"):
+        yield from _classes(getattr(place, key), classes, (key,), every=key == "show_up")
+    yield from chain(place.stations, classes, place.hall, (), tight=place.tight is not None)
+    if place.far_side is not None:
+        yield from chain(place.far_side.stations, classes, place.far_side.hall, ("far_side",), tight=False)
+    if place.clearance != "full" and place.far_side is None:
+        found = f"clearance: {place.clearance} without a far side"
+        yield Problem(found, "far_side, where the others are inspected", at=("clearance",))
+
+
+def far_side(place: FarSide) -> Iterator[Problem]:
+    """The zone, where one is stated."""
+    from sim.scenario.preclearance import check_zone_of
+
+    if place.zone is not None:
+        yield from check_zone_of(place.zone)
+
+
+def chain(
+    stations: Mapping[str, Stage], classes: tuple[str, ...], hall: Hall | None, at: Path, *, tight: bool
+) -> Iterator[Problem]:
+    """Names of stations and classes that do not exist or lie the wrong way round."""
+    names = list(stations)
+    for index, (name, one) in enumerate(stations.items()):
+        here: Path = (*at, "stations", name)
+        if name in RESERVED:
+            yield Problem(f"the name '{name}' is taken", f"a name other than {', '.join(RESERVED)}", "", here, True)
+        further = [other for other in names[index + 1 :] if stations[other].kind != "secondary"]
+        for key in ("then", "instead"):
+            yield from _further(getattr(one, key), further, (*here, key))
+        if one.failure is not None:
+            yield from _further(one.failure.to, further, (*here, "failure", "to"))
+            yield from _classes(one.failure.share, classes, (*here, "failure", "share"))
+        for position, known in enumerate(one.serves):
+            if known not in classes:
+                yield _no_class(known, classes, (*here, "serves", position))
+        for position, known in enumerate(one.priority):
+            if known == "tight" and not tight:
+                said = "tight, such as tight: 60 min, at the facility"
+                yield Problem("priority for tight connections", said, "", (*here, "priority", position))
+            elif known != "tight" and known not in classes:
+                yield _no_class(known, classes, (*here, "priority", position))
+        for key in ("share", "referral"):
+            yield from _classes(getattr(one, key), classes, (*here, key))
+        served = tuple(known for known in classes if not one.serves or known in one.serves)
+        yield from _classes(one.service, classes, (*here, "service"), served=served, every=one.kind != "secondary")
+    if hall is not None:
+        yield from _hall(hall, stations, (*at, "hall", "from"))
+
+
+def _hall(hall: Hall, stations: Mapping[str, Stage], at: Path) -> Iterator[Problem]:
+    first = stations.get(hall.from_)
+    if first is None:
+        yield Problem(f"no station '{hall.from_}'", ", ".join(stations), nearest(hall.from_, stations), at)
+    elif first.kind in ("secondary", "walk") or first.serves or any(share < 1 for share in first.share.values()):
+        yield Problem(f"not everybody passes '{hall.from_}'", "a station that serves every class", at=at)
+
+
+def _further(name: str | None, further: list[str], at: Path) -> Iterator[Problem]:
+    if name is not None and name != "exit" and name not in further:
+        allowed = f"one of {', '.join([*further, 'exit'])}"
+        yield Problem(f"no station '{name}' further on", allowed, nearest(name, further), at)
+
+
+def _classes(
+    mapping: Mapping[str, Any],
+    classes: tuple[str, ...],
+    at: Path,
+    served: tuple[str, ...] | None = None,
+    every: bool = False,
+) -> Iterator[Problem]:
+    """Keys that name no class; with `every`, classes without a value."""
+    for name in mapping:
+        if name != EVERY and name not in classes:
+            yield _no_class(name, classes, (*at, name), on_key=True)
+    if every and EVERY not in mapping:
+        missing = [name for name in served or classes if name not in mapping]
+        if missing:
+            yield Problem(f"nothing for {', '.join(missing)}", f"every class, or '{EVERY}' for the others", at=at)
+
+
+def _no_class(name: str, classes: tuple[str, ...], at: Path, on_key: bool = False) -> Problem:
+    return Problem(f"no class '{name}'", f"one of {', '.join(classes)}", nearest(name, classes), at, on_key)
+
+
+def scenario(whole: Scenario) -> Iterator[Problem]:
+    """What needs the start, the horizon and the other facilities: names and timetables."""
+    from sim import registry
+    from sim.scenario.timetable import placed_departures
+
+    if not whole.ports and not whole.preclearance:
+        written: Path = ("ports",) if "ports" in whole.model_fields_set else ()
+        found = "nothing in it" if written else "no facility"
+        yield Problem(found, "one facility or more, under ports or preclearance", at=written)
+    taken = list(whole.ports)
+    known = [airport.iata for airport in registry.airports()]
+    known += [place.code for place in whole.preclearance.values() if place.code is not None]
+    for name, place in whole.preclearance.items():
+        at: Path = ("preclearance", name)
+        far = [] if place.far_side is None else [(place.far_side.name, (*at, "far_side", "name"))]
+        for other, where in ((name, at), *far):
+            if other in taken:
+                yield Problem(f"a second facility '{other}'", "a name of its own", at=where)
+            taken.append(other)
+        table = place.departures.timetable
+        if table is not None:
+            code = place.code or name
+            there = dict.fromkeys((*known, code))
+            placed, problems = placed_departures(table, whole.start, whole.horizon, place.place, code, there)
+            # A table shared by several facilities has its faults told once.
+            yield from (problem.under(*at, "departures", "timetable") for problem in problems)
+            if not placed and not problems:
+                said = f"no departure of '{code}' in {table.file}"
+                yield Problem(said, f"rows with airport {code}", at=(*at, "departures", "timetable"))

@@ -1,0 +1,255 @@
+"""The measures of preclearance halls: who makes the departure, how early to come, how full the hall is, what it costs.
+
+A passenger is late whose party reaches the gate after it has closed, and misses the departure when late by more than
+it is held. Parties belong to the whole run and the bins by their first join, as for any other measure of parties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.engine.records import INSIDE
+from sim.model.network import ENGINE_OUTCOMES, Hall, StationKind
+from sim.study.bins import bin_of
+from sim.study.cells import BoolArray, FloatArray, IntArray
+from sim.study.layout import Layout
+from sim.study.spells import Rows
+from sim.study.staffing import Staffing
+
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+REFUSED = "refused"
+"""Outcome of those who are not let through."""
+
+
+@dataclass(frozen=True, eq=False)
+class Travellers:
+    """The parties of one hall that joined in [warm_up, horizon); one entry per party."""
+
+    cell: IntArray
+    joined: FloatArray
+    airside: FloatArray
+    """When the party left the last station that is no walk; NaN for who was not let through, or not yet."""
+    gate: FloatArray
+    """When it left the last station of all; NaN for the same."""
+    waited: FloatArray
+    """Seconds waited at all stations together."""
+    size: FloatArray
+    refused: BoolArray
+    deadline: FloatArray
+    """When the gate closes; NaN where nothing is boarded."""
+    flight: IntArray
+
+    @classmethod
+    def of(cls, rows: Rows, facility: int, hall: Hall) -> Travellers:
+        """Read the visits of one hall."""
+        records, parties, network = rows.records, rows.parties, rows.network
+        mine = np.flatnonzero(rows.facility == facility)
+        whose = records.party[mine]
+        starts = np.flatnonzero(np.append(True, whose[1:] != whose[:-1])) if mine.size else np.zeros(0, np.int64)
+        first, last = mine[starts], mine[np.append(starts[1:], mine.size) - 1] if mine.size else mine
+        party = records.party[first]
+        stay = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, mine.size)))
+        wait = np.nan_to_num(rows.queue_until[mine] - rows.queue_from[mine])
+        wait[rows.kind[mine] == StationKind.TRAVEL] = 0.0
+        waited = np.bincount(stay, wait, minlength=len(starts)).astype(np.float64, copy=False)
+        staffed = np.where(rows.kind[mine] == StationKind.TRAVEL, -np.inf, records.left[mine])
+        airside = np.full(len(starts), -np.inf)
+        np.maximum.at(airside, stay, staffed)
+        outcome = records.outcome[last]
+        refused = outcome == (network.outcomes.index(REFUSED) if REFUSED in network.outcomes else INSIDE - 1)
+        through = (outcome >= len(ENGINE_OUTCOMES)) & ~refused
+        joined = records.joined[first]
+        airside = np.where(np.isinf(airside), joined, airside)  # who walked and nothing else
+        departs = np.full(len(party), np.nan)
+        flight = np.full(len(party), -1)
+        if hall.boards and parties.departs is not None and parties.flight is not None:
+            departs, flight = parties.departs[party], parties.flight[party]
+        kept = (joined >= network.warm_up) & (joined < network.horizon)
+        columns: tuple[Any, ...] = (
+            rows.cells.cell[facility, parties.klass[party]],
+            joined,
+            np.where(through, airside, np.nan),
+            np.where(through, records.left[last], np.nan),
+            waited,
+            parties.size[party].astype(np.float64),
+            refused,
+            departs - hall.closes,
+            flight,
+        )
+        return cls(*(column[kept] for column in columns))
+
+    def late(self) -> FloatArray:
+        """Seconds after the closing of the gate, 0 or less in time; infinite for who never got there."""
+        return np.where(self.refused, -np.inf, np.where(np.isnan(self.gate), np.inf, self.gate) - self.deadline)
+
+
+def boarding(layout: Layout, rows: Rows, staff: Staffing) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+    """Measures of every hall: by column of `Cells`, (n_columns,), and by bin, (n_columns, n_bins); NaN elsewhere."""
+    whole: dict[str, FloatArray] = {}
+    bins: dict[str, FloatArray] = {}
+    for facility, one in enumerate(layout.network.facilities):
+        if one.hall is not None:
+            measure = _Hall(layout, rows, facility, one.hall)
+            for into, found, shape in (
+                (whole, measure.whole(staff), (layout.cells.n_columns,)),
+                (bins, measure.binned(), (layout.cells.n_columns, len(layout.edges) - 1)),
+            ):
+                for name, values in found.items():
+                    if name not in into:
+                        into[name] = np.full(shape, np.nan)
+                    for column, value in values.items():
+                        into[name][column] = value
+    return whole, bins
+
+
+class _Hall:
+    """The measures of one hall."""
+
+    def __init__(self, layout: Layout, rows: Rows, facility: int, hall: Hall) -> None:
+        self.layout, self.rows, self.hall = layout, rows, hall
+        self.own = layout.cells.column_of(facility)
+        begin, end = layout.cells.begin[facility : facility + 2].tolist()
+        self.travellers = Travellers.of(rows, facility, hall)
+        self.late = self.travellers.late()
+        everybody = np.ones(len(self.late), np.bool_)
+        self.groups = {self.own: everybody} | {cell: self.travellers.cell == cell for cell in range(begin, end)}
+        self.stay = self._stays()
+
+    def whole(self, staff: Staffing) -> Mapping[str, Mapping[int, float]]:
+        """Values by measure and column."""
+        found: dict[str, dict[int, float]] = {}
+        for column, group in self.groups.items():
+            of_group = self._passengers(group) | (self._on_time(group) if self.hall.boards else {})
+            for name, value in of_group.items():
+                found.setdefault(name, {})[column] = value
+        alone = self._occupancy() | self._costs(staff) | (self._departures() if self.hall.boards else {})
+        return found | {name: {self.own: value} for name, value in alone.items()}
+
+    def binned(self) -> Mapping[str, Mapping[int, FloatArray]]:
+        """Values by measure, column and bin."""
+        t, count = self.travellers, len(self.layout.edges) - 1
+        place = bin_of(self.layout, t.joined)
+        through = ~np.isnan(t.airside)
+        inside = np.where(through, t.airside - t.joined, 0.0) / _MINUTE
+        sums = {"passengers": t.size, "door_to_airside_sum": inside, "door_to_airside_count": through.astype(float)}
+        if self.hall.boards:
+            sums["passengers_missed"] = np.where(self.late > self.hall.holds, t.size, 0.0)
+        found: dict[str, dict[int, FloatArray]] = {
+            name: {
+                column: np.bincount(place[group], values[group], minlength=count)[:count].astype(np.float64)
+                for column, group in self.groups.items()
+            }
+            for name, values in sums.items()
+        }
+        start, end, size = self.stay
+        people = np.diff(_integral(start, end, size, self.layout.edges)) / self.layout.bin_seconds
+        return found | {"hall_mean": {self.own: people}}
+
+    # ---- passengers -----------------------------------------------------------------------------------
+
+    def _passengers(self, group: BoolArray) -> dict[str, float]:
+        t = self.travellers
+        door = ((t.airside - t.joined)[group & ~np.isnan(t.airside)]) / _MINUTE
+        waited = t.waited[group] / _MINUTE
+        return {
+            "passengers": float(t.size[group].sum()),
+            "passengers_refused": float(t.size[group & t.refused].sum()),
+            "wait_total_mean": _mean(waited),
+            "wait_total_p95": _quantile(waited, 0.95),
+            "door_to_airside_mean": _mean(door),
+            "door_to_airside_p95": _quantile(door, 0.95),
+        }
+
+    def _on_time(self, group: BoolArray) -> dict[str, float]:
+        t = self.travellers
+        persons, late = t.size[group], self.late[group]
+        total = float(persons.sum())
+        missed = float(persons[late > self.hall.holds].sum())
+        behind = (late > 0.0) & np.isfinite(late)
+        arrived = group & ~np.isnan(t.gate)
+        ahead = (self.hall.closes + (t.gate - t.joined)[arrived]) / _MINUTE
+        share = {"missed_share": missed, "late_share": float(persons[late > 0.0].sum())}
+        weight = float(persons[behind].sum())
+        return {
+            "passengers_missed": missed,
+            "passengers_boarded": float(persons[(late <= self.hall.holds) & ~t.refused[group]].sum()),
+            **{name: count / total if total else np.nan for name, count in share.items()},
+            "late_mean": float((late[behind] * persons[behind]).sum()) / weight / _MINUTE if weight else np.nan,
+            "arrive_before_p95": _quantile(ahead, 0.95),
+            "arrive_before_p99": _quantile(ahead, 0.99),
+        }
+
+    def _departures(self) -> dict[str, float]:
+        """How many departures waited for somebody who came after the gate closed and still boarded."""
+        flights = self.travellers.flight
+        held = (self.late > 0.0) & (self.late <= self.hall.holds)
+        longest = np.zeros(int(flights.max(initial=-1)) + 1)
+        np.maximum.at(longest, flights[held], self.late[held])
+        waited = longest[longest > 0.0] / _MINUTE
+        count = len(np.unique(flights))
+        return {
+            "departures": float(count),
+            "departures_held": float(len(waited)),
+            "departures_held_share": len(waited) / count if count else np.nan,
+            "held_mean": _mean(waited),
+        }
+
+    # ---- the hall -------------------------------------------------------------------------------------
+
+    def _stays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Begin and end of every visit within the hall, cut to the window, and the people it is of."""
+        records, network = self.rows.records, self.layout.network
+        row = np.flatnonzero(np.isin(records.station, self.hall.inside))
+        start = np.maximum(records.joined[row], network.warm_up)
+        end = np.fmin(records.left[row], network.horizon)
+        lasting = start < end
+        return start[lasting], end[lasting], self.rows.parties.size[records.party[row]][lasting].astype(np.float64)
+
+    def _occupancy(self) -> dict[str, float]:
+        start, end, size = self.stay
+        window = self.layout.network.horizon - self.layout.network.warm_up
+        time = np.concatenate([end, start])  # at one instant those who leave count first: they go to the next station
+        change = np.concatenate([-size, size])[np.argsort(time, kind="stable")]
+        return {
+            "hall_mean": float(((end - start) * size).sum()) / window,
+            "hall_max": float(np.cumsum(change).max(initial=0.0)),
+        }
+
+    def _costs(self, staff: Staffing) -> dict[str, float]:
+        hall, network = self.hall, self.layout.network
+        pools = list(hall.officers)
+        hours = float(staff.booths[pools].sum() + self.rows.records.overtime[pools].sum()) / _HOUR
+        cost = hours * hall.officer_hour + hall.per_day * (network.horizon - network.warm_up) / _DAY
+        t = self.travellers
+        served = float(t.size[~np.isnan(t.gate)].sum())
+        return {
+            "officer_hours": hours,
+            "passengers_per_officer_hour": served / hours if hours else np.nan,
+            "cost": cost,
+            "cost_per_passenger": cost / served if served else np.nan,
+        }
+
+
+def _integral(start: FloatArray, end: FloatArray, size: FloatArray, at: FloatArray) -> FloatArray:
+    """Person-seconds from the beginning until each of `at`."""
+
+    def after(since: FloatArray) -> FloatArray:
+        order = np.argsort(since, kind="stable")
+        weight = np.append(0.0, np.cumsum(size[order]))
+        moment = np.append(0.0, np.cumsum(size[order] * since[order]))
+        reached = np.searchsorted(since[order], at, side="right")
+        return np.asarray(weight[reached] * at - moment[reached])
+
+    return after(start) - after(end)
+
+
+def _mean(values: FloatArray) -> float:
+    return float(values.mean()) if values.size else np.nan
+
+
+def _quantile(values: FloatArray, share: float) -> float:
+    return float(np.quantile(values, share)) if values.size else np.nan
