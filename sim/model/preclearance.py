@@ -3,8 +3,8 @@
     door -> [outside ->] stations of the chain, each to the next that serves the class -> out
 
 `outside` holds the people a full hall has no room for. `door` is there where not everybody uses the first station, or
-somebody none. A traveller who is cleared at the far side is two parties, one at each facility, drawn from the same streams: what leaves
-here at a time arrives there at a time, whenever its passengers reached the gate.
+somebody none. A traveller who is cleared at the far side is two parties, one at each facility, drawn from the same
+streams: what leaves here at a time arrives there at a time, whenever its passengers reached the gate.
 """
 
 from __future__ import annotations
