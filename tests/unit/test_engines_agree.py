@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,20 @@ def test_on_every_shipped_scenario_and_variant(path: Path) -> None:
     plan = experiment(load(path), "reference")
     for variant in plan.scenarios:
         model, _ = plan.model(variant)
-        assert differences(model.network, model.draw(plan.seed, 0)) == [], variant
+        parties = model.draw(plan.seed, 0)
+        if not plan.scenarios[variant].ports:
+            parties = earliest(parties, 1500)  # a whole day of a large airport takes the reference minutes
+        assert differences(model.network, parties) == [], variant
+
+
+def earliest(parties: Parties, count: int) -> Parties:
+    """The first to arrive, with the draws they had."""
+    per_party = {
+        field.name: values[:count]
+        for field in dataclasses.fields(parties)
+        if field.name != "draws" and (values := getattr(parties, field.name)) is not None
+    }
+    return dataclasses.replace(parties, **per_party)
 
 
 def test_on_nobody_at_all() -> None:
