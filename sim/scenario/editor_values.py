@@ -21,11 +21,11 @@ Schema = dict[str, Any]
 
 NAME = "[a-z0-9][a-z0-9-]*"
 NULL: Schema = {"type": "null"}
-_NUMBER = r"(?:\+?(?:\d+\.?\d*|\.\d+)|-0*\.?0*)(?:[eE][-+]?\d+)?"
-_PAST_ALL = r"\s*\+?0*(?:[1-9]\d{3,}|[2-9]\d\d|1[1-9]\d|10[1-9])(?:\.\d*)?\s*%"
+_NUMBER = r"(?:\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)|-0*\.?0*)(?:[eE][-+]?[0-9]+)?"
+_PAST_ALL = r"\s*\+?0*(?:[1-9][0-9]{3,}|[2-9][0-9][0-9]|1[1-9][0-9]|10[1-9])(?:\.[0-9]*)?\s*%"
 """101 % and more, written without an exponent."""
-_TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
-_DATE = r"\d{4}-\d{2}-\d{2}"
+_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 def whole(text: str) -> str:
@@ -123,7 +123,7 @@ def scalars() -> dict[str, Schema]:
         ),
         "CivilTime": text(
             "civil time",
-            whole(rf"{_DATE}[ T]+\d{{2}}:\d{{2}}(?::\d{{2}})?"),
+            whole(rf"{_DATE}[ T]+[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?"),
             "date and time of day at the facility without a zone, such as 2024-07-06 00:00",
             "2024-07-06 00:00",
         ),

@@ -14,7 +14,7 @@ from typing import Any
 
 from sim.scenario.problems import Problem, ProblemError, in_words, nearest
 
-NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _ONE = re.compile(rf"\s*({NUMBER})\s*([^\s\d+.,-][^\s\d]*)\s*")
 
 
@@ -229,7 +229,7 @@ def metres(raw: Any) -> float:
 
 def second_of_day(raw: Any) -> float:
     """Seconds since midnight of `HH:MM` or `HH:MM:SS`, 00:00 to 23:59:59."""
-    if isinstance(raw, str) and (match := re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", raw.strip())):
+    if isinstance(raw, str) and (match := re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])(?::([0-5][0-9]))?", raw.strip())):
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
         if hours < 24:
             return float(hours * 3600 + minutes * 60 + seconds)
@@ -239,7 +239,7 @@ def second_of_day(raw: Any) -> float:
     )
 
 
-_DATE = r"(\d{4})-(\d{2})-(\d{2})"
+_DATE = r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
 YEARS = range(1900, 2200)
 """Years a date may lie in: the zones say nothing before, and ten years after the last are in the calendar still."""
 
@@ -268,7 +268,7 @@ def civil_time(raw: Any) -> datetime:
     allowed = "year-month-day hour:minute, such as 2024-07-06 00:00"
     if not isinstance(raw, str):
         raise ProblemError(Problem(f"{in_words(raw)} is not a date and time", allowed))
-    match = re.fullmatch(rf"{_DATE}[ T]+(\d{{2}}):(\d{{2}})(?::(\d{{2}}))?", raw.strip())
+    match = re.fullmatch(rf"{_DATE}[ T]+([0-9]{{2}}):([0-9]{{2}})(?::([0-9]{{2}}))?", raw.strip())
     if match is None:
         mend = f"add the time of day: '{raw.strip()} 00:00'" if re.fullmatch(_DATE, raw.strip()) else ""
         if re.search(r"(Z|[+-]\d{2}:?\d{2})$", raw.strip()) and not mend:
