@@ -252,7 +252,7 @@ class Preclearance(Model):
         if not isinstance(data, dict) or data.get("registry") is None:
             return data
         known = {airport.iata: airport for airport in registry.airports()}
-        airport = known.get(data["registry"])
+        airport = known.get(str(data["registry"]))
         if airport is None:
             found = f"no airport {in_words(data['registry'])}"
             mend = nearest(str(data["registry"]), known)
