@@ -45,7 +45,8 @@ def compared(replications: int, folder: Path) -> Comparison:
     """Run the scenario with all ten in a folder, and compare."""
     shutil.copytree(ROOT / "scenarios", folder / "scenarios")
     file = folder / "scenarios" / SCENARIO
-    file.write_text(file.read_text(encoding="utf-8").rstrip("\n") + MORE, encoding="utf-8")
+    variants, ranges, rest = file.read_text(encoding="utf-8").partition("\nranges:")  # which follow the variants
+    file.write_text(variants.rstrip("\n") + MORE + ranges + rest, encoding="utf-8")
     command = ["run", str(file), "--all", "--quiet", "--engine", "compiled", "--out", str(folder / "out")]
     if bordersim([*command, "--replications", str(replications)]):
         raise RuntimeError("the run failed")
