@@ -1,0 +1,86 @@
+"""What `plot` and `sensitivity` do."""
+
+from __future__ import annotations
+
+import contextlib
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from sim.commands.shared import load_file, load_study, note_to, only_for_a_file, print_json, working_place
+from sim.errors import UsageError
+
+
+def plot(arguments: Namespace) -> int:
+    """Draw the figures of a run into its folder."""
+    from sim.study.runs import find
+
+    path = Path(arguments.path)
+    out = Path(arguments.out)
+    if path.is_dir():
+        only_for_a_file(arguments, ("replications", "precision", "seed"))
+    folder = find(path, out, lambda file: load_file(arguments, file))
+    if arguments.warm_up:
+        return _warm_up(arguments, folder)
+    from sim.report.figures import save_figures
+
+    files = save_figures(folder)
+    if not arguments.quiet:
+        pictures = [file for file in files if file.suffix == ".png"]
+        print(f"{len(pictures)} figures (PNG, SVG, and the numbers drawn as CSV) in {folder / 'figures'}")
+    return 0
+
+
+def _warm_up(arguments: Namespace, folder: Path) -> int:
+    """Say how much of the start a run that settles should leave out, and draw what that is judged by."""
+    from sim.report.figures_warmup import save_warm_up_figures, sentences
+    from sim.scenario import load
+    from sim.study.steady import check_settles
+
+    check_settles(load(folder / "scenario.resolved.yaml"))
+    found, _ = save_warm_up_figures(folder)
+    if not arguments.quiet:
+        for line in sentences(found):
+            print(line)
+        print(f"{len(found)} figure{'s' if len(found) != 1 else ''} (PNG, SVG, CSV) in {folder / 'figures'}")
+    return 0
+
+
+def sensitivity(arguments: Namespace) -> int:
+    """Screen the uncertain inputs of a scenario and print those that matter most."""
+    from sim.report.progress import progress
+    from sim.study import sensitivity as study_of
+
+    if arguments.precision is not None:
+        raise UsageError("a sensitivity study has a fixed number of replications: --replications, not --precision")
+    study = load_study(arguments)
+    with contextlib.ExitStack() as stack:
+        bars = list[Callable[[int], None]]()
+        workers = stack.enter_context(working_place(arguments))
+        folder, fresh = study_of.run(
+            study,
+            Path(arguments.out),
+            measures=arguments.measure,
+            trajectories=arguments.trajectories,
+            input_uncertainty=arguments.input_uncertainty,
+            replications=arguments.replications,
+            engine=arguments.engine,
+            workers=workers,
+            force=arguments.force,
+            advance=lambda count: bars[0](count),
+            expect=lambda count: bars.append(
+                stack.enter_context(progress(count, study.baseline.name, arguments.quiet))
+            ),
+            note=note_to(arguments),
+        )
+    if arguments.json:
+        print_json(folder, "sensitivity.csv")
+    elif not arguments.quiet:
+        from rich.console import Console
+
+        from sim.report.sensitivity import tables
+
+        for table in tables(folder):
+            Console(highlight=False).print(table, "")
+        print(f"{'results in' if fresh else 'already there:'} {folder}")
+    return 0

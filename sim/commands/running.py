@@ -1,0 +1,166 @@
+"""What `run` and `compare` do."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.commands.shared import load_study, note_to, only_for_a_file, print_json, rows_of, workers_asked, working_place
+from sim.errors import UsageError
+
+if TYPE_CHECKING:
+    from sim.scenario import Study
+    from sim.study.comparison import Comparison
+
+
+def run(arguments: Namespace) -> int:
+    """Run a scenario into its folder and print the table a planner reads."""
+    study = _chosen(arguments)
+    if arguments.replication is not None:
+        return _replay(arguments, study)
+    folder, fresh = _run(arguments, study)
+    if arguments.checklist:
+        from sim.report.checklist import write_checklist
+
+        written = write_checklist(folder)
+        if not arguments.quiet and not arguments.json:
+            print(f"reporting checklist in {written}")
+    if arguments.json:
+        print_json(folder, "summary.csv")
+    elif not arguments.quiet:
+        from rich.console import Console
+
+        from sim.report.tables import summary_table
+
+        Console(highlight=False).print(summary_table(folder))
+        print(f"{'results in' if fresh else 'already run:'} {folder}")
+    return 0
+
+
+def compare(arguments: Namespace) -> int:
+    """Print how the variants differ from the baseline; run them first when needed."""
+    from sim.study import comparison_files
+    from sim.study.comparison import compare_runs
+    from sim.study.samples import Choice
+
+    folders = _runs_to_compare(arguments)
+    choice = Choice(*(tuple(getattr(arguments, name)) for name in ("measure", "klass", "facility", "station")))
+    found = compare_runs(folders, choice, arguments.indifference)
+    place = comparison_files.place_of(found.samples.folders)
+    try:
+        comparison_files.write(found, place)
+    except OSError as error:  # a run on a read-only disk can be compared all the same
+        print(f"bordersim: {place}: {error.strerror or error}; the tables are not written", file=sys.stderr)
+    if arguments.json:
+        print(_comparison_json(folders, found))
+    elif not arguments.quiet:
+        from rich.console import Console
+
+        from sim.report.tables import comparison_table
+
+        Console(highlight=False).print(comparison_table(found))
+        print(f"\nthese numbers in {place / 'comparison_*.csv'}")
+        if len(folders) == 1:
+            print(f"all differences in {folders[0] / 'comparison.csv'}")
+    return 0
+
+
+def _runs_to_compare(arguments: Namespace) -> list[Path]:
+    """The run folders that were named; the run of a scenario file, which is made when needed."""
+    path = Path(arguments.path)
+    others = [Path(other) for other in arguments.more]
+    for other in others:
+        if not other.is_dir():
+            raise UsageError(f"{other} is no run folder; only the first may be a scenario file")
+    if path.is_dir():
+        only_for_a_file(arguments, ("variant", "all", "policy", "replications", "seed", "force", "workers", "cluster"))
+        return [path, *others]
+    if arguments.variant is None and not arguments.policy:
+        arguments.all = True
+    folder, _ = _run(arguments, _chosen(arguments))
+    return [folder, *others]
+
+
+def _comparison_json(folders: Sequence[Path], found: Comparison) -> str:
+    """What was found by name of table; for one run also every row of comparison.csv, as `rows`."""
+    from sim.study import comparison_files
+
+    said: dict[str, object] = {"run": str(folders[0]), "runs": [str(folder) for folder in folders]}
+    if len(folders) == 1:
+        said["rows"] = rows_of(folders[0] / "comparison.csv")
+    said |= {"method": found.method, "level": found.level, "row_level": found.row_level}
+    for name, rows in comparison_files.tables(found).items():
+        columns = comparison_files.TABLES[name]
+        table = [dict(zip(columns, (_finite(cell) for cell in row), strict=True)) for row in rows]
+        said[Path(name).stem] = table
+    return json.dumps(said, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _finite(cell: str | int | float) -> str | int | float | None:
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
+
+
+def _chosen(arguments: Namespace) -> Study:
+    from sim.study.runs import select
+
+    study = load_study(arguments)
+    return select(study, None if arguments.all else [*study.chosen(arguments.variant or []), *study.policies])
+
+
+def _look_ahead(arguments: Namespace, study: Study, workers: int) -> None:
+    """Refuse what does not fit in memory, and say what is probably not meant, before anything is drawn."""
+    from sim.study.preflight import check_memory, for_a_run, warnings_of
+
+    check_memory(study, workers)
+    if not arguments.quiet:
+        for warning in for_a_run(warnings_of(study)):
+            print(warning, file=sys.stderr)
+
+
+def _run(arguments: Namespace, study: Study) -> tuple[Path, bool]:
+    from sim.report.progress import progress
+    from sim.study import runs
+    from sim.study.kept import telling_what_is_kept
+
+    if study.origins["baseline"].get("seed") == "drawn":
+        arguments.drawn_seed = study.baseline.seed  # a message on how to go on has to name it
+    _look_ahead(arguments, study, 1 if arguments.cluster else workers_asked(arguments) or os.cpu_count() or 1)
+    total = study.baseline.most_replications * (1 + len(study.variants))
+    with (
+        telling_what_is_kept(runs.folder_of(study, Path(arguments.out))),
+        working_place(arguments) as workers,
+        progress(total, study.baseline.name, arguments.quiet) as advance,
+    ):
+        return runs.run(
+            study,
+            Path(arguments.out),
+            engine=arguments.engine,
+            workers=workers,
+            force=arguments.force,
+            visits=getattr(arguments, "visits", False),
+            advance=advance,
+            note=note_to(arguments),
+        )
+
+
+def _replay(arguments: Namespace, study: Study) -> int:
+    from sim.study.preflight import check_memory
+    from sim.study.runs import replay
+
+    variants = arguments.variant or (list(study.policies) or ["baseline"])
+    if arguments.all or len(variants) > 1:
+        raise UsageError("--replication replays one variant: name at most one with --variant")
+    check_memory(study)
+    folder = replay(study, Path(arguments.out), variants[0], arguments.replication, engine=arguments.engine)
+    if arguments.json:
+        print_json(folder, "measures.csv")
+    elif not arguments.quiet:
+        print(folder / "measures.csv")
+        print(folder / "visits.parquet")
+    return 0
