@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.model.civil import CivilClock
+from sim.model.dated import officers_on_duty
 from sim.model.distributions import Distribution, from_spec
 from sim.model.draft import Draft, grained
 from sim.model.hall_plan import HallPlan
@@ -65,7 +66,9 @@ def build_ports(
         if plan.port.divert is not None:
             by_name[plan.port.divert.to].visitors.update({index: name for name, index in plan.own.items()})
     pools = {
-        name: draft.new_pool(Pool(name, pool.officers, _pool_clock(name, plans, halls).steps(pool.open)))
+        name: draft.new_pool(
+            Pool(name, pool.officers, officers_on_duty(scenario, name, _pool_clock(name, plans, halls)))
+        )
         for name, pool in scenario.officers.items()
     }
     for plan in plans:

@@ -155,7 +155,7 @@ def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replica
 
 def _layers(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[Arrivals]:
     """Candidates of every layer the source needs; layer k accepts with clip(rate/envelope - k, 0, 1)."""
-    factors = _day_factors(source, streams)
+    factors = day_factors(source, streams)
     peak = max(rate.values) * max(factors.values) * max((max(p.demand.values) for p in source.programmes), default=1.0)
     if peak <= 0.0 or source.envelope <= 0.0:
         return []
@@ -163,7 +163,7 @@ def _layers(source: Source, rate: Steps, horizon: float, streams: Streams) -> li
     return [_thin(source, rate, factors, horizon, streams, layer) for layer in range(layers)]
 
 
-def _day_factors(source: Source, streams: Streams) -> Steps:
+def day_factors(source: Source, streams: Streams) -> Steps:
     """One demand factor per civil day, gamma with mean 1, shared by the sources that name the same stream."""
     if source.day_cv <= 0.0:
         return ALWAYS_ONE

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from sim.model.civil import CivilClock
 from sim.model.draft import Draft
 from sim.model.network import FORCED, Steps
 from sim.model.port_plan import PortPlan
 from sim.model.sources import ENVELOPE, FloatArray, Programme, Sizes, Source
 from sim.model.steps import from_changes
+from sim.scenario.port import DayToDay
 from sim.scenario.tables import NOT_REFERRED, CountsTable, TraceTable
 from sim.scenario.traffic import NexusMembers, Traffic
 from sim.scenario.vocabulary import MODES, Mode
@@ -55,15 +57,19 @@ def _rate(plan: PortPlan, traffic: Traffic) -> Steps:
     return plan.daily_rate(traffic, traffic.batch)
 
 
-def _days(plan: PortPlan) -> dict[str, Any]:
-    """The factor of each civil day, common to all sources of the port."""
-    if plan.port.day_to_day is None:
+def days_of(stated: DayToDay | None, name: str, clock: CivilClock) -> dict[str, Any]:
+    """The factor of each civil day, common to all sources of the facility called `name`."""
+    if stated is None:
         return {}
     return {
-        "day_stream": f"{plan.name}/day-to-day",
-        "day_cv": plan.port.day_to_day.cv,
-        "day_edges": tuple(plan.clock.at(day, 0.0) for day in plan.clock.dates()),
+        "day_stream": f"{name}/day-to-day",
+        "day_cv": stated.cv,
+        "day_edges": tuple(clock.at(day, 0.0) for day in clock.dates()),
     }
+
+
+def _days(plan: PortPlan) -> dict[str, Any]:
+    return days_of(plan.port.day_to_day, plan.name, plan.clock)
 
 
 def _sizes(traffic: Traffic) -> Sizes:

@@ -22,7 +22,7 @@ from sim.scenario import units
 from sim.scenario.distributions import KINDS, Dist, parse_dist
 from sim.scenario.problems import Problem, ProblemError, in_words, nearest
 from sim.scenario.tables import CountsTable, TableReader, TraceTable
-from sim.scenario.vocabulary import EVERY, MODES, check_class, check_class_or_every, check_name
+from sim.scenario.vocabulary import EVERY, MODES, check_class, check_class_anywhere, check_class_or_every, check_name
 from sim.scenario.weektable import WeekTable, parse_week_table
 
 
@@ -162,6 +162,8 @@ ClassPattern = Annotated[str, *_parsed(check_class, _TEXT)]
 """A mode (every programme of it) or a full class name."""
 ClassOrEvery = Annotated[str, *_parsed(check_class_or_every, _TEXT)]
 """As ClassPattern, or `*`."""
+ClassAnywhere = Annotated[str, *_parsed(check_class_anywhere, _TEXT)]
+"""As ClassOrEvery, or a mode or class of a preclearance facility."""
 
 
 LARGEST_FACTOR = 1000.0

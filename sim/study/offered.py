@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from sim.model.dated import officers_on_duty
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.port_plan import PortPlan
 from sim.model.steps import combine
@@ -196,7 +197,7 @@ class _Fluid:
 
     def pool(self, plan: PortPlan, name: str) -> Group:
         if name not in self.pools:
-            servers = plan.calendar(self.scenario.officers[name])
+            servers = officers_on_duty(self.scenario, name, plan.clock)
             self.pools[name] = self.new(Group(name, ("officers", name), servers, "officer"))
         return self.pools[name]
 
