@@ -116,6 +116,11 @@ class HallPlan(Dated):
         """Classes as results and events call them: `air.visitor`."""
         return tuple(f"{self.place.mode}.{name}" for name in self.place.classes)
 
+    def mean_size(self, name: str) -> float:
+        """Mean persons in a party of a class of travellers."""
+        party = of_traveller(self.place.party, name)
+        return 1.0 if party is None else float(party.average)
+
     def departures(self) -> tuple[Departure, ...]:
         """What leaves within the horizon, in order of the timetable, events on demand counted."""
         factors = [self.boards.demand(label) for label in self.labels]
@@ -126,10 +131,7 @@ class HallPlan(Dated):
         """The departure with the passengers events leave or bring, class by class, as far as there are seats."""
         place = self.place
         here = [factor.at(one.departs) for factor in factors]
-        persons = [
-            share * (1.0 if (party := of_traveller(place.party, name)) is None else party.average)
-            for name, share in place.shares.items()
-        ]
+        persons = [share * self.mean_size(name) for name, share in place.shares.items()]
         overall = math.fsum(n * f for n, f in zip(persons, here, strict=True)) / math.fsum(persons)
         passengers = min(one.seats, math.floor(one.passengers * overall + 0.5))
         parties = [share * factor for share, factor in zip(place.shares.values(), here, strict=True)]

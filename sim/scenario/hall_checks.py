@@ -113,6 +113,9 @@ def chain(
         here: Path = (*at, "stations", name)
         if name in RESERVED:
             yield Problem(f"the name '{name}' is taken", f"a name other than {', '.join(RESERVED)}", "", here, True)
+        if one.kind == "secondary" and (later := [n for n in names[index + 1 :] if stations[n].kind == "primary"]):
+            found = f"a secondary before the primary '{later[-1]}', which refers to it"
+            yield Problem(found, "a secondary after every primary of the chain", "", here, True)
         further = [other for other in names[index + 1 :] if stations[other].kind != "secondary"]
         for key in ("then", "instead"):
             yield from _further(getattr(one, key), further, (*here, key))
