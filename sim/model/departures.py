@@ -90,7 +90,7 @@ class DepartureSource(Source):
             time = departs + self.journey
         row = row[time[row] < horizon]
         boards = (departs[row], flight[row]) if self.journey is None else (None, None)
-        return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, *boards)]
+        return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, *boards, traveller=row)]
 
     def _classes(self, flight: IntArray, streams: Streams) -> IntArray:
         """Class of each candidate: one uniform against the cumulated shares, those of its departure."""

@@ -89,6 +89,11 @@ class HallBuilder:
             draft.entry[klass] = self.at(DOOR) if DOOR in plan.index else self.target(first[0])
         draft.facilities[plan.facility] = replace(draft.facilities[plan.facility], hall=self.facts())
         draft.sources.append(self.source())
+        if plan.far is not None:
+            home = next(index for index, one in enumerate(draft.facilities) if one.name == plan.home)
+            hall = draft.facilities[home].hall
+            assert hall is not None
+            draft.facilities[home] = replace(draft.facilities[home], hall=replace(hall, far=plan.facility))
 
     def length(self, name: str) -> float:
         """Room a party of the class takes: its mean number of people."""

@@ -137,6 +137,8 @@ class Arrivals:
     departs: FloatArray | None = None
     """What they come for departs then; None where they board nothing."""
     flight: IntArray | None = None
+    traveller: IntArray | None = None
+    """Number of the traveller at the facility they leave from; None at land ports."""
 
 
 def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replication: int) -> Parties:
@@ -243,6 +245,7 @@ class _Block:
     initial: bool
     departs: FloatArray | None
     flight: IntArray | None
+    traveller: IntArray | None
 
 
 def _block(source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
@@ -265,7 +268,7 @@ def _block(source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
         used += table.size
         parts.append(table.ravel())
     draws = np.concatenate(parts) if parts else np.empty(0)
-    boards = arrivals.departs, arrivals.flight
+    boards = arrivals.departs, arrivals.flight, arrivals.traveller
     return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial, *boards)
 
 
@@ -302,8 +305,10 @@ def _merge(blocks: list[_Block]) -> Parties:
         none = [np.full(block.time.size, np.nan) for block in blocks]
         given = [n if block.departs is None else block.departs for n, block in zip(none, blocks, strict=True)]
         departs = np.concatenate(given)[order]
-        nowhere = [np.full(block.time.size, -1) for block in blocks]
-        flight = gather([n if block.flight is None else block.flight for n, block in zip(nowhere, blocks, strict=True)])
+        flight = gather([_or_none(block, block.flight) for block in blocks])
+    traveller = None
+    if any(block.traveller is not None for block in blocks):
+        traveller = gather([_or_none(block, block.traveller) for block in blocks])
     return Parties(
         time=time[order],
         klass=gather([block.klass for block in blocks]),
@@ -313,4 +318,9 @@ def _merge(blocks: list[_Block]) -> Parties:
         initial=(np.concatenate(initial) if initial else np.empty(0, bool))[order],
         departs=departs,
         flight=flight,
+        traveller=traveller,
     )
+
+
+def _or_none(block: _Block, numbers: IntArray | None) -> IntArray:
+    return np.full(block.time.size, -1) if numbers is None else numbers
