@@ -129,7 +129,7 @@ class Departures(Model):
 
 
 class Failure(Model):
-    """Travellers a station cannot deal with, such as those a kiosk sends to an officer."""
+    """Travellers a station cannot deal with: those a kiosk sends to an officer, those whose bag has not come."""
 
     share: Shares = required("Share of those served that fail, one or by class.")
     to: Name = required("Station further on that deals with them, a stage of its own.")
