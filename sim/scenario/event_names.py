@@ -116,8 +116,10 @@ def _facilities(plain: dict[str, Any]) -> Iterator[tuple[str, _Parts]]:
 def _of_port(port: dict[str, Any]) -> _Parts:
     lanes = mapping_of(port.get("lanes"))
     secondary = mapping_of(port.get("secondary"))
-    kinds = (SINGLE_SECONDARY,) if is_single_secondary(secondary) else tuple(secondary)
-    return _Parts(tuple(lanes), tuple(lanes), kinds, (*lanes, *kinds), tuple(_pooled(lanes)))
+    secondary = {SINGLE_SECONDARY: secondary} if is_single_secondary(secondary) else secondary
+    kinds = tuple(secondary)
+    pooled = (*_pooled(lanes), *_pooled(secondary))
+    return _Parts(tuple(lanes), tuple(lanes), kinds, (*lanes, *kinds), pooled)
 
 
 def _of_stations(place: dict[str, Any], classes: tuple[str, ...], home: str = "") -> _Parts:
