@@ -89,8 +89,8 @@ class DepartureSource(Source):
         else:
             time = departs + self.journey
         row = row[time[row] < horizon]
-        boards = (departs[row], flight[row]) if self.journey is None else (None, None)
-        return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, *boards, traveller=row)]
+        boards = (departs[row], flight[row], row) if self.journey is None else (None, None, row)
+        return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, *boards)]
 
     def _classes(self, flight: IntArray, streams: Streams) -> IntArray:
         """Class of each candidate: one uniform against the cumulated shares, those of its departure."""

@@ -231,9 +231,11 @@ def variance(kind: str, parameters: Mapping[str, Any]) -> float:
         return float((a * a + b * b + c * c - a * b - a * c - b * c) / 18.0)
     if kind == "truncated_normal":
         return float(min(one["sd"] ** 2, (one["high"] - one["low"]) ** 2 / 12.0))
-    squared = {"exponential": lambda: 1.0, "erlang": lambda: 1.0 / one["shape"]}
-    squared["weibull"] = lambda: math.gamma(1.0 + 2.0 / one["shape"]) / math.gamma(1.0 + 1.0 / one["shape"]) ** 2 - 1.0
-    return float(one["mean"] ** 2 * squared.get(kind, lambda: one["cv"] ** 2)())
+    if kind == "weibull":
+        squared = math.gamma(1.0 + 2.0 / one["shape"]) / math.gamma(1.0 + 1.0 / one["shape"]) ** 2 - 1.0
+    else:
+        squared = {"exponential": 1.0, "erlang": 1.0 / one.get("shape", 1.0)}.get(kind, one.get("cv", 1.0) ** 2)
+    return float(one["mean"] ** 2 * squared)
 
 
 def _truncated_mean(mean: float, sd: float, low: float, high: float) -> float:
