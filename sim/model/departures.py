@@ -78,7 +78,7 @@ class DepartureSource(Source):
         size = self._sizes(kind, rows, streams)
         before = np.cumsum(size) - size
         first = np.cumsum(counts) - counts
-        seats_left = counts[flight] - (before - before[np.minimum(first, max(rows - 1, 0))][flight])
+        seats_left = counts[flight] - (before - before[first[flight]])
         row = np.flatnonzero(seats_left > 0)
         size = np.minimum(size, seats_left)
         if self.journey is None:

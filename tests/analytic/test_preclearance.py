@@ -400,6 +400,16 @@ def test_who_comes_after_the_horizon_is_on_the_way(tmp_path: Path) -> None:
     assert found["passengers_arrived"] == 0
 
 
+def test_departures_without_passengers(tmp_path: Path) -> None:
+    """Nobody is booked: a day of zeros and blanks, no failure."""
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,01:00,3,0 %\n", encoding="utf-8")
+    done = run(hall(tmp_path, BY_HAND), visits=False)
+    assert done.summary("passengers") == 0
+    assert done.summary("departures") == 0
+    assert np.isnan(done.summary("missed_share"))
+    assert done.summary("officer_hours") == 4
+
+
 def test_nobody_is_inside_when_a_hall_has_drained(tmp_path: Path) -> None:
     _, reference, _, _ = drawn(random_hall(tmp_path, 1))
     assert not (reference.outcome == INSIDE).any()
