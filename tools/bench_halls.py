@@ -2,8 +2,8 @@
 
     python tools/bench_halls.py
 
-prints the seconds of CPU of each stage of one replication beside the target of the whole: the first, which brings the
-compiled code into memory, and the median of those after it. One thread does it all. It measures and judges nothing: a slow or busy machine is no failure.
+prints the seconds of CPU of each stage of one replication beside the target of the whole: of the first, which brings
+the compiled code into memory, and the median of those after it. One thread does it all. It measures and judges nothing.
 """
 
 from __future__ import annotations

@@ -210,6 +210,10 @@ def test_errors_page(tmp_path: Path) -> None:
     played("errors.md", tmp_path)
 
 
+def test_preclearance_page(tmp_path: Path) -> None:
+    played("preclearance.md", tmp_path)
+
+
 def test_python_page(tmp_path: Path) -> None:
     played("python.md", tmp_path)
     assert list(tmp_path.glob("results/crossing/*-rule-Relief/manifest.json"))
