@@ -57,8 +57,20 @@ class Stretches:
 
         partial = added(begins, rest[0]) - added(stops, rest[1])
         open_at_end = added(begins, weights) - added(stops, weights)
-        carried = np.cumsum(open_at_end, axis=1) - open_at_end
-        return np.asarray(np.maximum(partial[:, :-1] + carried[:, :-1] * layout.bin_seconds, 0.0))
+        return spread(layout, np.stack([partial, open_at_end], axis=1))
+
+
+def spread(layout: Layout, net: FloatArray) -> FloatArray:
+    """Seconds by cell and bin, (n_cells, n_bins), of stretches of time.
+
+    Args:
+        layout: the bins.
+        net: (n_cells, 2, n_bins + 1) over the stretches that begin in a bin less over those that end there: the rest
+            of the bin, and the weight.
+    """
+    partial, open_at_end = net[:, 0, :-1], net[:, 1]
+    carried = (np.cumsum(open_at_end, axis=1) - open_at_end)[:, :-1]
+    return np.asarray(np.maximum(partial + carried * layout.bin_seconds, 0.0))
 
 
 def full_in_bins(layout: Layout, time: FloatArray, station: IntArray, state: IntArray) -> FloatArray:
