@@ -18,6 +18,11 @@ def compiled(function: F) -> F:
     return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
 
 
+def inlined(function: F) -> F:
+    """The same, always written out where it is called: what hands on many tables would only move them about."""
+    return cast(F, numba.njit(nogil=True, error_model="numpy", forceinline=True)(function))
+
+
 @intrinsic
 def _pointer(typing_context, array):  # type: ignore[no-untyped-def]
     """Pointer to the first element of an array, for compiled code. The array must outlive its use."""

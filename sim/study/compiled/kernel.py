@@ -24,9 +24,9 @@ def point_network(net: Network) -> Network:
     return Network(
         pointer(net.cell), pointer(net.home), pointer(net.facility), pointer(net.kind), pointer(net.pool),
         pointer(net.travel), pointer(net.on_the_way), pointer(net.road), pointer(net.good), pointer(net.edges),
-        net.bin_length, pointer(net.standard_begin), pointer(net.standard_time), pointer(net.standard_value),
+        net.bins_per_second, pointer(net.standard_begin), pointer(net.standard_time), pointer(net.standard_value),
         pointer(net.queue_columns), pointer(net.owner), pointer(net.begin), net.facilities, net.classes, net.outcomes,
-        net.cells, net.bins, net.maps, net.takes_road,
+        net.cells, net.bins, net.first_bin, net.maps, net.takes_road,
     )  # fmt: skip
 
 
@@ -121,9 +121,9 @@ def _tuple_type(cls: Any, **fields: str) -> Any:
 def _signature() -> Any:
     net = _tuple_type(
         Network, cell="i2", home="i1", facility="i1", kind="i1", pool="i1", travel="f1", on_the_way="u1", road="f2",
-        good="u1", edges="f1", bin_length="f", standard_begin="i1", standard_time="f1", standard_value="f1",
+        good="u1", edges="f1", bins_per_second="f", standard_begin="i1", standard_time="f1", standard_value="f1",
         queue_columns="i2", owner="i1", begin="i1", facilities="i", classes="i", outcomes="i", cells="i", bins="i",
-        maps="i", takes_road="b",
+        first_bin="i", maps="i", takes_road="b",
     )  # fmt: skip
     visits = _tuple_type(
         Visits, party="i1", station="i1", joined="f1", started="f1", ended="f1", left="f1", booth="i1", outcome="i1",

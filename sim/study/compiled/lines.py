@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.jit import inlined
 from sim.study.cells import FloatArray, IntArray
 from sim.study.compiled.reading import bin_of, cut
 from sim.study.compiled.tables import Line, Network, Standing, Visits
 
 
-@compiled
+@inlined
 def change(net: Network, of: Standing, column: int, found: int, step: float) -> None:
     """A line gets longer or shorter in a bin; over every bin since its last change it stood as it was."""
     most, standing = column * net.bins, of.standing[column]
@@ -21,7 +21,7 @@ def change(net: Network, of: Standing, column: int, found: int, step: float) -> 
     of.most[most + found] = max(of.most[most + found], standing + step)
 
 
-@compiled
+@inlined
 def peaks(net: Network, line: Line, joins: IntArray, leaves: IntArray, parties: Standing, metres: Standing) -> None:
     """Most parties and most metres in line at once: joins and departures, given in order of time.
 
@@ -43,7 +43,7 @@ def peaks(net: Network, line: Line, joins: IntArray, leaves: IntArray, parties: 
                     change(net, metres, column, found, step * line.road[row])
 
 
-@compiled
+@inlined
 def add_late(net: Network, into: FloatArray, start: float, end: float) -> None:
     """Seconds from `start` to `end`, bin by bin."""
     last = net.bins - 1
@@ -52,7 +52,7 @@ def add_late(net: Network, into: FloatArray, start: float, end: float) -> None:
         into[b] += min(max(end, low), high) - min(max(start, low), high)
 
 
-@compiled
+@inlined
 def overtime(
     net: Network, v: Visits, log_begin: IntArray, since: FloatArray, count: IntArray, has_some: FloatArray
 ) -> FloatArray:

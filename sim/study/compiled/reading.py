@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.jit import inlined
 from sim.engine.records import INSIDE, MOVED_ON
 from sim.model.network import DIVERTED, StationKind
 from sim.study.compiled.tables import Line, Network, Spells, Stretches, Visits
@@ -17,12 +17,11 @@ from sim.study.tallies import SUMS
 MINUTE = 60.0
 
 
-@compiled
+@inlined
 def bin_of(net: Network, time: float) -> int:
     """Bin of an instant in [warm_up, horizon]; the horizon is one past the last bin."""
     last = net.bins
-    found = int(time * (1.0 / net.bin_length)) - int(net.edges[0] / net.bin_length)
-    found = min(max(found, 0), last)
+    found = min(max(int(time * net.bins_per_second) - net.first_bin, 0), last)
     if time < net.edges[found]:
         found -= 1
     if time >= net.edges[found + 1]:
@@ -30,13 +29,13 @@ def bin_of(net: Network, time: float) -> int:
     return found
 
 
-@compiled
+@inlined
 def counts(net: Network, v: Visits, joined: float, party: int) -> bool:
     """A spell counts that joined within the window and is not of the initial queue."""
     return bool(net.edges[0] <= joined < net.edges[net.bins] and v.initial[party] == 0)
 
 
-@compiled
+@inlined
 def promised(net: Network, facility: int, joined: float) -> float:
     """Wait standard in seconds of those who join then; infinite where nothing is promised."""
     begin, at = net.standard_begin[facility], net.standard_begin[facility + 1] - 1
@@ -47,7 +46,7 @@ def promised(net: Network, facility: int, joined: float) -> float:
     return float(net.standard_value[at])
 
 
-@compiled
+@inlined
 def add_spell(
     net: Network,
     out: Spells,
@@ -99,7 +98,7 @@ def add_spell(
         out.by_start[started + net.bins] += 1.0
 
 
-@compiled
+@inlined
 def add_gone(net: Network, out: Spells, cell: int, joined: float, wait: float) -> None:
     """Someone who joined within the window and left without service."""
     place = cell * len(SUMS) * net.bins + bin_of(net, joined)
@@ -107,14 +106,14 @@ def add_gone(net: Network, out: Spells, cell: int, joined: float, wait: float) -
     out.sums[place + GONE_WAIT * net.bins] += max(wait, 0.0)
 
 
-@compiled
+@inlined
 def add_departure(net: Network, out: Spells, cell: int, left: float) -> None:
     """Someone served who left, perhaps within the window."""
     if net.edges[0] <= left < net.edges[net.bins]:
         out.left[cell * net.bins + bin_of(net, left)] += 1.0
 
 
-@compiled
+@inlined
 def cut(net: Network, time: float) -> float:
     """An instant moved into the window; NaN stands for one beyond the horizon."""
     horizon, opens = net.edges[net.bins], net.edges[0]
@@ -122,7 +121,7 @@ def cut(net: Network, time: float) -> float:
     return within if within > opens else opens
 
 
-@compiled
+@inlined
 def add_stretch(
     net: Network, into: Stretches, cell: int, start: float, end: float, begins: int, stops: int, weight: float
 ) -> None:
@@ -137,7 +136,7 @@ def add_stretch(
     into.stops[place + width] += weight
 
 
-@compiled
+@inlined
 def add_state(net: Network, into: Stretches, cell: int, start: float, end: float) -> None:
     """A visit was in a state from `start` to `end`."""
     begin, until = cut(net, start), cut(net, end)
@@ -145,7 +144,7 @@ def add_state(net: Network, into: Stretches, cell: int, start: float, end: float
         add_stretch(net, into, cell, begin, until, bin_of(net, begin), bin_of(net, until), 1.0)
 
 
-@compiled
+@inlined
 def add_wait(
     net: Network, line: Line, waiting: Stretches, road: Stretches, cell: int, start: float, end: float, metres: float
 ) -> None:
@@ -165,7 +164,7 @@ def add_wait(
     line.waits[0] = n + 1
 
 
-@compiled
+@inlined
 def add_visit(
     net: Network,
     v: Visits,
@@ -200,7 +199,7 @@ def add_visit(
         add_state(net, blocked, cell, ended, left)
 
 
-@compiled
+@inlined
 def passing_time(net: Network, v: Visits, row: int) -> float:
     """Seconds of a visit on the way that are no wait."""
     station = v.station[row]
@@ -211,7 +210,7 @@ def passing_time(net: Network, v: Visits, row: int) -> float:
     return 0.0 if np.isnan(service) else float(service)
 
 
-@compiled
+@inlined
 def add_stay(
     net: Network, v: Visits, first: int, last: int, begun: float, on_the_way: float, referred: bool, out: Spells
 ) -> None:
@@ -231,7 +230,7 @@ def add_stay(
         add_departure(net, out, cell, left)
 
 
-@compiled
+@inlined
 def read_all(
     net: Network,
     v: Visits,

@@ -42,7 +42,7 @@ class Network(NamedTuple):
     """By outcome + 2: served when it ends a stay. A visit that moved on (-1) was served as well."""
     edges: FloatArray
     """Of the bins, and infinity."""
-    bin_length: float
+    bins_per_second: float
     standard_begin: IntArray
     """(n_facilities + 1,): where the steps of each facility's wait standard begin; none where nothing is promised."""
     standard_time: FloatArray
@@ -59,6 +59,8 @@ class Network(NamedTuple):
     outcomes: int
     cells: int
     bins: int
+    first_bin: int
+    """Number of the first bin, counted from the start of the horizon."""
     maps: int
     takes_road: bool
 
@@ -164,7 +166,7 @@ def network_of(layout: Layout) -> Network:
         road=np.ascontiguousarray(cells.road),
         good=good,
         edges=np.append(layout.edges, NEVER),
-        bin_length=layout.bin_length,
+        bins_per_second=1.0 / layout.bin_length,
         standard_begin=np.cumsum([0, *(len(s.times) for s in steps)]).astype(np.int64),
         standard_time=np.array([time for s in steps for time in s.times], np.float64),
         standard_value=np.array([value for s in steps for value in s.values], np.float64),
@@ -176,6 +178,7 @@ def network_of(layout: Layout) -> Network:
         outcomes=len(network.outcomes),
         cells=cells.n_cells,
         bins=len(layout.edges) - 1,
+        first_bin=int(layout.network.warm_up / layout.bin_length),
         maps=len(cells.queue_columns),
         takes_road=cells.takes_road,
     )
