@@ -9,6 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from tools import marked_page
 from tools.bench import floor, page, port
 from tools.bench.measure import Estimate, Sample, child, median_ratio
 
@@ -115,5 +116,36 @@ def test_only_the_tables_of_the_page_are_replaced(tmp_path: Path) -> None:
 
 
 def test_the_page_has_a_place_for_every_table() -> None:
-    places = [place["name"] for place in page.BLOCK.finditer(page.PAGE.read_text(encoding="utf-8"))]
-    assert places == ["machine", "targets", "pace", "profile", "vehicles", "ports"]
+    assert marked_page.names(page.PAGE, "bench") == ["machine", "targets", "pace", "profile", "vehicles", "ports"]
+
+
+def test_some_tables_alone_are_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_text("<!-- cost: a -->\nold\n<!-- end -->\n<!-- cost: b -->\nold\n<!-- end -->\n", encoding="utf-8")
+    marked_page.write(file, "cost", {"b": "new"}, only=True)
+    assert file.read_text(encoding="utf-8").split() == [
+        "<!--",
+        "cost:",
+        "a",
+        "-->",
+        "old",
+        "<!--",
+        "end",
+        "-->",
+        "<!--",
+        "cost:",
+        "b",
+        "-->",
+        "new",
+        "<!--",
+        "end",
+        "-->",
+    ]
+    with pytest.raises(KeyError):
+        marked_page.write(file, "cost", {"c": "new"}, only=True)
+
+
+def test_the_page_on_comparing_has_a_place_for_every_table() -> None:
+    from tools.make_coverage_table import KIND, PAGE, TABLES
+
+    assert marked_page.names(PAGE, KIND) == ["variants", *TABLES]
