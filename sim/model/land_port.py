@@ -80,8 +80,8 @@ def build_ports(
 def _pool_clock(pool: str, plans: list[PortPlan], halls: Sequence[HallPlan]) -> CivilClock:
     """Clock of the first facility that uses the pool: it tells the officers' hours."""
     for plan in plans:
-        parts: list[LaneGroup | Secondary] = [*plan.port.lanes.values(), *plan.port.secondary.values()]
-        if any(part.pool == pool for part in parts):
+        parts = (*plan.port.lanes.values(), *plan.port.secondary.values(), plan.port.toll)
+        if any(part is not None and part.pool == pool for part in parts):
             return plan.clock
     for hall in halls:
         if any(stage.pool == pool for stage in hall.chain.stations.values()):
@@ -299,7 +299,7 @@ class LandPort:
             on_close=ON_CLOSE[lane.on_close],
             reroute=self.reroute(part, list(routes)) if kind is StationKind.LANE_GROUP else None,
             waive_when_full=lane.waive_when_full,
-            service_factor=self.plan.service(part),
+            service_factor=self.plan.service(part) if kind is StationKind.LANE_GROUP else ALWAYS_ONE,
             running=self.plan.running(part) if kind is StationKind.LANE_GROUP else ALWAYS_ONE,
         )
 
