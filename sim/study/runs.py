@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sim.engine import AUTO, COMPILED, choose_engine, is_compiled, prepare
+from sim import engine as engines
+from sim.engine import AUTO, COMPILED, choose_engine
 from sim.errors import IncompleteRunError, RunFolderError, UsageError
 from sim.scenario import Study, fingerprint, resolved_yaml
 from sim.scenario.problems import nearest
@@ -63,10 +64,18 @@ def ready(plan: Experiment, note: Note) -> Experiment:
     """The experiment with its engine chosen, and compiled where that is due."""
     plan = replace(plan, engine=choose_engine(plan.engine, plan.expected_parties()))
     if plan.engine == COMPILED:
-        if not is_compiled():
-            note("compiling the engine: about half a minute, once")
-        prepare()
+        prepare(note)
     return plan
+
+
+def prepare(note: Note = lambda text: None) -> None:
+    """Compile the engine and the measuring, or load them, so that worker processes find them on disk."""
+    from sim.study import compiled as measuring
+
+    if not (engines.is_compiled() and measuring.stands_in_cache()):
+        note("compiling the engine: less than a minute, once")
+    engines.prepare()
+    measuring.compile_now()
 
 
 def run(

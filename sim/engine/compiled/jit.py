@@ -31,9 +31,9 @@ def _pointer(typing_context, array):  # type: ignore[no-untyped-def]
 pointer: Any = _pointer
 
 
-def source_hash() -> int:
-    """A number that changes with any line of the compiled engine."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+def source_hash(*folders: Path) -> int:
+    """A number that changes with any line of the modules in these folders."""
+    files = [file for folder in folders for file in sorted(folder.glob("*.py"))]
     digest = hashlib.blake2b(b"".join(file.read_bytes() for file in files), digest_size=6).digest()
     return int.from_bytes(digest, "little")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -133,7 +134,7 @@ def _entry(version: int) -> Any:
     return cached(entry)
 
 
-entry = _entry(source_hash())
+entry = _entry(source_hash(Path(__file__).parent))
 """What Python calls with the two views of the block: loaded from disk where it stands there."""
 
 SIGNATURE = (numba.int64[::1], numba.float64[::1])
