@@ -40,5 +40,5 @@ def telling_what_is_kept(folder: Path) -> Iterator[None]:
             raise RunFolderError(f"{what}{why}") from error
         raise RunFolderError(
             f"{what}{why}; {count} finished replications are kept in {workplace_of(folder)}, and nothing half-written "
-            "is taken for a result; mend it (make room?) and run the same again: it goes on from there"
+            "is taken for a result; mend it (make room?) and run the same again: without --force, it goes on from there"
         ) from error
