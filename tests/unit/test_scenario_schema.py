@@ -267,7 +267,7 @@ def test_missing_keys_say_what_they_mean() -> None:
     with pytest.raises(ValidationError) as caught:
         Scenario.model_validate(plain)
     (problem,) = problems_of(caught.value, Scenario)
-    assert (problem.found, problem.allowed) == ("no 'horizon'", "Length of time simulated, such as 24 h")
+    assert (problem.found, problem.allowed) == ("no 'horizon'", "length of time simulated, such as 24 h")
 
 
 def test_diverted_classes_must_be_served_where_they_go() -> None:
