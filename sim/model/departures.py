@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.model.distributions import Deterministic, Distribution
+from sim.model.distribution import Distribution
+from sim.model.distributions import Deterministic
 from sim.model.sources import Arrivals, FloatArray, IntArray, Sizes, Source
 from sim.model.streams import Streams
 from sim.scenario.timetable import Departure

@@ -17,7 +17,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from sim.model.distributions import Deterministic, Distribution, Gamma, shifted_poisson_quantile
+from sim.model.distribution import Distribution
+from sim.model.distributions import Deterministic, Gamma, shifted_poisson_quantile
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.parties import Parties
 from sim.model.steps import values_at

@@ -25,7 +25,7 @@ def clock_changes(scenario: Scenario) -> Iterator[Doubt]:
     zones = dict.fromkeys(port.zone for port in scenario.ports.values())
     times: list[tuple[Path, datetime | None, dict[str, None]]] = [(("start",), scenario.start, zones)]
     for index, event in enumerate(scenario.events):
-        here = dict.fromkeys(port.zone for port in _touched(scenario, event).values())
+        here = dict.fromkeys(port.zone for port in touched(scenario, event).values())
         times += [(("events", index, "from"), event.from_, here), (("events", index, "until"), event.until, here)]
     for at, moment, places in times:
         for zone in places:
@@ -39,7 +39,7 @@ def events_outside(scenario: Scenario) -> Iterator[Doubt]:
     """Events that are over before the horizon begins, or begin when it is over."""
     last = scenario.horizon + (scenario.drain_cap if scenario.end == "drain" else 0.0)
     for index, event in enumerate(scenario.events):
-        for port in _touched(scenario, event).values():
+        for port in touched(scenario, event).values():
             since = seconds_between(scenario.start, event.from_, port.zone)
             until = None if event.until is None else seconds_between(scenario.start, event.until, port.zone)
             if event.holiday:  # its first and last day count whole
@@ -59,7 +59,7 @@ def event_booths(scenario: Scenario) -> Iterator[Doubt]:
     """Limits on open booths that are above what is built."""
     for index, event in enumerate(scenario.events):
         for lane, most in event.booths.items():
-            built = [port.lanes[lane].booths for port in _touched(scenario, event).values() if lane in port.lanes]
+            built = [port.lanes[lane].booths for port in touched(scenario, event).values() if lane in port.lanes]
             if built and most > max(built):
                 found = f"at most {most} booths of '{lane}', of which {max(built)} are built: the event closes none"
                 mend = f"write fewer than {max(built)}"
@@ -101,11 +101,10 @@ def _counts(table: CountsTable, horizon: float, at: Path) -> Iterator[Doubt]:
 def idle_lanes(scenario: Scenario) -> Iterator[Doubt]:
     """Lane groups that stand behind another which is always open, for every class they serve (rule 2)."""
     for name, port in scenario.ports.items():
-        others = [other for other in scenario.ports.values() if other.divert is not None and other.divert.to == name]
-        comers = tuple(dict.fromkeys(known for place in (port, *others) for known in class_names(place)))
+        coming = comers(scenario, name)
         closed = {lane for event in scenario.events for lane, most in event.booths.items() if most == 0}
         for lane in port.lanes if port.choose == "exact" else ():
-            first = [_always_open(port, lane, known, closed) for known in comers if _takes(port, lane, known)]
+            first = [_always_open(port, lane, known, closed) for known in coming if _takes(port, lane, known)]
             opens = port.lanes[lane].pool is not None or max(port.lanes[lane].open.values()) > 0
             if opens and first and all(first):
                 chosen = " and ".join(dict.fromkeys(f"'{other}'" for other in first))
@@ -160,7 +159,14 @@ def few_replications(scenario: Scenario) -> Iterator[Doubt]:
         yield Doubt("few-replications", found, f"{FEW} at least, better 30", ("replications",))
 
 
-def _touched(scenario: Scenario, event: Event) -> dict[str, Port]:
+def comers(scenario: Scenario, name: str) -> tuple[str, ...]:
+    """The classes that come to a port: its own, then those of ports that divert to it."""
+    others = [other for other in scenario.ports.values() if other.divert is not None and other.divert.to == name]
+    return tuple(dict.fromkeys(known for place in (scenario.ports[name], *others) for known in class_names(place)))
+
+
+def touched(scenario: Scenario, event: Event) -> dict[str, Port]:
+    """The ports an event touches, by name."""
     return {name: port for name, port in scenario.ports.items() if not event.ports or name in event.ports}
 
 

@@ -278,6 +278,19 @@ OpenTable = Annotated[
     ),
 ]
 """How many are open over the week: whole numbers."""
+
+
+def servers(raw: Any) -> int | None:
+    """The number of servers that was written; None for what cannot be one, which its own field refuses."""
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw <= MOST_SERVERS else None
+
+
+def all_open(data: Any, built: str) -> Any:
+    """What was written of a part, with all that the key `built` says there are open unless `open` is written."""
+    number = servers(data.get(built)) if isinstance(data, dict) else None
+    return data if number is None else {"open": number, **data}
+
+
 HoursTable = Annotated[
     InstanceOf[WeekTable],
     BeforeValidator(lambda raw: parse_week_table(raw, _open_closed)),

@@ -28,6 +28,7 @@ from sim.scenario.fields import (
     People,
     ProfileTable,
     Share,
+    all_open,
     as_tuple,
     optional,
     required,
@@ -176,10 +177,7 @@ class Stage(Model):
     @classmethod
     def prepare(cls, data: Any) -> Any:
         """All booths are open unless stated."""
-        booths = data.get("booths") if isinstance(data, dict) else None
-        if isinstance(booths, int) and not isinstance(booths, bool) and 0 <= booths <= MOST_SERVERS:
-            return {"open": booths, **data}
-        return data
+        return all_open(data, "booths")
 
     def check(self) -> Iterable[Problem]:
         """Servers and keys that do not go with the kind."""

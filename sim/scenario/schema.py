@@ -28,6 +28,7 @@ from sim.scenario.fields import (
     OpenTable,
     PositiveFactor,
     Span,
+    all_open,
     as_tuple,
     optional,
     required,
@@ -68,10 +69,7 @@ class OfficerPool(Model):
     @classmethod
     def prepare(cls, data: Any) -> Any:
         """All officers are on duty unless stated."""
-        officers = data.get("officers") if isinstance(data, dict) else None
-        if isinstance(officers, int) and not isinstance(officers, bool) and 1 <= officers <= MOST_SERVERS:
-            return {"open": officers, **data}
-        return data
+        return all_open(data, "officers")
 
     def check(self) -> Iterator[Problem]:
         """No more on duty than there are."""

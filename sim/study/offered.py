@@ -156,7 +156,7 @@ class _Fluid:
             for name, flow in found.items():
                 if not port.toll.serves or any(serves(p, name) for p in port.toll.serves):
                     work = _work(port.toll.service, name, flow.size)
-                    self.streams.append(_Stream(flow, admitted, [_Way(toll, work, plan.service("toll"))], []))
+                    self.streams.append(_Stream(flow, admitted, [_Way(toll, work, ALWAYS_ONE)], []))
         lanes = {name: self.lane(plan, name, ("lanes", name), lane, leaving) for name, lane in port.lanes.items()}
         if port.choose == "shorter":
             self.join(plan, lanes, list(found))

@@ -11,7 +11,7 @@ from pathlib import Path
 from sim.errors import ScenarioError
 from sim.model.hall_plan import hall_plans
 from sim.model.port_plan import PortPlan
-from sim.scenario import Scenario, Study
+from sim.scenario import Scenario, Study, without_effect
 from sim.scenario.cautions import Caution, Doubt, collect
 from sim.scenario.doubts import LOOKS
 from sim.scenario.faults import placed
@@ -39,7 +39,7 @@ def warnings_of(study: Study) -> tuple[Caution, ...]:
 
     The names are listed in docs/errors.md. Takes a few hundredths of a second: means and calendars, nothing drawn.
     """
-    return collect(study, (*LOOKS, never_open, overloaded))
+    return collect(study, (*LOOKS, *without_effect.LOOKS, never_open, overloaded))
 
 
 def for_a_run(warnings: Iterable[Caution]) -> tuple[Caution, ...]:

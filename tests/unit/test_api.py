@@ -382,6 +382,20 @@ def test_a_rule_opens_booths(scenario: Path, out: Path, run: sim.Run) -> None:
     assert ruled.manifest["files"]["rule.py"]
 
 
+def test_a_run_with_a_rule_until_it_is_precise(scenario: Path, tmp_path: Path) -> None:
+    """As many replications as the same scenario takes without a rule that changes anything, and their visits alone."""
+    asked = "replications: {precision: 30 %, of: wait_mean, at_least: 10, at_most: 90}"
+    text = scenario.read_text(encoding="utf-8").replace("replications: 10", asked)
+    assert asked in text
+    (tmp_path / "precise.yaml").write_text(text, encoding="utf-8")
+    plain = sim.run(tmp_path / "precise.yaml", out=tmp_path)
+    ruled = sim.run(tmp_path / "precise.yaml", out=tmp_path, rule=Idle(), visits=True)
+    assert ruled.manifest["precision"] == plain.manifest["precision"]
+    assert 10 < ruled.manifest["replications"] < 90
+    assert len(list((ruled.folder / "visits").iterdir())) == ruled.manifest["replications"]
+    assert np.array_equal(values(ruled), values(plain), equal_nan=True)
+
+
 def test_replications_of_a_rule_are_independent(scenario: Path, tmp_path: Path) -> None:
     """The third replication is the same whether two ran before it or not."""
     from sim.engine import REFERENCE

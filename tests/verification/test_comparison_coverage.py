@@ -6,7 +6,6 @@ The tables of docs/comparing.md are made of the same cells. Bounds allow for the
 from __future__ import annotations
 
 import math
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -15,13 +14,10 @@ import pytest
 from sim.study.comparison import Comparison, compare_runs
 from sim.study.runs import run
 from sim.study.samples import Choice
+from tools.coverage_worlds import MARKOV, PORT, FloatArray, World, pool
+from tools.make_coverage_table import EXPERIMENTS, MOST, SLOW, bad, families, selections, single
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))  # scripts, and no package
-
-from coverage_worlds import MARKOV, PORT, FloatArray, World, pool  # noqa: E402
-from make_coverage_table import EXPERIMENTS, MOST, SLOW, bad, families, selections, single  # noqa: E402
-
 pytestmark = pytest.mark.verification
 
 worlds = pytest.mark.parametrize("world", [MARKOV, PORT], ids=lambda world: world.name)
