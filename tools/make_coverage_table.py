@@ -19,7 +19,7 @@ import numpy as np
 from scipy import special
 
 from sim.study.baddays import bad_days
-from sim.study.estimators import mean_interval, simultaneous_level
+from sim.study.estimators import mean_interval, outer_interval, simultaneous_level
 from sim.study.selection import select_best
 from sim.study.simultaneous import joint_level
 from tools import marked_page
@@ -55,7 +55,7 @@ def single(world: World, days: FloatArray, experiments: int) -> list[Cell]:
     """Coverage of one interval: Student's, and that of `mean_interval`."""
     cells = []
     names = [change.name for change in world.changes]
-    for n in (30, 100):
+    for n in (10, 30, 100):
         for what in ("baseline", *CHANGES):
             at = names.index(what)
             values = days[:, at] if what == "baseline" else days[:, at] - days[:, 0]
@@ -79,10 +79,10 @@ def families(world: World, days: FloatArray, experiments: int) -> list[Cell]:
         for measures in (2, 3):
             values = (days[:, 1:, :measures] - days[:, :1, :measures]).reshape(len(days), -1)
             truth, samples = values.mean(axis=0), cut(values, experiments, n)
-            plain = mean_interval(samples, simultaneous_level(values.shape[1], LEVEL))
+            plain = outer_interval(samples, simultaneous_level(values.shape[1], LEVEL))
             held, ratios = [], []
             for e in range(experiments):
-                own = mean_interval(samples[:, e], joint_level(samples[:, e], LEVEL, DRAWS))
+                own = outer_interval(samples[:, e], joint_level(samples[:, e], LEVEL, DRAWS))
                 held.append(bool(((own.low <= truth) & (truth <= own.high)).all()))
                 ratios.append(float((own.high - own.low).sum() / (plain.high[e] - plain.low[e]).sum()))
             bonferroni = float(((plain.low <= truth) & (truth <= plain.high)).all(axis=1).mean())
