@@ -351,6 +351,12 @@ class Run:
 
         return save_figures(self.folder)
 
+    def report(self) -> Path:
+        """Write the run's page, `report.html`, as `bordersim report` does; the file written."""
+        from sim.report.page import write_report
+
+        return write_report(self.folder)
+
     def checklist(self) -> str:
         """The STRESS-DES reporting checklist filled from the run, as Markdown, with its gaps named."""
         from sim.report.checklist import checklist

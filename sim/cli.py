@@ -147,6 +147,15 @@ def parser() -> argparse.ArgumentParser:
     _out(plot)
     _quiet(plot)
 
+    report = verbs.add_parser(
+        "report", help="one HTML page of a run: answers, figures, tables, assumptions, provenance"
+    )
+    report.add_argument("path", metavar="FILE|RUN", help="a run folder, or the scenario file it was run from")
+    _overrides(report)
+    _out(report)
+    _quiet(report)
+    report.add_argument("--json", action="store_true", help="print where the page is as JSON")
+
     sensitivity = verbs.add_parser("sensitivity", help="which inputs that are not known for sure matter, and how much")
     _scenario(sensitivity)
     usual = "repeatable (default: wait_mean)"

@@ -1,0 +1,323 @@
+"""Charts of one facility on the report page: the day, how long parties wait, how busy booths are."""
+
+from __future__ import annotations
+
+import calendar
+import json
+import math
+from collections.abc import Iterator, Sequence
+
+from sim.report import style, words
+from sim.report.page_spec import (
+    BARS,
+    CHOSEN,
+    COLOR,
+    DASH,
+    DASHES,
+    LEGEND,
+    NUMBER,
+    OF_VARIANT,
+    ROLES,
+    Chart,
+    Spec,
+    band,
+    between,
+    class_labels,
+    data,
+    digits,
+    head,
+    named,
+    role,
+    select,
+    under_pointer,
+    variant_param,
+)  # fmt: skip
+from sim.report.rundata import ALL, BASELINE, RunData
+
+MOST_BINS = 800
+"""Time bins of a curve that can be told apart, and pointed at, on a page."""
+MOST_POINTS = 30_000
+"""Points of one chart; beyond, the whole facility alone is drawn, without its classes."""
+BAND_OF_DAYS, BAND_OF_MEAN = 0.18, 0.4
+"""Opacity of the bands: how days differ, and where the mean lies."""
+
+
+def facility_charts(run: RunData, facility: str) -> Iterator[Chart]:
+    """The day, how long parties wait, and how busy booths are."""
+    yield day_chart(run, facility)
+    yield wait_chart(run, facility)
+    yield busy_chart(run, facility)
+
+
+# ---- the day ----------------------------------------------------------------------------------------------
+
+_DAY = {"wait": "wait_mean", "queue": "queue_mean"}
+_BOUNDS = {"": "mean", "_low": "ci_low", "_high": "ci_high", "_p10": "day_p10", "_p90": "day_p90"}
+_ENDS = (("_p10", "_p90"), ("_low", "_high"))
+_PANELS = (("wait", "Mean wait of those who join then, min", 200), ("queue", "Parties in the queue", 170))
+
+
+def day_chart(run: RunData, facility: str) -> Chart:
+    """Wait and queue over the horizon with both bands, and open booths beneath; variant and class can be chosen."""
+    name, title = f"day-{facility}", f"{facility}: wait and queue over the day"
+    bins = run.horizon / run.bin_minutes if run.bin_minutes > 0.0 else 0.0
+    if bins > MOST_BINS:
+        said = (
+            f"The run has {bins:,.0f} time bins of {run.bin_minutes:g} min, more than a curve on a page can show. "
+            "A wider `bin` in the scenario draws it; bordersim plot draws what can be drawn of such a run."
+        )
+        return Chart(name, title, said)
+    classes = run.classes(facility)
+    chosen = [ALL, *classes] if len(classes) > 1 else [ALL]
+    rows = list(_day_rows(run, facility, chosen))
+    if len(rows) > MOST_POINTS:
+        chosen = [ALL]
+        rows = list(_day_rows(run, facility, chosen))
+    if not any(row[3] != "" or row[8] != "" for row in rows):
+        return Chart(name, title, "Nobody joined in any time bin, so there is nothing to draw.")
+    booths = list(_booth_rows(run, facility))
+    lanes = list(dict.fromkeys(row[1] for row in booths))
+    columns = ["variant", "class", "minute", *(f"{short}{end}" for short in _DAY for end in _BOUNDS)]
+    spec: Spec = {
+        **head(),
+        "params": [*variant_param(run), *select("shown_class", "Class", chosen, class_labels(chosen, classes))],
+        "data": data(columns, rows),
+        "transform": [OF_VARIANT, "datum.class === shown_class"],
+        "vconcat": [_day_panel(run, facility, *panel) for panel in _PANELS],
+        "spacing": 16,
+    }
+    bounds = [between(f"{short}{low}", f"{short}{high}", ",.1f") for short in _DAY for low, high in _ENDS]
+    spec["transform"] = [{"filter": text} for text in spec["transform"]] + [role(), _clock(run), *bounds]
+    if lanes:
+        spec["params"] += select("shown_lanes", "Booths of", lanes)
+        spec["vconcat"].append(_booth_panel(run, booths))
+    return Chart(name, title, _day_text(run, booths=bool(lanes)), spec)
+
+
+def _day_text(run: RunData, *, booths: bool) -> str:
+    bands = (
+        f" Dark bands: where the mean lies ({run.confidence} interval). Light bands: 8 days in 10."
+        if run.replications > 1
+        else " One replication: no bands."
+    )
+    beneath = " Beneath: open booths." if booths else ""
+    mean = f"Mean of {words.counted(run.replications, 'replication')}, by time bin of {run.bin_minutes:g} min."
+    return f"{mean}{bands}{beneath}"
+
+
+def _day_rows(run: RunData, facility: str, classes: Sequence[str]) -> Iterator[list[str]]:
+    for variant in run.variants:
+        for name in classes:
+            found: dict[float, dict[str, str]] = {}
+            for short, measure in _DAY.items():
+                table = run.day((variant, facility, ALL, name), measure)
+                for at, *values in zip(table["bin_start"], *(table[c] for c in _BOUNDS.values()), strict=True):
+                    row = found.setdefault(at, {})
+                    row |= {f"{short}{end}": digits(v) for end, v in zip(_BOUNDS, values, strict=True)}
+            for at in sorted(found):
+                cells = (found[at].get(f"{short}{end}", "") for short in _DAY for end in _BOUNDS)
+                yield [variant, name, digits(at + run.bin_minutes / 2.0, 7), *cells]
+
+
+def _booth_rows(run: RunData, facility: str) -> Iterator[list[str]]:
+    """Open booths where their number changes, and at the end."""
+    for station in run.lane_groups(facility):
+        for variant in run.variants:
+            table = run.day((variant, facility, station, ALL), "open_booths")
+            last = math.nan
+            for at, value in zip(table["bin_start"], table["mean"], strict=True):
+                if value != last:
+                    yield [variant, station, digits(at, 7), digits(value)]
+                    last = value
+            if len(table):
+                yield [variant, station, digits(run.horizon, 7), digits(last)]
+
+
+def _day_panel(run: RunData, facility: str, short: str, title: str, height: int) -> Spec:
+    x = _time_axis(run, labels=short != "wait")
+    layers: list[Spec] = []
+    if run.replications > 1:
+        for ends, opacity in zip(_ENDS, (BAND_OF_DAYS, BAND_OF_MEAN), strict=True):
+            low, high = (f"{short}{end}" for end in ends)
+            roles = zip(ROLES["domain"], ROLES["range"], strict=True)
+            layers += [band(f"datum.role === '{role}'", x, (low, high), color, opacity) for role, color in roles]
+    y = {"field": short, **NUMBER, "title": None, "scale": {"zero": True}}
+    layers.append({"mark": {"type": "line", "strokeWidth": 3}, "encoding": {"x": x, "y": y, **COLOR, **DASH}})
+    layers.append(under_pointer(f"near_{short}", {"x": x, "y": y}, _day_tooltip(run, short)))
+    standard = run.standard(facility)
+    if short == "wait" and standard is not None:
+        rule: Spec = {
+            "data": {"values": [{"standard": standard}]},
+            "mark": {"type": "rule", "strokeDash": [3, 3], "size": 2},
+        }
+        layers.append(
+            {**rule, "encoding": {"y": {"field": "standard", **NUMBER}, "tooltip": named("standard", "standard, min")}}
+        )
+    return {"title": _panel_title(title, standard if short == "wait" else None), "height": height, "layer": layers}
+
+
+def _panel_title(text: str, standard: float | None) -> Spec:
+    said = text if standard is None else f"{text} (dotted: the standard, {standard:g} min)"
+    return {"text": said, "anchor": "start", "fontSize": 15}
+
+
+def _day_tooltip(run: RunData, short: str) -> list[Spec]:
+    unit = ", min" if short == "wait" else ""
+    mean: Spec = {"field": short, **NUMBER, "title": f"mean{unit}", "format": ",.1f"}
+    tips = [*named("clock", "middle of the bin"), *named("variant", "variant"), mean]
+    if run.replications > 1:
+        tips += [*named(f"{short}_low_to", f"{run.confidence} interval"), *named(f"{short}_p10_to", "8 days in 10")]
+    return tips
+
+
+def _booth_panel(run: RunData, rows: Sequence[Sequence[str]]) -> Spec:
+    x = _time_axis(run, labels=True)
+    y = {"field": "open", **NUMBER, "title": None, "axis": {"tickMinStep": 1}, "scale": {"zero": True}}
+    line = {"type": "line", "interpolate": "step-after", "strokeWidth": 3}
+    return {
+        "title": _panel_title("Open booths", None),
+        "height": 90,
+        "data": data(["variant", "station", "minute", "open"], rows),
+        "transform": [{"filter": OF_VARIANT}, {"filter": "datum.station === shown_lanes"}, role(), _clock(run)],
+        "layer": [{"mark": line, "encoding": {"x": x, "y": y, **COLOR, **DASH}}],
+    }
+
+
+def _clock(run: RunData) -> Spec:
+    """Clock time at the facility, as milliseconds and as text. Reckoned in UTC, so no zone of the reader enters."""
+    start = calendar.timegm(run.start.timetuple()) * 1000
+    form = "%H:%M" if run.horizon <= 1440.0 else "%a %d %b %H:%M"
+    at = f"{start} + datum.minute * 60000"
+    return {"calculate": f"utcFormat({at}, '{form}')", "as": "clock"}
+
+
+def _time_axis(run: RunData, *, labels: bool) -> Spec:
+    """Minutes on the axis at round clock times, as the figures have them."""
+    ticks = style.clock_ticks(run.start, run.horizon)
+    said = {f"{minute:.10g}": label.split("\n") for minute, label in ticks}
+    label = f"({json.dumps(said)})[toString(datum.value)]"
+    axis = {"values": [minute for minute, _ in ticks], "labels": labels, "labelExpr": label, "title": None}
+    return {"field": "minute", **NUMBER, "scale": {"domain": [0, run.horizon], "nice": False}, "axis": axis}
+
+
+# ---- how long parties wait --------------------------------------------------------------------------------
+
+
+def wait_chart(run: RunData, facility: str) -> Chart:
+    """The share of parties that wait longer than x minutes, a curve per class; the variant can be chosen."""
+    name, title = f"waits-longer-{facility}", f"{facility}: how long parties wait"
+    rows = list(_survival_rows(run, facility))
+    if not rows:
+        return Chart(name, title, "Nobody waited, or the run kept no distribution of waits.")
+    classes = list(dict.fromkeys(row[1] for row in rows))
+    x = {"field": "minutes", **NUMBER, "title": "minutes of waiting", "scale": {"nice": False}}
+    y = {"field": "share", **NUMBER, "title": None, "axis": {"format": "%"}, "scale": {"domain": [0, 1]}}
+    color = _class_scales(run, facility, classes)
+    layers: list[Spec] = []
+    if run.replications > 1:
+        looks = zip(classes, color["color"]["scale"]["range"], strict=True)
+        layers += [band(f"datum.class === {json.dumps(c)}", x, ("low", "high"), own, 0.22) for c, own in looks]
+    layers.append({"mark": {"type": "line", "strokeWidth": 3}, "encoding": {"x": x, "y": y, **color}})
+    tips = [*named("class", "class"), {"field": "minutes", **NUMBER, "title": "longer than, min"}]
+    tips.append({"field": "share", **NUMBER, "title": "share of parties", "format": ".1%"})
+    tips += named("low_to", f"{run.confidence} interval") if run.replications > 1 else []
+    layers.append(under_pointer("near", {"x": x, "y": y}, tips, plane=True))
+    standard = run.standard(facility)
+    said = "Share of parties that wait longer than so many minutes, by class."
+    if standard is not None:
+        at = {"x": {"field": "standard", **NUMBER}, "tooltip": named("standard", "standard, min")}
+        rule = {"type": "rule", "strokeDash": [3, 3], "size": 2}
+        layers.append({"data": {"values": [{"standard": standard}]}, "mark": rule, "encoding": at})
+        said += f" Dotted: the standard of {standard:g} min."
+    if run.replications > 1:
+        said += f" Bands: {run.confidence} interval."
+    spec: Spec = {
+        **head(),
+        "params": select("shown_variant", "Variant", list(run.variants)),
+        "data": data(["variant", "class", "minutes", "share", "low", "high"], rows),
+        "transform": [{"filter": "datum.variant === shown_variant"}, between("low", "high", ".1%")],
+        "height": 300,
+        "layer": layers,
+    }
+    return Chart(name, title, said, spec)
+
+
+def _survival_rows(run: RunData, facility: str) -> Iterator[list[str]]:
+    """Every minute up to an hour, then what a line between needs; `all` where it is the only class."""
+    table = run.wait_distribution
+    own = table[(table["facility"] == facility) & table["survival_mean"].notna()]
+    names = [name for name in dict.fromkeys(own["class"]) if name != ALL] or [ALL]
+    for variant in run.variants:
+        for name in names:
+            rows = own[(own["variant"] == variant) & (own["class"] == name)].sort_values("wait_min")
+            step = max(1, len(rows) // 150)
+            for at, values in enumerate(
+                rows[["wait_min", "survival_mean", "survival_low", "survival_high"]].to_numpy()
+            ):
+                if at % step == 0 or at == len(rows) - 1:
+                    yield [variant, name, *(digits(value) for value in values)]
+
+
+def _class_scales(run: RunData, facility: str, classes: Sequence[str]) -> Spec:
+    every = run.classes(facility)
+    places = [every.index(name) if name in every else 0 for name in classes]
+    labels = {name: words.class_words(name, every) for name in classes}
+    legend = {**LEGEND, "labelExpr": f"({json.dumps(labels)})[datum.label]", "labelLimit": 260}
+    colors, dashes = [style.look(place).color for place in places], [DASHES[place % len(DASHES)] for place in places]
+    return {
+        "color": {
+            "field": "class",
+            "type": "nominal",
+            "scale": {"domain": list(classes), "range": colors},
+            "legend": legend,
+        },
+        "strokeDash": {
+            "field": "class",
+            "type": "nominal",
+            "scale": {"domain": list(classes), "range": dashes},
+            "legend": legend,
+        },
+    }
+
+
+# ---- how busy booths are ----------------------------------------------------------------------------------
+
+
+def busy_chart(run: RunData, facility: str) -> Chart:
+    """Utilisation of every station that has one, the baseline beside the variant chosen."""
+    name, title = f"busy-{facility}", f"{facility}: how busy booths and bays are"
+    rows = []
+    for variant in run.variants:
+        for station in run.stations(facility):
+            found = run.estimate((variant, facility, station, ALL), "utilisation")
+            if found is not None and math.isfinite(found.mean):
+                rows.append([variant, station, *(digits(v) for v in (found.mean, found.low, found.high))])
+    if not rows:
+        return Chart(name, title, "No booth or bay was open, so there is no utilisation.")
+    stations = list(dict.fromkeys(row[1] for row in rows))
+    y = {"field": "station", "type": "nominal", "sort": stations, "title": None, "axis": {"labelLimit": 170}}
+    x = {"field": "busy", **NUMBER, "title": "share of open time", "axis": {"format": "%"}, "scale": {"domain": [0, 1]}}
+    offset = (
+        {"yOffset": {"field": "role", "type": "nominal", "sort": [BASELINE, CHOSEN]}} if len(run.variants) > 1 else {}
+    )
+    tips = [*named("variant", "variant"), *named("station", "station")]
+    tips.append({"field": "busy", **NUMBER, "title": "busy", "format": ".1%"})
+    tips += named("low_to", f"{run.confidence} interval") if run.replications > 1 else []
+    bounds = {"x": {"field": "low", **NUMBER}, "x2": {"field": "high"}}
+    layers: list[Spec] = [
+        {"mark": {"type": "bar"}, "encoding": {"x": x, "y": y, **offset, **BARS, "tooltip": tips}},
+        {
+            "mark": {"type": "rule", "size": 2, "color": "black"},
+            "encoding": {**bounds, "y": y, **offset, "tooltip": tips},
+        },
+    ]
+    spec: Spec = {
+        **head(),
+        "params": variant_param(run),
+        "data": data(["variant", "station", "busy", "low", "high"], rows),
+        "transform": [{"filter": OF_VARIANT}, role(), between("low", "high", ".1%")],
+        "height": len(stations) * (26 if len(run.variants) == 1 else 44),
+        "layer": layers,
+    }
+    said = "Busy over open time, mean over replications; blocked is not busy."
+    return Chart(name, title, said + (f" Lines: {run.confidence} interval." if run.replications > 1 else ""), spec)
