@@ -1,4 +1,4 @@
-"""Make `sim/report/page/charts.js`, the libraries inside the report page, of the packages pinned beside this tool.
+"""Make `sim/report/page_assets/charts.js`, the libraries in the report page, of the packages pinned beside this tool.
 
     python tools/bundle_page_libraries.py
 
@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).with_name("page_libraries")
-TARGET = Path(__file__).parents[1] / "sim" / "report" / "page" / "charts.js"
+TARGET = Path(__file__).parents[1] / "sim" / "report" / "page_assets" / "charts.js"
 BUNDLE = (
     "npx", "esbuild", "entry.js", "--bundle", "--minify", "--format=iife", "--target=es2020", "--charset=ascii",
     "--legal-comments=none", "--outfile=out.js", "--metafile=meta.json", "--log-level=warning",

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunFolderError
 from sim.report import page_answers, sentences, words
@@ -29,8 +29,12 @@ from sim.study import store
 from sim.study.comparison import Comparison, compare_runs
 from sim.study.experiment import BASELINE
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
 FILE = "report.html"
-ASSETS = Path(__file__).with_name("page")
+ASSETS = Path(__file__).with_name("page_assets")
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,24 @@ def report(folder: Path | str) -> str:
     Raises:
         RunFolderError: it is no finished run, or was changed.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     folder = Path(folder)
     facts = facts_of(folder)
     scripts = [(ASSETS / name).read_text(encoding="utf-8") for name in ("charts.js", "page.js")]
+    return str(
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            style=(ASSETS / "page.css").read_text(encoding="utf-8"),
+            scripts=scripts,
+            policy=_policy(scripts),
+            **_contents(folder, facts),
+        )
+    )
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(ASSETS),
         autoescape=True,
@@ -76,12 +93,7 @@ def report(folder: Path | str) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["compact_json"] = _json_in_html
-    return environment.get_template("report.html.j2").render(
-        style=(ASSETS / "page.css").read_text(encoding="utf-8"),
-        scripts=scripts,
-        policy=_policy(scripts),
-        **_contents(folder, facts),
-    )
+    return environment
 
 
 def _policy(scripts: Sequence[str]) -> str:
@@ -99,7 +111,7 @@ def _policy(scripts: Sequence[str]) -> str:
     return "; ".join(f"{what} {sources}" for what, sources in rules.items())
 
 
-def _json_in_html(value: Any) -> Any:
+def _json_in_html(value: Any) -> Markup:
     """JSON that can stand in a script element: no `<`, `>` or `&`, so no tag can begin or end in it."""
     from markupsafe import Markup
 
@@ -188,7 +200,7 @@ def _checklist(facts: Facts) -> dict[str, Any]:
     return {"sections": sections, "gaps": gaps, "count": len(answers)}
 
 
-def _html(answer: Answer) -> Any:
+def _html(answer: Answer) -> Markup:
     """An answer's Markdown as HTML; no tags, links or pictures of a scenario's text come through."""
     from markdown_it import MarkdownIt
     from markupsafe import Markup

@@ -6,6 +6,7 @@ import calendar
 import json
 import math
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from sim.report import style, words
 from sim.report.page_spec import (
@@ -33,6 +34,9 @@ from sim.report.page_spec import (
     variant_param,
 )  # fmt: skip
 from sim.report.rundata import ALL, BASELINE, RunData
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_BINS = 800
 """Time bins of a curve that can be told apart, and pointed at, on a page."""
@@ -106,11 +110,14 @@ def _day_text(run: RunData, *, booths: bool) -> str:
 
 
 def _day_rows(run: RunData, facility: str, classes: Sequence[str]) -> Iterator[list[str]]:
+    curves = _curves(run, facility, list(_DAY.values()))
     for variant in run.variants:
         for name in classes:
             found: dict[float, dict[str, str]] = {}
             for short, measure in _DAY.items():
-                table = run.day((variant, facility, ALL, name), measure)
+                table = curves.get((variant, ALL, name, measure))
+                if table is None:
+                    continue
                 for at, *values in zip(table["bin_start"], *(table[c] for c in _BOUNDS.values()), strict=True):
                     row = found.setdefault(at, {})
                     row |= {f"{short}{end}": digits(v) for end, v in zip(_BOUNDS, values, strict=True)}
@@ -121,16 +128,26 @@ def _day_rows(run: RunData, facility: str, classes: Sequence[str]) -> Iterator[l
 
 def _booth_rows(run: RunData, facility: str) -> Iterator[list[str]]:
     """Open booths where their number changes, and at the end."""
+    curves = _curves(run, facility, ["open_booths"])
     for station in run.lane_groups(facility):
         for variant in run.variants:
-            table = run.day((variant, facility, station, ALL), "open_booths")
+            table = curves.get((variant, station, ALL, "open_booths"))
+            if table is None:
+                continue
             last = math.nan
             for at, value in zip(table["bin_start"], table["mean"], strict=True):
                 if value != last:
                     yield [variant, station, digits(at, 7), digits(value)]
                     last = value
-            if len(table):
-                yield [variant, station, digits(run.horizon, 7), digits(last)]
+            yield [variant, station, digits(run.horizon, 7), digits(last)]
+
+
+def _curves(run: RunData, facility: str, measures: Sequence[str]) -> dict[tuple[str, ...], pd.DataFrame]:
+    """Rows of series.csv in order of time by (variant, station, class, measure): one pass for all of a chart."""
+    table = run.series
+    own = table[(table["facility"] == facility) & table["measure"].isin(measures)].sort_values("bin_start")
+    keys = ["variant", "station", "class", "measure"]
+    return {tuple(map(str, key)): rows for key, rows in own.groupby(keys, sort=False)}
 
 
 def _day_panel(run: RunData, facility: str, short: str, title: str, height: int) -> Spec:
@@ -243,19 +260,20 @@ def wait_chart(run: RunData, facility: str) -> Chart:
 
 
 def _survival_rows(run: RunData, facility: str) -> Iterator[list[str]]:
-    """Every minute up to an hour, then what a line between needs; `all` where it is the only class."""
+    """Every minute where there are few, else what a line between needs; `all` where it is the only class."""
     table = run.wait_distribution
-    own = table[(table["facility"] == facility) & table["survival_mean"].notna()]
-    names = [name for name in dict.fromkeys(own["class"]) if name != ALL] or [ALL]
-    for variant in run.variants:
-        for name in names:
-            rows = own[(own["variant"] == variant) & (own["class"] == name)].sort_values("wait_min")
-            step = max(1, len(rows) // 150)
-            for at, values in enumerate(
-                rows[["wait_min", "survival_mean", "survival_low", "survival_high"]].to_numpy()
-            ):
-                if at % step == 0 or at == len(rows) - 1:
-                    yield [variant, name, *(digits(value) for value in values)]
+    own = table[(table["facility"] == facility) & table["survival_mean"].notna()].sort_values("wait_min", kind="stable")
+    several = any(name != ALL for name in own["class"])
+    curves = {key: rows for key, rows in own.groupby(["variant", "class"], sort=False) if not several or key[1] != ALL}
+    order = (run.variants, (*run.classes(facility), ALL))
+    for variant, name in sorted(
+        curves, key=lambda key: tuple(known.index(one) for known, one in zip(order, key, strict=True))
+    ):
+        rows = curves[variant, name][["wait_min", "survival_mean", "survival_low", "survival_high"]].to_numpy()
+        step = max(1, len(rows) // 150)
+        for at, values in enumerate(rows):
+            if at % step == 0 or at == len(rows) - 1:
+                yield [variant, name, *(digits(value) for value in values)]
 
 
 def _class_scales(run: RunData, facility: str, classes: Sequence[str]) -> Spec:
@@ -287,8 +305,9 @@ def busy_chart(run: RunData, facility: str) -> Chart:
     """Utilisation of every station that has one, the baseline beside the variant chosen."""
     name, title = f"busy-{facility}", f"{facility}: how busy booths and bays are"
     rows = []
+    names = run.stations(facility)
     for variant in run.variants:
-        for station in run.stations(facility):
+        for station in names:
             found = run.estimate((variant, facility, station, ALL), "utilisation")
             if found is not None and math.isfinite(found.mean):
                 rows.append([variant, station, *(digits(v) for v in (found.mean, found.low, found.high))])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from sim.report import words
+from sim.report import sentences, words
 from sim.report.page_spec import NUMBER, Chart, Spec, between, data, digits, head, named, select
 from sim.report.page_tables import verdict
 from sim.report.rundata import ALL
@@ -29,10 +29,9 @@ def comparison_chart(comparison: Comparison) -> Chart:
         for part in _scopes(own).values():
             cut = cut or len(part) > MOST_BARS
             keep = sorted(part, key=lambda row: -abs(row.difference))[:MOST_BARS]
-            rows += [_forest_row(row) for row in part if row in keep]
-    where = sorted(
-        dict.fromkeys(row[1] for row in rows), key=lambda name: not name.endswith(f": {words.class_words(ALL)}")
-    )
+            rows += [_forest_row(comparison, row) for row in part if row in keep]
+    whole = words.class_words(ALL)
+    where = sorted(dict.fromkeys(row[1] for row in rows), key=lambda name: not name.startswith(whole))
     y = {"field": "variant", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 240, "grid": True}}
     x = {"field": "change", **NUMBER, "title": "variant minus baseline, in the unit of the measure"}
     verdicts = {"domain": list(_VERDICTS), "range": [color for color, _ in _VERDICTS.values()]}
@@ -101,13 +100,12 @@ def _scopes(rows: Iterable[Row]) -> dict[tuple[str, ...], list[Row]]:
     return found
 
 
-def _forest_row(row: Row) -> list[str]:
+def _forest_row(comparison: Comparison, row: Row) -> list[str]:
     key, factor = row.key, words.scale(row.key.unit)
-    place = key.facility if key.station == ALL else f"{key.facility}, {key.station}"
     bounds = [words.cut_difference(b, key.unit) for b in (row.low, row.high, row.low_all, row.high_all)]
     said = verdict(row)
     reading = said if said in _VERDICTS else "no clear change"
-    where = f"{place}: {words.class_words(key.klass)}"
+    where = sentences.who(comparison, row)
     numbers = (digits(factor * value, 6) for value in (row.difference, *bounds))
     return [_measure_title(row), where, row.variant, *numbers, reading]
 

@@ -63,7 +63,7 @@ def input_tables(study: Study, origins: Mapping[str, str]) -> Iterator[tuple[str
 
 def group_of(origin: str) -> str:
     """Which of `GROUPS` an origin, as `bordersim show` tells it, belongs to."""
-    if origin.startswith("registry (assumed") or "assumed" in origin.partition(":")[0]:
+    if origin.startswith("registry (assumed"):
         return "assumed"
     if origin.startswith("registry "):
         return "published"

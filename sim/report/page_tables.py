@@ -140,8 +140,9 @@ def _stations(run: RunData, facility: str) -> PageTable:
     for title, _ in measures:
         columns += _estimate_columns(title)
     rows = []
+    names = run.stations(facility)
     for variant in run.variants:
-        for name in run.stations(facility):
+        for name in names:
             found = [run.estimate((variant, facility, name, ALL), measure) for _, measure in measures]
             cells = [cell for each in found for cell in _estimate_cells(each)]
             rows.append((text(variant), text(name), *cells))
@@ -159,18 +160,13 @@ def _measures(run: RunData, facility: str) -> PageTable:
         Column("what it is"),
     )
     rows = []
-    for variant in run.variants:
-        for (scope, measure), found in run.estimates.items():
-            if scope == (variant, facility, ALL, ALL) and math.isfinite(found.mean):
-                unit = "%" if found.unit == "share" else found.unit
-                days = (found.day_p10, found.day_p90) if run.replications > 1 else (math.nan, math.nan)
-                row = (text(variant), text(words.measure_words(measure)), text(unit), *_estimate_cells(found))
-                rows.append((*row, interval(*days, found.unit), text(_meaning(measure))))
+    for (scope, measure), found in run.estimates.items():
+        if scope[1:] == (facility, ALL, ALL) and math.isfinite(found.mean):
+            unit = "%" if found.unit == "share" else found.unit
+            days = (found.day_p10, found.day_p90) if run.replications > 1 else (math.nan, math.nan)
+            row = (text(scope[0]), text(words.measure_words(measure)), text(unit), *_estimate_cells(found))
+            rows.append((*row, interval(*days, found.unit), text(describe(measure).doc)))
     return PageTable(f"measures-{facility}", f"{facility}: every measure of the whole facility", columns, tuple(rows))
-
-
-def _meaning(measure: str) -> str:
-    return describe(measure).doc
 
 
 def comparison_tables(comparison: Comparison) -> Iterator[PageTable]:

@@ -26,8 +26,8 @@ const filled = (part) => {
   return whole;
 };
 
-globalThis.drawChart = (element, specification) => {
+globalThis.drawChart = (element, choices, specification) => {
   const runtime = parse(compile(filled(specification)).spec, null, { ast: true });
   const view = new View(runtime, { renderer: "svg", expr: expressionInterpreter });
-  return view.initialize(element).tooltip(tooltip.call).runAsync();
+  return view.initialize(element, choices).tooltip(tooltip.call).runAsync();
 };

@@ -13,10 +13,9 @@
     } else {
       spec.width = "container";
     }
-    await drawChart(place, spec);
-    const picture = place.querySelector("svg");
-    picture.setAttribute("role", "img");
-    picture.setAttribute("aria-label", place.dataset.label);
+    const choices = figure.querySelector(".choices");
+    choices.textContent = "";
+    await drawChart(place, choices, spec);
   };
 
   const save = (name, text) => {
