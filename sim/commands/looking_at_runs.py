@@ -35,7 +35,7 @@ def report(arguments: Namespace) -> int:
     if arguments.json:
         sys.stdout.write(json_of({"run": str(folder), "report": str(file), "bytes": file.stat().st_size}))
     elif not arguments.quiet:
-        print(f"{file}: open it in a browser; it needs nothing else ({file.stat().st_size / 1e6:.1f} MB)")
+        print(f"{file}: open it in a browser; it needs nothing else")
     return 0
 
 
