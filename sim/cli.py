@@ -141,7 +141,10 @@ def parser() -> argparse.ArgumentParser:
     _running(compare)
 
     plot = verbs.add_parser("plot", help="figures of a run (PNG and SVG), with the table behind each")
-    plot.add_argument("path", metavar="FILE|RUN", help="a run folder, or the scenario file it was run from")
+    what = "a run folder, or the scenario file it was run from; or the folder of a sensitivity study (tornado)"
+    plot.add_argument("path", metavar="FILE|RUN", help=what)
+    kinds = "only this kind: day, wait, heat, lanes, flow, programmes, ... (repeatable; default: all)"
+    plot.add_argument("--only", metavar="KIND", action="append", default=[], help=kinds)
     plot.add_argument("--warm-up", action="store_true", help="of a run that settles: how long its start takes (Welch)")
     _overrides(plot)
     _out(plot)

@@ -13,16 +13,25 @@ from sim.errors import UsageError
 
 
 def plot(arguments: Namespace) -> int:
-    """Draw the figures of a run into its folder."""
+    """Draw the figures of a run, or of a sensitivity study, into its folder."""
+    from sim.report.figures_tornado import is_study, save_tornado_figures
+
+    if is_study(Path(arguments.path)):
+        return _told(arguments, save_tornado_figures(arguments.path), Path(arguments.path))
     folder = _found(arguments)
     if arguments.warm_up:
         return _warm_up(arguments, folder)
     from sim.report.figures import save_figures
 
-    files = save_figures(folder)
+    return _told(arguments, save_figures(folder, arguments.only, note_to(arguments)), folder)
+
+
+def _told(arguments: Namespace, files: list[Path], folder: Path) -> int:
+    """Say what was written."""
     if not arguments.quiet:
-        pictures = [file for file in files if file.suffix == ".png"]
-        print(f"{len(pictures)} figures (PNG, SVG, and the numbers drawn as CSV) in {folder / 'figures'}")
+        count = sum(file.suffix == ".png" for file in files)
+        many = f"{count} figure{'' if count == 1 else 's'}"
+        print(f"{many} (PNG, SVG, and the numbers drawn as CSV) in {folder / 'figures'}")
     return 0
 
 
