@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 MOST_BINS = 800
 """Time bins of a curve that can be told apart, and pointed at, on a page."""
 MOST_POINTS = 30_000
-"""Points of one chart; beyond, the whole facility alone is drawn, without its classes."""
+"""Points of the curves over the day on one page, shared by the facilities; it is these that make a page large."""
 BAND_OF_DAYS, BAND_OF_MEAN = 0.18, 0.4
 """Opacity of the bands: how days differ, and where the mean lies."""
 
@@ -72,11 +72,8 @@ def day_chart(run: RunData, facility: str) -> Chart:
         )
         return Chart(name, title, said)
     classes = run.classes(facility)
-    chosen = [ALL, *classes] if len(classes) > 1 else [ALL]
-    rows = list(_day_rows(run, facility, chosen))
-    if len(rows) > MOST_POINTS:
-        chosen = [ALL]
-        rows = list(_day_rows(run, facility, chosen))
+    variants, chosen = _in_the_room(run, [ALL, *classes] if len(classes) > 1 else [ALL], bins)
+    rows = list(_day_rows(run, facility, variants, chosen))
     if not any(row[3] != "" or row[8] != "" for row in rows):
         return Chart(name, title, "Nobody joined in any time bin, so there is nothing to draw.")
     booths = list(_booth_rows(run, facility))
@@ -84,7 +81,7 @@ def day_chart(run: RunData, facility: str) -> Chart:
     columns = ["variant", "class", "minute", *(f"{short}{end}" for short in _DAY for end in _BOUNDS)]
     spec: Spec = {
         **head(),
-        "params": [*variant_param(run), *select("shown_class", "Class", chosen, class_labels(chosen, classes))],
+        "params": [*variant_param(variants), *select("shown_class", "Class", chosen, class_labels(chosen, classes))],
         "data": data(columns, rows),
         "transform": [OF_VARIANT, "datum.class === shown_class"],
         "vconcat": [_day_panel(run, facility, *panel) for panel in _PANELS],
@@ -95,7 +92,19 @@ def day_chart(run: RunData, facility: str) -> Chart:
     if lanes:
         spec["params"] += select("shown_lanes", "Booths of", lanes)
         spec["vconcat"].append(_booth_panel(run, booths))
-    return Chart(name, title, _day_text(run, booths=bool(lanes)), spec)
+    said = _day_text(run, booths=bool(lanes))
+    if len(variants) < len(run.variants):
+        said += f" Drawn are the first {words.counted(len(variants) - 1, 'variant')}."
+    return Chart(name, title, said, spec)
+
+
+def _in_the_room(run: RunData, classes: list[str], bins: float) -> tuple[list[str], list[str]]:
+    """Variants and classes to draw: all; where that makes the page too large all parties only, then fewer variants."""
+    curves = int(MOST_POINTS / max(1, len(run.facilities)) / max(bins, 1.0))
+    variants = list(run.variants)
+    if len(variants) * len(classes) <= curves:
+        return variants, classes
+    return variants[: max(2, curves)], [ALL]
 
 
 def _day_text(run: RunData, *, booths: bool) -> str:
@@ -109,9 +118,9 @@ def _day_text(run: RunData, *, booths: bool) -> str:
     return f"{mean}{bands}{beneath}"
 
 
-def _day_rows(run: RunData, facility: str, classes: Sequence[str]) -> Iterator[list[str]]:
+def _day_rows(run: RunData, facility: str, variants: Sequence[str], classes: Sequence[str]) -> Iterator[list[str]]:
     curves = _curves(run, facility, list(_DAY.values()))
-    for variant in run.variants:
+    for variant in variants:
         for name in classes:
             found: dict[float, dict[str, str]] = {}
             for short, measure in _DAY.items():
@@ -332,7 +341,7 @@ def busy_chart(run: RunData, facility: str) -> Chart:
     ]
     spec: Spec = {
         **head(),
-        "params": variant_param(run),
+        "params": variant_param(run.variants),
         "data": data(["variant", "station", "busy", "low", "high"], rows),
         "transform": [{"filter": OF_VARIANT}, role(), between("low", "high", ".1%")],
         "height": len(stations) * (26 if len(run.variants) == 1 else 44),

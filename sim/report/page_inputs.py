@@ -16,7 +16,7 @@ from sim.study import store
 from sim.study.experiment import BASELINE
 
 GROUPS = {
-    "assumed": "Assumed: nobody publishes them; the range is what is thought possible",
+    "assumed": "Assumed, with what is thought possible",
     "published": "From the registry, with their source",
     "stated": "Stated by the scenario, the command line, or drawn",
     "default": "Documented defaults, which the scenario does not state",
@@ -44,21 +44,33 @@ def read_origins(folder: Path) -> dict[str, dict[str, str]] | None:
 
 
 def input_tables(study: Study, origins: Mapping[str, str]) -> Iterator[tuple[str, PageTable]]:
-    """The values of the baseline by kind of origin, in the order of `GROUPS`; then ranges the scenario states."""
-    rows: dict[str, list[tuple[str, str, str]]] = {group: [] for group in GROUPS}
+    """The values of the baseline by kind of origin, in the order of `GROUPS`.
+
+    A value for which the scenario states a range is assumed, whoever wrote it; a range of what is no single value here
+    stands in a row of its own.
+    """
+    ranges = {path: as_text(value) for path, value in (study.tree.get("ranges") or {}).items()}
+    rows: dict[str, list[tuple[str, ...]]] = {group: [] for group in GROUPS}
     for one in values(study.trees[BASELINE], origins):
-        rows[group_of(one.origin)].append((one.path, as_text(one.value), one.origin))
+        stated = ranges.pop(one.path, None)
+        group = "assumed" if stated is not None else group_of(one.origin)
+        row = (one.path, as_text(one.value), one.origin)
+        rows[group].append((*row[:2], _range(stated, one.origin), row[2]) if group == "assumed" else row)
+    rows["assumed"] += [(path, "", stated, "ranges of the scenario") for path, stated in ranges.items()]
     for group, title in GROUPS.items():
-        columns = tuple(Column(name) for name in ("value of", "is", "origin"))
+        names = ("value of", "is", "may lie in, or follows", "origin") if group == "assumed" else _NAMES
         cells = tuple(tuple(text(part) for part in row) for row in rows[group])
-        yield group, PageTable(f"inputs-{group}", title, columns, cells)
-    stated = study.tree.get("ranges") or {}
-    columns = tuple(Column(name) for name in ("value of", "may lie in"))
-    cells = tuple((text(path), text(as_text(value))) for path, value in stated.items())
-    yield (
-        "stated",
-        PageTable("inputs-ranges", "Ranges the scenario states for what is not known for sure", columns, cells),
-    )
+        yield group, PageTable(f"inputs-{group}", title, tuple(Column(name) for name in names), cells)
+
+
+_NAMES = ("value of", "is", "origin")
+
+
+def _range(stated: str | None, origin: str) -> str:
+    """The range of a value: that of the scenario, or what the registry says in its brackets."""
+    if stated is not None:
+        return stated.strip("[]").replace(", ", " to ")
+    return origin.removeprefix("registry (assumed").strip(": ").removesuffix(")")
 
 
 def group_of(origin: str) -> str:

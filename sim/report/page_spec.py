@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.report import style, words
-from sim.report.rundata import BASELINE, RunData
+from sim.report.rundata import BASELINE
 
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -124,9 +124,9 @@ def role() -> Spec:
 OF_VARIANT = f"datum.variant === '{BASELINE}' || datum.variant === shown_variant"
 
 
-def variant_param(run: RunData) -> list[Spec]:
+def variant_param(variants: Sequence[str]) -> list[Spec]:
     """The choice of the variant beside the baseline."""
-    others = [name for name in run.variants if name != BASELINE]
+    others = [name for name in variants if name != BASELINE]
     return select("shown_variant", "Variant beside the baseline", others or [BASELINE])
 
 

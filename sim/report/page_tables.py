@@ -12,7 +12,10 @@ from sim.study.catalogue import describe
 from sim.study.comparison import Best, Comparison, Row
 
 INTERVAL = ("low", "high")
-OUTCOME = "outcome_"
+MOST_TABLES = 24
+"""Variants times facilities of which every measure is listed."""
+MOST_DIFFERENCES = 2000
+"""Rows of the comparison; beyond, those of all parties together, and the files have the classes."""
 
 
 @dataclass(frozen=True)
@@ -160,13 +163,16 @@ def _measures(run: RunData, facility: str) -> PageTable:
         Column("what it is"),
     )
     rows = []
+    variants = run.variants if len(run.variants) * len(run.facilities) <= MOST_TABLES else (BASELINE,)
     for (scope, measure), found in run.estimates.items():
-        if scope[1:] == (facility, ALL, ALL) and math.isfinite(found.mean):
+        if scope[0] in variants and scope[1:] == (facility, ALL, ALL) and math.isfinite(found.mean):
             unit = "%" if found.unit == "share" else found.unit
             days = (found.day_p10, found.day_p90) if run.replications > 1 else (math.nan, math.nan)
             row = (text(scope[0]), text(words.measure_words(measure)), text(unit), *_estimate_cells(found))
             rows.append((*row, interval(*days, found.unit), text(describe(measure).doc)))
-    return PageTable(f"measures-{facility}", f"{facility}: every measure of the whole facility", columns, tuple(rows))
+    note = "" if len(variants) == len(run.variants) else "Of the baseline; summary.csv of the run has the variants too."
+    caption = f"{facility}: every measure of the whole facility"
+    return PageTable(f"measures-{facility}", caption, columns, tuple(rows), note)
 
 
 def comparison_tables(comparison: Comparison) -> Iterator[PageTable]:
@@ -237,7 +243,10 @@ def _differences(comparison: Comparison) -> PageTable:
         Column("reading"),
     )
     rows = []
+    many = len(comparison.rows) > MOST_DIFFERENCES
     for row in comparison.rows:
+        if many and row.key.klass != ALL:
+            continue
         unit = row.key.unit
         numbers = (
             number(row.baseline, unit=unit),
@@ -249,8 +258,9 @@ def _differences(comparison: Comparison) -> PageTable:
     sure = f"{100.0 * comparison.level:g} %"
     note = (
         f"Variant minus baseline, replication by replication on the same days; {sure} intervals. The last holds for "
-        f"all {words.counted(len(rows), 'row')} of this table together ({comparison.method}), so any row may be "
+        f"all {words.counted(len(comparison.rows), 'row')} compared together ({comparison.method}), so any row may be "
         "picked by its result. Shares differ in percentage points."
+        + (" Listed are all parties together; comparison_chosen.csv of the run has the classes." if many else "")
     )
     return PageTable("comparison", "Change against the baseline", columns, tuple(rows), note)
 
