@@ -17,6 +17,7 @@ from sim.report.figures_forest import MOST_VARIANTS, forest_rows, forest_why_not
 from sim.report.figures_heat import heat_rows, heat_why_not, plot_heat
 from sim.report.figures_histogram import MOST_CLASSES, histogram_rows, plot_wait_histogram
 from sim.report.figures_lanes import MOST_STATIONS, lanes, plot_utilisation, utilisation_rows
+from sim.report.figures_map import VOLUME, WAIT, map_rows, map_why_not, plot_map, plot_ports_map
 from sim.report.figures_programme import groups, plot_programmes, programme_rows
 from sim.report.figures_sweep import frontier_rows, frontier_why_not, plot_frontier, plot_sweep, sweep_rows, sweeps
 from sim.report.figures_wait import plot_wait_distribution, wait_classes, wait_rows
@@ -32,6 +33,8 @@ __all__ = [
     "plot_forest",
     "plot_frontier",
     "plot_heat",
+    "plot_map",
+    "plot_ports_map",
     "plot_programmes",
     "plot_sweep",
     "plot_utilisation",
@@ -40,6 +43,8 @@ __all__ = [
     "save_figures",
 ]
 
+MAP = "map"
+"""The kind that shows all facilities together."""
 MOST_COMPARED = 6
 """Variants whose day is drawn against the baseline's: a hundred would make a thousand figures that nobody opens."""
 
@@ -74,16 +79,34 @@ def save_figures(
     folder = run.folder / "figures"
     folder.mkdir(exist_ok=True)
     paths: list[Path] = []
-    for facility in run.facilities:
-        for kind, draw in KINDS.items():
-            if kinds and kind not in kinds:
-                continue
-            for drawn in draw(run, facility):
-                if isinstance(drawn, LeftOut):
-                    note(drawn.why)
-                else:
-                    paths += picture.write(drawn, folder)
+    for drawn in _all(run, [kind for kind in KINDS if not kinds or kind in kinds]):
+        if isinstance(drawn, LeftOut):
+            note(drawn.why)
+        else:
+            paths += picture.write(drawn, folder)
     return paths
+
+
+def _all(run: RunData, kinds: Sequence[str]) -> Iterator[Drawn]:
+    for facility in run.facilities:
+        for kind in kinds:
+            if kind != MAP:
+                yield from KINDS[kind](run, facility)
+    if MAP in kinds:
+        yield from _maps(run)
+
+
+def _maps(run: RunData, facility: str = "") -> Iterator[Drawn]:
+    """Maps of all facilities together."""
+    if why := map_why_not(run):
+        if len(run.facilities) > 1:
+            yield LeftOut(why)
+        return
+    for measure in (WAIT, VOLUME):
+        rows = map_rows(run, measure)
+        if not rows.empty:
+            title = f"{run.scenario}: {words.measure_words(measure)} by place"
+            yield Picture(f"map-{measure}", title, plot_map(run, measure), rows)
 
 
 # ---- what is drawn of a facility, by kind -----------------------------------------------------------------
@@ -211,6 +234,7 @@ KINDS: dict[str, Callable[[RunData, str], Iterator[Drawn]]] = {
     "sweep": _swept,
     "frontier": _frontier,
     "compare": _compared,
+    MAP: _maps,
 }
 """Kinds of figures, in the order in which they are drawn."""
 

@@ -237,6 +237,18 @@ class RunData:
             return pd.DataFrame(columns=["variant", "sweep"])
         return pd.read_csv(path, dtype=str, keep_default_na=False)
 
+    @cached_property
+    def registry_names(self) -> dict[str, str]:
+        """Entry of the registry by facility, from scenario.resolved.yaml; facilities without one are left out."""
+        path = self.folder / "scenario.resolved.yaml"
+        if not path.exists():
+            return {}
+        from ruamel.yaml import YAML
+
+        tree = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        found = [(tree.get(kind) or {}).items() for kind in ("ports", "preclearance")]
+        return {str(name): str(each["registry"]) for items in found for name, each in items if each.get("registry")}
+
     def zone(self, facility: str) -> ZoneInfo | None:
         """Time zone of a facility; None when the manifest does not tell."""
         name = self.manifest.get("facilities", {}).get(facility, {}).get("zone")

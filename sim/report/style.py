@@ -233,7 +233,7 @@ def save(figure: Figure, stem: Path, title: str) -> list[Path]:
 
 
 def _lay_out(figure: Figure) -> None:
-    """Place everything once, for both files, on a grid that hides the last bits, in which the solver's answers differ."""
+    """Place everything once for both files, rounded: the last bits of what the solver finds differ from time to time."""
     with styled():
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
