@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from sim.report.page_charts import facility_charts
 from sim.report.page_comparison import comparison_chart
 from sim.report.page_inputs import OPEN, input_tables, read_origins, source_table, variant_changes
 from sim.report.page_spec import Chart
+from sim.report.page_studies import study_charts
 from sim.report.page_tables import Column, PageTable, at_a_glance, comparison_tables, results, text
 from sim.report.rundata import RunData
 from sim.study import store
@@ -155,7 +157,9 @@ def _subtitle(run: RunData) -> str:
 
 def _facility(run: RunData, name: str) -> _Facility:
     tables = [table for table in results(run, name) if table.rows]
-    return _Facility(name, page_answers.standing(run, name), list(facility_charts(run, name)), tables)
+    return _Facility(
+        name, page_answers.standing(run, name), [*facility_charts(run, name), *study_charts(run, name)], tables
+    )
 
 
 def _compared(comparison: Comparison, changes: dict[str, list[tuple[str, str]]]) -> dict[str, Any]:
@@ -205,7 +209,22 @@ def _html(answer: Answer) -> Markup:
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
-    reader = (
-        MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink", "reference"])
-    )
-    return Markup(reader.render("\n".join(answer.lines)))
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader.disable(["link", "image", "autolink", "reference"])
+    return Markup(reader.render("\n".join(_plain_diagram(answer.lines))))
+
+
+def _plain_diagram(lines: Sequence[str]) -> Iterator[str]:
+    """A Mermaid diagram as a table of its arrows: nothing on the page draws Mermaid, and a table can be read out."""
+    if not lines or lines[0] != "```mermaid":
+        yield from lines
+        return
+    labels = {"arrivals": "arrivals"}
+    ways: dict[str, list[str]] = {}
+    for line in lines[1:-1]:
+        if node := re.fullmatch(r'\s*(\w+)[\[(]+"(.*)"[\])]+', line):
+            labels[node[1]] = node[2].replace("|", "\\|")
+        elif arrow := re.fullmatch(r"\s*(\w+) --> (\w+)", line):
+            ways.setdefault(labels[arrow[1]], []).append(labels[arrow[2]])
+    yield from ("| from | to |", "|---|---|")
+    yield from (f"| {start} | {', '.join(ends)} |" for start, ends in ways.items())

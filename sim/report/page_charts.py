@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import calendar
 import json
 import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sim.report import style, words
+from sim.report import style, timeline, words
 from sim.report.page_spec import (
     BARS,
     CHOSEN,
@@ -33,13 +32,11 @@ from sim.report.page_spec import (
     under_pointer,
     variant_param,
 )  # fmt: skip
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, BASELINE, RunData, Scope
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_BINS = 800
-"""Time bins of a curve that can be told apart, and pointed at, on a page."""
 MOST_POINTS = 30_000
 """Points of the curves over the day on one page, shared by the facilities; it is these that make a page large."""
 BAND_OF_DAYS, BAND_OF_MEAN = 0.18, 0.4
@@ -58,27 +55,20 @@ def facility_charts(run: RunData, facility: str) -> Iterator[Chart]:
 _DAY = {"wait": "wait_mean", "queue": "queue_mean"}
 _BOUNDS = {"": "mean", "_low": "ci_low", "_high": "ci_high", "_p10": "day_p10", "_p90": "day_p90"}
 _ENDS = (("_p10", "_p90"), ("_low", "_high"))
-_PANELS = (("wait", "Mean wait of those who join then, min", 200), ("queue", "Parties in the queue", 170))
+_PANELS = (("wait", "Mean wait, min", 200), ("queue", "Parties in the queue", 170))
 
 
 def day_chart(run: RunData, facility: str) -> Chart:
     """Wait and queue over the horizon with both bands, and open booths beneath; variant and class can be chosen."""
-    name, title = f"day-{facility}", f"{facility}: wait and queue over the day"
-    bins = run.horizon / run.bin_minutes if run.bin_minutes > 0.0 else 0.0
-    if bins > MOST_BINS:
-        said = (
-            f"The run has {bins:,.0f} time bins of {run.bin_minutes:g} min, more than a curve on a page can show. "
-            "A wider `bin` in the scenario draws it; bordersim plot draws what can be drawn of such a run."
-        )
-        return Chart(name, title, said)
+    name, title = f"day-{facility}", f"{facility}: wait and queue over {'the day' if run.horizon <= 1440.0 else 'time'}"
     classes = run.classes(facility)
-    variants, chosen = _in_the_room(run, [ALL, *classes] if len(classes) > 1 else [ALL], bins)
+    variants, chosen = _in_the_room(run, [ALL, *classes] if len(classes) > 1 else [ALL])
     rows = list(_day_rows(run, facility, variants, chosen))
-    if not any(row[3] != "" or row[8] != "" for row in rows):
+    if not any(row[4] != "" or row[9] != "" for row in rows):
         return Chart(name, title, "Nobody joined in any time bin, so there is nothing to draw.")
-    booths = list(_booth_rows(run, facility))
+    booths = list(_booth_rows(run, facility, variants))
     lanes = list(dict.fromkeys(row[1] for row in booths))
-    columns = ["variant", "class", "minute", *(f"{short}{end}" for short in _DAY for end in _BOUNDS)]
+    columns = ["variant", "class", "minute", "clock", *(f"{short}{end}" for short in _DAY for end in _BOUNDS)]
     spec: Spec = {
         **head(),
         "params": [*variant_param(variants), *select("shown_class", "Class", chosen, class_labels(chosen, classes))],
@@ -88,79 +78,92 @@ def day_chart(run: RunData, facility: str) -> Chart:
         "spacing": 16,
     }
     bounds = [between(f"{short}{low}", f"{short}{high}", ",.1f") for short in _DAY for low, high in _ENDS]
-    spec["transform"] = [{"filter": text} for text in spec["transform"]] + [role(), _clock(run), *bounds]
+    spec["transform"] = [{"filter": text} for text in spec["transform"]] + [role(), *bounds]
     if lanes:
         spec["params"] += select("shown_lanes", "Booths of", lanes)
-        spec["vconcat"].append(_booth_panel(run, booths))
-    said = _day_text(run, booths=bool(lanes))
+        spec["vconcat"].append(_booth_panel(run, facility, booths))
+    said = _day_text(run, facility, booths=bool(lanes))
     if len(variants) < len(run.variants):
         said += f" Drawn are the first {words.counted(len(variants) - 1, 'variant')}."
     return Chart(name, title, said, spec)
 
 
-def _in_the_room(run: RunData, classes: list[str], bins: float) -> tuple[list[str], list[str]]:
+def _in_the_room(run: RunData, classes: list[str]) -> tuple[list[str], list[str]]:
     """Variants and classes to draw: all; where that makes the page too large all parties only, then fewer variants."""
-    curves = int(MOST_POINTS / max(1, len(run.facilities)) / max(bins, 1.0))
+    curves = int(MOST_POINTS / len(run.facilities) / max(run.horizon / timeline.width(run), 1.0))
     variants = list(run.variants)
     if len(variants) * len(classes) <= curves:
         return variants, classes
     return variants[: max(2, curves)], [ALL]
 
 
-def _day_text(run: RunData, *, booths: bool) -> str:
+def _day_text(run: RunData, facility: str, *, booths: bool) -> str:
     bands = (
         f" Dark bands: where the mean lies ({run.confidence} interval). Light bands: 8 days in 10."
         if run.replications > 1
         else " One replication: no bands."
     )
+    standard = run.standard(facility)
+    dotted = "" if standard is None else f" Dotted: the standard of {standard:g} min."
     beneath = " Beneath: open booths." if booths else ""
-    mean = f"Mean of {words.counted(run.replications, 'replication')}, by time bin of {run.bin_minutes:g} min."
-    return f"{mean}{bands}{beneath}"
+    mean = f"Mean of {words.counted(run.replications, 'replication')}, by {timeline.width_words(timeline.width(run))}"
+    return f"{mean}; waits are those of parties that join then.{bands}{dotted}{beneath}"
 
 
 def _day_rows(run: RunData, facility: str, variants: Sequence[str], classes: Sequence[str]) -> Iterator[list[str]]:
-    curves = _curves(run, facility, list(_DAY.values()))
-    for variant in variants:
-        for name in classes:
-            found: dict[float, dict[str, str]] = {}
-            for short, measure in _DAY.items():
-                table = curves.get((variant, ALL, name, measure))
-                if table is None:
-                    continue
-                for at, *values in zip(table["bin_start"], *(table[c] for c in _BOUNDS.values()), strict=True):
-                    row = found.setdefault(at, {})
-                    row |= {f"{short}{end}": digits(v) for end, v in zip(_BOUNDS, values, strict=True)}
-            for at in sorted(found):
-                cells = (found[at].get(f"{short}{end}", "") for short in _DAY for end in _BOUNDS)
-                yield [variant, name, digits(at + run.bin_minutes / 2.0, 7), *cells]
-
-
-def _booth_rows(run: RunData, facility: str) -> Iterator[list[str]]:
-    """Open booths where their number changes, and at the end."""
-    curves = _curves(run, facility, ["open_booths"])
-    for station in run.lane_groups(facility):
-        for variant in run.variants:
-            table = curves.get((variant, station, ALL, "open_booths"))
+    wide = timeline.width(run)
+    scopes = [(variant, facility, ALL, name) for variant in variants for name in classes]
+    curves = _curves(run, facility, scopes, list(_DAY.values()))
+    clocks: dict[float, str] = {}
+    for scope in scopes:
+        found: dict[float, dict[str, str]] = {}
+        for short, measure in _DAY.items():
+            table = curves.get((scope, measure))
             if table is None:
                 continue
-            last = math.nan
-            for at, value in zip(table["bin_start"], table["mean"], strict=True):
-                if value != last:
-                    yield [variant, station, digits(at, 7), digits(value)]
-                    last = value
-            yield [variant, station, digits(run.horizon, 7), digits(last)]
+            for at, *values in zip(table["bin_start"], *(table[c] for c in _BOUNDS.values()), strict=True):
+                row = found.setdefault(at, {})
+                row |= {f"{short}{end}": digits(v) for end, v in zip(_BOUNDS, values, strict=True)}
+        clocks |= _clocks(run, facility, [at for at in found if at not in clocks])
+        for at in sorted(found):
+            cells = (found[at].get(f"{short}{end}", "") for short in _DAY for end in _BOUNDS)
+            yield [scope[0], scope[3], digits(at + wide / 2.0, 8), clocks[at], *cells]
 
 
-def _curves(run: RunData, facility: str, measures: Sequence[str]) -> dict[tuple[str, ...], pd.DataFrame]:
-    """Rows of series.csv in order of time by (variant, station, class, measure): one pass for all of a chart."""
+def _clocks(run: RunData, facility: str, minutes: Sequence[float]) -> dict[float, str]:
+    """When bins begin by the clock of the facility; the day is told where there are several."""
+    form = "%H:%M" if run.horizon <= 1440.0 else "%a %d %b %Y %H:%M"
+    return {at: f"{moment:{form}}" for at, moment in zip(minutes, run.moments(facility, minutes), strict=True)}
+
+
+def _booth_rows(run: RunData, facility: str, variants: Sequence[str]) -> Iterator[list[str]]:
+    """Open booths where their number changes, and at the end."""
+    scopes = [(variant, facility, station, ALL) for station in run.lane_groups(facility) for variant in variants]
+    for (scope, _), table in _curves(run, facility, scopes, ["open_booths"]).items():
+        last = math.nan
+        for at, value in zip(table["bin_start"], table["mean"], strict=True):
+            if value != last:
+                yield [scope[0], scope[2], digits(at, 8), digits(value)]
+                last = value
+        yield [scope[0], scope[2], digits(run.horizon, 8), digits(last)]
+
+
+def _curves(
+    run: RunData, facility: str, scopes: Sequence[Scope], measures: Sequence[str]
+) -> dict[tuple[Scope, str], pd.DataFrame]:
+    """Curves in order of time by scope and measure: one pass over series.csv; of a long run by wider stretches."""
+    wanted = [(scope, measure) for scope in scopes for measure in measures]
+    if timeline.width(run) != run.bin_minutes:
+        tables = {(scope, measure): timeline.curve(run, scope, measure) for scope, measure in wanted}
+        return {key: table for key, table in tables.items() if not table.empty}
     table = run.series
     own = table[(table["facility"] == facility) & table["measure"].isin(measures)].sort_values("bin_start")
-    keys = ["variant", "station", "class", "measure"]
-    return {tuple(map(str, key)): rows for key, rows in own.groupby(keys, sort=False)}
+    found = dict(iter(own.groupby(["variant", "facility", "station", "class", "measure"], sort=False)))
+    return {(scope, measure): found[*scope, measure] for scope, measure in wanted if (*scope, measure) in found}
 
 
 def _day_panel(run: RunData, facility: str, short: str, title: str, height: int) -> Spec:
-    x = _time_axis(run, labels=short != "wait")
+    x = _time_axis(run, facility, labels=short != "wait")
     layers: list[Spec] = []
     if run.replications > 1:
         for ends, opacity in zip(_ENDS, (BAND_OF_DAYS, BAND_OF_MEAN), strict=True):
@@ -179,47 +182,38 @@ def _day_panel(run: RunData, facility: str, short: str, title: str, height: int)
         layers.append(
             {**rule, "encoding": {"y": {"field": "standard", **NUMBER}, "tooltip": named("standard", "standard, min")}}
         )
-    return {"title": _panel_title(title, standard if short == "wait" else None), "height": height, "layer": layers}
+    return {"title": _panel_title(title), "height": height, "layer": layers}
 
 
-def _panel_title(text: str, standard: float | None) -> Spec:
-    said = text if standard is None else f"{text} (dotted: the standard, {standard:g} min)"
-    return {"text": said, "anchor": "start", "fontSize": 15}
+def _panel_title(text: str) -> Spec:
+    return {"text": text, "anchor": "start", "fontSize": 15}
 
 
 def _day_tooltip(run: RunData, short: str) -> list[Spec]:
     unit = ", min" if short == "wait" else ""
     mean: Spec = {"field": short, **NUMBER, "title": f"mean{unit}", "format": ",.1f"}
-    tips = [*named("clock", "middle of the bin"), *named("variant", "variant"), mean]
+    tips = [*named("clock", "from"), *named("variant", "variant"), mean]
     if run.replications > 1:
         tips += [*named(f"{short}_low_to", f"{run.confidence} interval"), *named(f"{short}_p10_to", "8 days in 10")]
     return tips
 
 
-def _booth_panel(run: RunData, rows: Sequence[Sequence[str]]) -> Spec:
-    x = _time_axis(run, labels=True)
+def _booth_panel(run: RunData, facility: str, rows: Sequence[Sequence[str]]) -> Spec:
+    x = _time_axis(run, facility, labels=True)
     y = {"field": "open", **NUMBER, "title": None, "axis": {"tickMinStep": 1}, "scale": {"zero": True}}
     line = {"type": "line", "interpolate": "step-after", "strokeWidth": 3}
     return {
-        "title": _panel_title("Open booths", None),
+        "title": _panel_title("Open booths"),
         "height": 90,
         "data": data(["variant", "station", "minute", "open"], rows),
-        "transform": [{"filter": OF_VARIANT}, {"filter": "datum.station === shown_lanes"}, role(), _clock(run)],
+        "transform": [{"filter": OF_VARIANT}, {"filter": "datum.station === shown_lanes"}, role()],
         "layer": [{"mark": line, "encoding": {"x": x, "y": y, **COLOR, **DASH}}],
     }
 
 
-def _clock(run: RunData) -> Spec:
-    """Clock time at the facility, as milliseconds and as text. Reckoned in UTC, so no zone of the reader enters."""
-    start = calendar.timegm(run.start.timetuple()) * 1000
-    form = "%H:%M" if run.horizon <= 1440.0 else "%a %d %b %H:%M"
-    at = f"{start} + datum.minute * 60000"
-    return {"calculate": f"utcFormat({at}, '{form}')", "as": "clock"}
-
-
-def _time_axis(run: RunData, *, labels: bool) -> Spec:
+def _time_axis(run: RunData, facility: str, *, labels: bool) -> Spec:
     """Minutes on the axis at round clock times, as the figures have them."""
-    ticks = style.clock_ticks(run.start, run.horizon)
+    ticks = style.clock_ticks(run.start, run.horizon, zone=run.zone(facility))
     said = {f"{minute:.10g}": label.split("\n") for minute, label in ticks}
     label = f"({json.dumps(said)})[toString(datum.value)]"
     axis = {"values": [minute for minute, _ in ticks], "labels": labels, "labelExpr": label, "title": None}

@@ -18,6 +18,10 @@ from sim.report.rundata import BASELINE
 
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+TEXTS = {
+    "variant", "class", "station", "clock", "measure", "where", "reading", "weekday", "along", "point", "frontier",
+}  # fmt: skip
+"""Columns that are no numbers."""
 CHOSEN = "variant chosen"
 """Role of what is drawn beside the baseline; the key shows its name."""
 
@@ -80,7 +84,19 @@ def data(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Spec:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
-    names = {"variant", "class", "station", "measure", "where", "reading"}
+    names = {
+        "variant",
+        "class",
+        "clock",
+        "weekday",
+        "along",
+        "line",
+        "frontier",
+        "station",
+        "measure",
+        "where",
+        "reading",
+    }
     parse = {name: "string" if name in names else "number" for name in columns}
     return {"values": text.getvalue(), "format": {"type": "csv", "parse": parse}}
 

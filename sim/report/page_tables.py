@@ -260,7 +260,7 @@ def _differences(comparison: Comparison) -> PageTable:
         f"Variant minus baseline, replication by replication on the same days; {sure} intervals. The last holds for "
         f"all {words.counted(len(comparison.rows), 'row')} compared together ({comparison.method}), so any row may be "
         "picked by its result. Shares differ in percentage points."
-        + (" Listed are all parties together; comparison_chosen.csv of the run has the classes." if many else "")
+        + (" Listed are all parties together; comparison.csv of the run has the classes." if many else "")
     )
     return PageTable("comparison", "Change against the baseline", columns, tuple(rows), note)
 

@@ -159,12 +159,17 @@ def write_inputs(study: Study, folder: Path) -> None:
 
 
 def _whence(study: Study) -> dict[str, dict[str, str]]:
-    """The origin of each value of the baseline by its path; of a variant, where it is another."""
+    """The origin of each value of the baseline by its path; of a variant, where it is another.
+
+    The scenario file goes by its name: the folders above it are nobody's business whom a run is handed to.
+    """
     whole = study.origins[BASELINE]
-    return {
-        name: own if name == BASELINE else {path: text for path, text in own.items() if whole.get(path) != text}
-        for name, own in study.origins.items()
+    where, name = str(study.path), study.path.name
+    kept = {
+        variant: own if variant == BASELINE else {path: text for path, text in own.items() if whole.get(path) != text}
+        for variant, own in study.origins.items()
     }
+    return {variant: {path: text.replace(where, name) for path, text in own.items()} for variant, own in kept.items()}
 
 
 def write_results(plan: Experiment, found: Mapping[str, Found], folder: Path) -> None:

@@ -22,7 +22,6 @@ from sim.errors import RunFolderError
 from sim.report import page
 from sim.report.page import report, write_report
 from sim.report.page_answers import MOST_TOLD
-from sim.report.page_charts import MOST_BINS
 from sim.report.page_comparison import MOST_BARS
 from sim.report.page_inputs import group_of
 from sim.report.page_tables import Cell, interval, number
@@ -152,7 +151,10 @@ def test_provenance_assumptions_and_checklist_are_there(folder: Path, outline: O
         assert sha in outline.text
     assert "master seed" in outline.text
     assert "port.yaml:17:" in outline.text
+    assert str(folder.parents[2]) not in outline.text
     assert "4.3 Estimation approach" in outline.text
+    assert "arrivals here: general, here: nexus" in outline.text
+    assert "flowchart" not in outline.text
     assert "6 independent replications" in outline.text
     assert "ports.here.traffic.car.nexus to 40 %" in outline.text
 
@@ -291,13 +293,30 @@ def test_more_variants_than_a_chart_shows(tmp_path: Path) -> None:
     assert f"Change against the baseline: {count * 9} rows" in outline.text
 
 
-def test_more_bins_than_a_curve_shows(tmp_path: Path) -> None:
-    outline = page_of(
-        tmp_path, horizon=f"{MOST_BINS + 10} min", more="bin: 1 min", rate="10 /h", replications=2, variants=""
-    )
-    assert f"The run has {MOST_BINS + 10} time bins of 1 min, more than a curve on a page can show." in outline.text
-    assert "day-here" not in outline.charts
-    assert "waits-longer-here" in outline.charts
+def test_a_long_run_is_drawn_by_wider_stretches(tmp_path: Path) -> None:
+    outline = page_of(tmp_path, horizon="8 d", rate="2 /h", replications=2, variants="")
+    drawn = rows(outline.charts["day-here"])
+    assert len({row["minute"] for row in drawn}) <= 720
+    assert "Mean of 2 replications, by 30 min;" in outline.text
+    heat = rows(outline.charts["heat-here"])
+    assert len(heat) == 7 * 24
+    assert {row["weekday"] for row in heat} >= {"Saturday", "Sunday"}
+    assert drawn[12]["clock"] == "Sat 06 Jul 2024 12:00"
+
+
+def test_sweeps_and_the_frontier_are_drawn(tmp_path: Path) -> None:
+    more = "sweeps:\n  booths: {vary: {ports.here.lanes.general.booths: [2, 3, 4]}}"
+    folder = port_run(tmp_path, more=more, variants="", horizon="1 h", replications=3)
+    outline = Outline(report(folder))
+    summary = pd.read_csv(folder / "summary.csv")
+    whole = summary[(summary["station"] == "all") & (summary["class"] == "all")].set_index(["variant", "measure"])
+    points = [row for row in rows(outline.charts["sweep-booths-here"]) if row["measure"] == "mean wait, min"]
+    assert [row["along"] for row in points] == ["2", "3", "4"]
+    for row in points:
+        assert float(row["mean"]) == pytest.approx(whole.loc[(row["variant"], "wait_mean"), "mean"], rel=1e-4)
+    front = rows(outline.charts["frontier-here"])
+    assert {row["variant"] for row in front} == set(summary["variant"])
+    assert "yes" in {row["frontier"] for row in front}
 
 
 # ---- small parts ----------------------------------------------------------------------------------------
