@@ -7,22 +7,29 @@ Each value has its source (`sources.csv`) or is marked assumed with a range (`as
 from sim.registry.defaults import PortDefaults, port_defaults
 from sim.registry.entries import Entry, entries, entry, ids, near, nearest_word, search
 from sim.registry.files import Assumption, Origin, Source, assumptions, sources
+from sim.registry.halls import AirportVolume, HallDefaults, airport_volume, hall_defaults
 from sim.registry.others import Airport, Sector, airports, monthly_counts, published_waits, sectors
 from sim.registry.tables import Profile, holidays, profile, profiles, season, seasons, weekday, weekdays
+from sim.registry.writing import Defaults
 
 __all__ = [
     "Airport",
+    "AirportVolume",
+    "Defaults",
     "Assumption",
     "Entry",
+    "HallDefaults",
     "Origin",
     "PortDefaults",
     "Profile",
     "Sector",
     "Source",
+    "airport_volume",
     "airports",
     "assumptions",
     "entries",
     "entry",
+    "hall_defaults",
     "holidays",
     "ids",
     "monthly_counts",

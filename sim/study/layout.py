@@ -28,6 +28,7 @@ from sim.study.catalogue import (
     BOARDING_MEASURES,
     HALL_ALONE,
     HALL_MEASURES,
+    JOURNEY_MEASURES,
     OUTCOME_PREFIX,
     RATIOS,
     START_BIN_TABLE,
@@ -206,6 +207,7 @@ def _facility_measures(network: Network, cells: Cells, facility: int) -> set[str
         measures.add("recovery")
     if (hall := network.facilities[facility].hall) is not None:
         measures |= HALL_MEASURES | (BOARDING_MEASURES if hall.boards else set())
+        measures |= JOURNEY_MEASURES if hall.far >= 0 else set()
     return measures
 
 
