@@ -124,19 +124,25 @@ def ports_rows(mode: str, direction: str) -> pd.DataFrame:
     return table.sort_values("mean", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def projected(latitude: FloatArray, longitude: FloatArray) -> tuple[FloatArray, FloatArray]:
+def projected(
+    latitude: FloatArray,
+    longitude: FloatArray,
+    parallels: tuple[float, float] = _PARALLELS,
+    origin: tuple[float, float] = _ORIGIN,
+    radius: float = _EARTH_KM,
+) -> tuple[FloatArray, FloatArray]:
     """Kilometres east and north of the origin: Lambert's conformal conic (Snyder, USGS PP 1395, 1987, 15-1 to 15-5)."""
-    first, second = np.radians(_PARALLELS)
+    first, second = np.radians(parallels)
 
     def half(angle: FloatArray | float) -> FloatArray:
         return np.asarray(np.tan(np.pi / 4.0 + np.asarray(angle) / 2.0), dtype=np.float64)
 
     n = np.log(np.cos(first) / np.cos(second)) / np.log(half(second) / half(first))
-    scale = _EARTH_KM * np.cos(first) * half(first) ** n / n
-    radius = scale / half(np.radians(latitude)) ** n
-    middle = scale / half(np.radians(_ORIGIN[0])) ** n
-    turn = n * np.radians(longitude - _ORIGIN[1])
-    return radius * np.sin(turn), middle - radius * np.cos(turn)
+    scale = radius * np.cos(first) * half(first) ** n / n
+    away = scale / half(np.radians(latitude)) ** n
+    middle = scale / half(np.radians(origin[0])) ** n
+    turn = n * np.radians(longitude - origin[1])
+    return away * np.sin(turn), middle - away * np.cos(turn)
 
 
 def _draw(ax: Axes, rows: pd.DataFrame, factor: float) -> None:

@@ -128,7 +128,10 @@ class Samples:
                 days = over / under
             found = ratio_interval(over, under)
         spread = day_spread(days)
-        columns = {"mean": found.mean, "ci_low": np.maximum(found.low, 0.0), "ci_high": found.high}
+        most = 1.0 if describe(measure).unit == "share" else np.inf  # no share is above 1, as in series.csv
+        with np.errstate(invalid="ignore"):
+            high = np.minimum(found.high, np.maximum(found.mean, most))
+        columns = {"mean": found.mean, "ci_low": np.maximum(found.low, 0.0), "ci_high": high}
         columns |= {"day_p10": spread.p10, "day_p50": spread.p50, "day_p90": spread.p90}
         return pd.DataFrame({**columns, "replications": found.n.astype(float)})
 

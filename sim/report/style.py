@@ -233,7 +233,7 @@ def save(figure: Figure, stem: Path, title: str) -> list[Path]:
 
 
 def _lay_out(figure: Figure) -> None:
-    """Place everything once for both files, rounded: the last bits of what the solver finds differ from time to time."""
+    """Place everything once for both files, rounded: the last bits of what the solver finds may vary."""
     with styled():
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
