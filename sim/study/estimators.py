@@ -164,13 +164,15 @@ def ratio_interval(numerator: npt.ArrayLike, denominator: npt.ArrayLike, level: 
     return Interval(ratio, low, high, count)
 
 
-def paired_difference(variant: npt.ArrayLike, baseline: npt.ArrayLike, level: float = 0.95) -> Interval:
+def paired_difference(variant: npt.ArrayLike, baseline: npt.ArrayLike, variants: int = 1) -> Interval:
     """Mean of variant - baseline over replications paired by common random numbers.
 
     Both are (replications, ...) of one shape, replication i of each run on the same streams. A pair with a
-    NaN is left out. For several variants at once give `level=simultaneous_level(k)`.
+    NaN is left out. The interval is one of `variants` that hold together with 95 %: Bonferroni's level, and
+    `outer_interval` where there are several.
     """
-    return mean_interval(_differences(variant, baseline), level)
+    interval = outer_interval if variants > 1 else mean_interval
+    return interval(_differences(variant, baseline), simultaneous_level(variants))
 
 
 def simultaneous_level(comparisons: int, level: float = 0.95) -> float:

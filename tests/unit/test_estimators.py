@@ -243,12 +243,12 @@ def test_simultaneous_intervals_hold_together() -> None:
     baseline = days + rng.normal(size=(20, EXPERIMENTS, 1)) * 0.5
     variants = days + rng.normal(size=(20, EXPERIMENTS, 4)) * 0.5
 
-    def all_cover(level: float) -> float:
-        interval = paired_difference(variants, np.broadcast_to(baseline, variants.shape), level)
+    def all_cover(together: int) -> float:
+        interval = paired_difference(variants, np.broadcast_to(baseline, variants.shape), together)
         return float(np.mean(np.all((interval.low <= 0.0) & (interval.high >= 0.0), axis=-1)))
 
-    assert all_cover(simultaneous_level(4)) > 0.95 - SAMPLING_ERROR
-    assert all_cover(0.95) < 0.93
+    assert all_cover(4) > 0.95 - SAMPLING_ERROR
+    assert all_cover(1) < 0.93
 
 
 def test_crn_variance_ratio_by_hand() -> None:
