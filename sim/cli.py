@@ -146,11 +146,23 @@ def parser() -> argparse.ArgumentParser:
     _running(compare)
 
     plot = verbs.add_parser("plot", help="figures of a run (PNG and SVG), with the table behind each")
-    plot.add_argument("path", metavar="FILE|RUN", help="a run folder, or the scenario file it was run from")
+    what = "a run folder, or the scenario file it was run from; or the folder of a sensitivity study (tornado)"
+    plot.add_argument("path", metavar="FILE|RUN", help=what)
+    kinds = "only this kind: day, wait, heat, lanes, flow, programmes, ... (repeatable; default: all)"
+    plot.add_argument("--only", metavar="KIND", action="append", default=[], help=kinds)
     plot.add_argument("--warm-up", action="store_true", help="of a run that settles: how long its start takes (Welch)")
     _overrides(plot)
     _out(plot)
     _quiet(plot)
+
+    report = verbs.add_parser(
+        "report", help="one HTML page of a run: answers, figures, tables, assumptions, provenance"
+    )
+    report.add_argument("path", metavar="FILE|RUN", help="a run folder, or the scenario file it was run from")
+    _overrides(report)
+    _out(report)
+    _quiet(report)
+    report.add_argument("--json", action="store_true", help="print where the page is as JSON")
 
     sensitivity = verbs.add_parser("sensitivity", help="which inputs that are not known for sure matter, and how much")
     _scenario(sensitivity)
@@ -166,6 +178,7 @@ def parser() -> argparse.ArgumentParser:
     ports = verbs.add_parser("ports", help="the registry of ports of entry: a list to search, or all of one entry")
     ports.add_argument("text", metavar="TEXT", nargs="*", help="words to search for, or the id of an entry")
     ports.add_argument("--near", metavar="LAT,LON", help="the nearest to this place, such as 49,-122")
+    ports.add_argument("--map", metavar="FOLDER", help="draw maps of cars and trucks a day, both ways, into a folder")
     ports.add_argument("--json", action="store_true", help="print the result as JSON")
 
     schema = verbs.add_parser("schema", help="the JSON Schema of scenario files, for editors")

@@ -12,3 +12,13 @@ def pytest_configure(config: pytest.Config) -> None:
         from sim.study.runs import prepare
 
         prepare()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that the report page was not tried in a browser, where there is none."""
+    reason = "no Chromium with its driver on this machine"  # of tests/unit/test_report_browser.py
+    left_out = [each for each in terminalreporter.stats.get("skipped", []) if reason in str(each.longrepr)]
+    if left_out:
+        terminalreporter.section("THE REPORT PAGE WAS NOT TESTED IN A BROWSER", sep="!", red=True, bold=True)
+        mend = "apt-get install chromium chromium-driver"
+        terminalreporter.line(f"{len(left_out)} tests left out: {reason}; {mend}")

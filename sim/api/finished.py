@@ -14,6 +14,7 @@ from sim.scenario import load
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 RESULTS = "results"
@@ -132,39 +133,41 @@ class Run:
         station: str = "all",
         class_: str = "all",
         variants: Sequence[str] | None = None,
+        measure: str = "wait_mean",
+        ax: Axes | None = None,
     ) -> Figure:
-        """Draw a figure of a facility; `figure.savefig("name.png")` writes it.
+        """Draw a figure; `figure.savefig("name.png")` writes it.
 
         Args:
             facility: its name; the first when None.
-            kind: `day`, wait and queue and open booths over the day; or `wait`, how long parties wait, by class.
-            station: of the day, one station instead of the whole facility.
-            class_: of the day, one class instead of all parties.
-            variants: which to draw; None draws the baseline and, of the day, the first variant beside it. `wait`
-                draws one.
+            kind: `day`, wait and queue and open booths over the day; `wait`, how long parties wait, by class;
+                `histogram`, the same as bars; `heat`, wait by hour and weekday; `lanes`, how busy the booths are;
+                `flow`, who has come and who has gone; `programmes`, NEXUS against the others; `convergence`;
+                `forest`, all variants against the baseline; `frontier`, service against booth-hours; `map`, all
+                facilities by place.
+            station: of `day`, `forest` and `convergence`, one station instead of the whole facility.
+            class_: of `day`, `heat`, `flow`, `forest` and `convergence`, one class instead of all parties.
+            variants: which to draw; None draws the baseline and, of `day`, the first variant beside it. Only `day` and
+                `forest` draw several.
+            measure: of `forest`, `convergence` and `map`: as in summary.csv.
+            ax: Axes to draw on; a new figure when None.
 
         Raises:
-            UsageError: the run has no such facility, station, class, variant or kind.
+            UsageError: the run has no such facility, station, class, variant, measure or kind.
         """
-        from sim.report.figures import plot_day, plot_wait_distribution
+        from sim.report.choice import Choice, draw
         from sim.report.rundata import RunData
 
         facility = facility or self.facilities[0]
         data = RunData.open(self.folder)
-        drawn = list(variants or (self.variants[:2] if kind == "day" else self.variants[:1]))
         _known("facility", facility, self.facilities)
-        for variant in drawn:
+        for variant in variants or ():
             _known("variant", variant, self.variants)
-        if kind == "day":
-            _known("station", station, ("all", *data.stations(facility)))
-            _known("class", class_, ("all", *data.classes(facility)))
-            axes = plot_day(data, facility, station=station, class_name=class_, variants=drawn)
-        else:
-            _known("kind of figure", kind, ("day", "wait"))
-            if len(drawn) > 1:
-                raise UsageError("a figure of kind wait shows one variant")
-            axes = plot_wait_distribution(data, facility, variant=drawn[0])
-        figure = axes.get_figure(root=True)
+        _known("station", station, ("all", *data.stations(facility)))
+        _known("class", class_, ("all", *data.classes(facility)))
+        _known("measure", measure, tuple(dict.fromkeys(data.summary["measure"])))
+        drawn = draw(data, kind, Choice(facility, station, class_, tuple(variants or ()), measure), ax)
+        figure = drawn.get_figure(root=True)
         assert figure is not None
         return figure
 
@@ -173,6 +176,12 @@ class Run:
         from sim.report.figures import save_figures
 
         return save_figures(self.folder)
+
+    def report(self) -> Path:
+        """Write the run's page, `report.html`, as `bordersim report` does; the file written."""
+        from sim.report.page import write_report
+
+        return write_report(self.folder)
 
     def checklist(self) -> str:
         """The STRESS-DES reporting checklist filled from the run, as Markdown, with its gaps named."""

@@ -66,6 +66,8 @@ def ports(arguments: Namespace) -> int:
     from sim.report.ports import describe, details, ports_table, summary
 
     text = " ".join(arguments.text)
+    if arguments.map is not None:
+        return _map(arguments)
     if text in registry.ids() and arguments.near is None:
         sys.stdout.write(json_of(details(text)) if arguments.json else describe(text))
         return 0
@@ -80,6 +82,20 @@ def ports(arguments: Namespace) -> int:
     console.width = max(console.width, WIDEST_TABLE)  # better a folded line than names cut short
     console.print(ports_table(found))
     print(f"{len(found)} of {len(registry.ids())} entries, parties a day; `bordersim ports ID` prints all of one")
+    return 0
+
+
+def _map(arguments: Namespace) -> int:
+    from sim.report.figures_map import save_ports_maps
+
+    if arguments.text or arguments.near is not None or arguments.json:
+        raise UsageError("--map draws the whole registry: leave the rest out")
+    try:
+        files = save_ports_maps(Path(arguments.map))
+    except OSError as error:
+        raise UsageError(f"{arguments.map}: {error.strerror or error}") from error
+    count = sum(file.suffix == ".png" for file in files)
+    print(f"{count} maps (PNG, SVG, and the numbers drawn as CSV) in {arguments.map}")
     return 0
 
 

@@ -1,34 +1,61 @@
-"""What `plot` and `sensitivity` do."""
+"""What `plot`, `report` and `sensitivity` do."""
 
 from __future__ import annotations
 
 import contextlib
+import sys
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from sim.commands.shared import load_file, load_study, note_to, only_for_a_file, print_json, working_place
+from sim.commands.shared import json_of, load_file, load_study, note_to, only_for_a_file, print_json, working_place
 from sim.errors import UsageError
 
 
 def plot(arguments: Namespace) -> int:
-    """Draw the figures of a run into its folder."""
-    from sim.study.runs import find
+    """Draw the figures of a run, or of a sensitivity study, into its folder."""
+    from sim.report.figures_tornado import is_study, save_tornado_figures
 
-    path = Path(arguments.path)
-    out = Path(arguments.out)
-    if path.is_dir():
-        only_for_a_file(arguments, ("replications", "precision", "seed"))
-    folder = find(path, out, lambda file: load_file(arguments, file))
+    if is_study(Path(arguments.path)):
+        return _told(arguments, save_tornado_figures(arguments.path), Path(arguments.path))
+    folder = _found(arguments)
     if arguments.warm_up:
         return _warm_up(arguments, folder)
     from sim.report.figures import save_figures
 
-    files = save_figures(folder)
+    return _told(arguments, save_figures(folder, arguments.only, note_to(arguments)), folder)
+
+
+def _told(arguments: Namespace, files: list[Path], folder: Path) -> int:
+    """Say what was written."""
     if not arguments.quiet:
-        pictures = [file for file in files if file.suffix == ".png"]
-        print(f"{len(pictures)} figures (PNG, SVG, and the numbers drawn as CSV) in {folder / 'figures'}")
+        count = sum(file.suffix == ".png" for file in files)
+        many = f"{count} figure{'' if count == 1 else 's'}"
+        print(f"{many} (PNG, SVG, and the numbers drawn as CSV) in {folder / 'figures'}")
     return 0
+
+
+def report(arguments: Namespace) -> int:
+    """Write the page of a run into its folder."""
+    from sim.report.page import write_report
+
+    folder = _found(arguments)
+    file = write_report(folder)
+    if arguments.json:
+        sys.stdout.write(json_of({"run": str(folder), "report": str(file), "bytes": file.stat().st_size}))
+    elif not arguments.quiet:
+        print(f"{file}: open it in a browser; it needs nothing else")
+    return 0
+
+
+def _found(arguments: Namespace) -> Path:
+    """The run folder that is meant: the one named, or that of a scenario file."""
+    from sim.study.runs import find
+
+    path = Path(arguments.path)
+    if path.is_dir():
+        only_for_a_file(arguments, ("replications", "precision", "seed"))
+    return find(path, Path(arguments.out), lambda file: load_file(arguments, file))
 
 
 def _warm_up(arguments: Namespace, folder: Path) -> int:

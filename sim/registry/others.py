@@ -30,6 +30,9 @@ class Airport:
     name: str
     province: str
     zone: str
+    latitude: float
+    longitude: float
+    """Degrees, to a tenth: enough for a map of the country."""
     facts: tuple[Fact, ...]
     """As published. `transborder_enplaned_deplaned` counts both directions, `precleared` one."""
 
@@ -38,7 +41,15 @@ class Airport:
 def airports() -> tuple[Airport, ...]:
     """The eight airports with preclearance, from west to east."""
     return tuple(
-        Airport(row["iata"], row["name"], row["province"], row["zone"], airport_facts(row["iata"]))
+        Airport(
+            row["iata"],
+            row["name"],
+            row["province"],
+            row["zone"],
+            float(row["latitude"]),
+            float(row["longitude"]),
+            airport_facts(row["iata"]),
+        )
         for row in rows("airports.csv")
     )
 

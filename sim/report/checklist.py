@@ -29,9 +29,14 @@ def checklist(folder: Path | str) -> str:
     Raises:
         RunFolderError: it is none, or its scenario cannot be read.
     """
-    facts = _facts(Path(folder))
-    answers = [(number, title, answer(facts)) for number, title, answer in ITEMS]
+    facts = facts_of(Path(folder))
+    answers = answers_of(facts)
     return "\n".join([*_head(facts, answers), *_body(answers)]) + "\n"
+
+
+def answers_of(facts: Facts) -> list[tuple[str, str, Answer]]:
+    """Number, title and answer of every item."""
+    return [(number, title, answer(facts)) for number, title, answer in ITEMS]
 
 
 def write_checklist(folder: Path | str) -> Path:
@@ -49,7 +54,12 @@ def write_checklist(folder: Path | str) -> Path:
     return file
 
 
-def _facts(folder: Path) -> Facts:
+def facts_of(folder: Path) -> Facts:
+    """A run as the checklist sees it, every file held against its hash.
+
+    Raises:
+        RunFolderError: it is no finished run, was changed, or its scenario cannot be read.
+    """
     manifest = store.verify(folder)
     try:
         runtime = json.loads((folder / store.RUNTIME).read_text(encoding="utf-8"))

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.report import style, words
+from sim.report import style, timeline, words
+from sim.report.curves import BOTH, column, draw_curve
 from sim.report.rundata import ALL, BASELINE, RunData, Scope
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-
-    from sim.engine.records import FloatArray
 
 MEASURES = ("wait_mean", "queue_mean")
 """Measures with a panel of their own, from the top."""
@@ -51,14 +50,15 @@ def plot_day(
     booths = _booth_panels(run, facility, station, variants)
     with style.styled():
         ax = ax or style.new_axes(extra_height=_HEIGHTS[BOOTHS] * max(len(booths) - 1, 0))
-        panels = _share_out(ax, [_HEIGHTS[name] for name in (*measures, *([BOOTHS] * len(booths)))])
+        panels = style.share_out(ax, [_HEIGHTS[name] for name in (*measures, *([BOOTHS] * len(booths)))])
         for panel, measure in zip(panels, measures, strict=False):
             _draw_measure(panel, run, scopes, measure)
         if measures[0] == "wait_mean" and station == ALL:
             _draw_standard(panels[0], run.standard(facility))
         for panel, curves in zip(panels[len(measures) :], booths, strict=True):
-            _draw_booths(panel, curves, run.bin_minutes, key=len(variants) == 1 or len(curves.curves) > len(variants))
-        style.clock_axis(panels[-1], run.start, run.horizon)
+            key = len(variants) == 1 or len(curves.curves) > len(variants)
+            _draw_booths(panel, curves, timeline.width(run), key)
+        style.clock_axis(panels[-1], run.start, run.horizon, run.zone(facility))
         for panel in panels[:-1]:
             panel.tick_params(labelbottom=False)
         style.legend_above(panels[0], _legend_handles(run, variants))
@@ -70,11 +70,11 @@ def day_rows(run: RunData, facility: str, station: str, class_name: str, variant
     import pandas as pd
 
     scopes = [(variant, facility, station, class_name) for variant in variants]
-    parts = [run.day(scope, measure) for measure in MEASURES for scope in scopes]
+    parts = [timeline.curve(run, scope, measure) for measure in MEASURES for scope in scopes]
     parts += [rows for panel in _booth_panels(run, facility, station, variants) for _, _, rows in panel.curves]
     table = pd.concat(parts, ignore_index=True)
-    clock = run.start + pd.to_timedelta(table["bin_start"], unit="min")
-    table.insert(list(table.columns).index("bin_start") + 1, "clock", clock.dt.strftime("%Y-%m-%d %H:%M"))
+    clock = [f"{moment:%Y-%m-%d %H:%M}" for moment in run.moments(facility, table["bin_start"])]
+    table.insert(list(table.columns).index("bin_start") + 1, "clock", clock)
     return table
 
 
@@ -82,64 +82,17 @@ def _has_rows(run: RunData, scopes: Mapping[str, Scope], measure: str) -> bool:
     return any(not run.day(scope, measure).empty for scope in scopes.values())
 
 
-def _share_out(ax: Axes, heights: Sequence[float]) -> list[Axes]:
-    """Split the room of `ax` into panels one above the other that share its horizontal axis; `ax` is the first."""
-    from matplotlib.gridspec import GridSpec
-
-    figure, spec = ax.get_figure(root=True), ax.get_subplotspec()
-    assert figure is not None
-    if spec is None:
-        box = ax.get_position()
-        spec = GridSpec(1, 1, figure, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1)[0]
-    rows = spec.subgridspec(len(heights), 1, height_ratios=heights)
-    ax.set_subplotspec(rows[0])
-    return [ax, *(figure.add_subplot(rows[place], sharex=ax) for place in range(1, len(heights)))]
-
-
 def _draw_measure(ax: Axes, run: RunData, scopes: Mapping[str, Scope], measure: str) -> None:
     ax.set_title(_TITLES[measure])
     seen = False
     for variant, scope in scopes.items():
-        rows = run.day(scope, measure)
-        seen |= _draw_curve(ax, rows, run.bin_minutes, variant_look(run, variant), variant)
+        rows = timeline.curve(run, scope, measure)
+        middle = column(rows, "bin_start") + timeline.width(run) / 2.0
+        seen |= draw_curve(ax, middle, rows, variant_look(run, variant), variant, BOTH)
     # Below one minute or one party there is nothing to plan for: do not blow it up to the height of the panel.
     ax.set_ylim(0.0, max(ax.get_ylim()[1], 1.0))
     if not seen:
         style.say(ax, "no parties arrived")
-
-
-def _draw_curve(ax: Axes, rows: pd.DataFrame, width: float, curve: style.Look, label: str) -> bool:
-    """Both bands and the mean; True when there is anything to see."""
-    middle, mean = _column(rows, "bin_start") + width / 2.0, _column(rows, "mean")
-    bands = (("day_p10", "day_p90", style.BAND_OF_DAYS), ("ci_low", "ci_high", style.BAND_OF_MEAN))
-    if rows["replications"].max() > 1:
-        for low, high, opacity in bands:
-            ax.fill_between(
-                middle,
-                _column(rows, low),
-                _column(rows, high),
-                color=curve.color,
-                alpha=opacity,
-                linewidth=0,
-                label=f"{label}: {low} to {high}",
-            )
-    known = np.isfinite(mean)
-    lonely = np.flatnonzero(known & ~np.r_[False, known[:-1]] & ~np.r_[known[1:], False])
-    ax.plot(
-        middle,
-        mean,
-        color=curve.color,
-        linestyle=curve.dashes,
-        # A bin with neighbours that nobody joined would be a line of no length.
-        marker="o",
-        markevery=lonely.tolist(),
-        label=label,
-    )
-    return bool(known.any())
-
-
-def _column(rows: pd.DataFrame, name: str) -> FloatArray:
-    return rows[name].to_numpy(dtype=float)
 
 
 def _draw_standard(ax: Axes, standard: float | None) -> None:
@@ -170,7 +123,7 @@ def _booth_panels(run: RunData, facility: str, station: str, variants: Sequence[
     """One panel with a curve per lane group; in a comparison one per lane group that differs, a curve per variant."""
     stations = {}
     for name in run.lane_groups(facility) if station == ALL else (station,):
-        rows = {variant: run.day((variant, facility, name, ALL), BOOTHS) for variant in variants}
+        rows = {variant: timeline.curve(run, (variant, facility, name, ALL), BOOTHS) for variant in variants}
         if not any(each.empty for each in rows.values()):
             stations[name] = rows
     differing = [
@@ -189,7 +142,7 @@ def _booth_panels(run: RunData, facility: str, station: str, variants: Sequence[
 
 
 def _differ(tables: Sequence[pd.DataFrame]) -> bool:
-    first, *others = (_column(table, "mean") for table in tables)
+    first, *others = (column(table, "mean") for table in tables)
     return any(not np.array_equal(first, other, equal_nan=True) for other in others)
 
 
@@ -197,7 +150,7 @@ def _draw_booths(ax: Axes, panel: BoothPanel, width: float, key: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
     for label, curve, rows in panel.curves:
-        starts, level = _column(rows, "bin_start"), _column(rows, "mean")
+        starts, level = column(rows, "bin_start"), column(rows, "mean")
         edges = np.append(starts, starts[-1] + width)
         level = np.append(level, level[-1])
         ax.step(edges, level, where="post", color=curve.color, linestyle=curve.dashes, label=label)
@@ -215,18 +168,15 @@ def variant_look(run: RunData, variant: str) -> style.Look:
 
 def _legend_handles(run: RunData, variants: Sequence[str]) -> list[Artist]:
     from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
 
     looks = [variant_look(run, variant) for variant in variants]
     alone = f"{variants[0]}, mean of {words.counted(run.replications, 'replication')}"
+    if (wide := timeline.width(run)) != run.bin_minutes:
+        alone += f", {timeline.width_words(wide)} a point"
     names = variants if len(variants) > 1 else [alone]
     handles: list[Artist] = [
         Line2D([], [], color=each.color, linestyle=each.dashes, label=name)
         for name, each in zip(names, looks, strict=True)
     ]
-    if run.replications < 2:
-        return handles
     color = looks[0].color if len(looks) == 1 else "black"
-    dark = Patch(color=color, alpha=style.BAND_OF_MEAN, linewidth=0, label=f"{run.confidence} interval of the mean")
-    light = Patch(color=color, alpha=style.BAND_OF_DAYS, linewidth=0, label="8 days in 10")
-    return [*handles, dark, light]
+    return handles + style.band_patches(run.confidence, run.replications, color=color)

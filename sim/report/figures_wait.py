@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report import style, words
+from sim.report.curves import class_look
 from sim.report.rundata import ALL, BASELINE, RunData
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _draw_class(ax: Axes, run: RunData, facility: str, variant: str, name: str, 
         rows[column].to_numpy(dtype=float) for column in ("wait_min", "survival_mean", "survival_low", "survival_high")
     )
     every = run.classes(facility)
-    curve = style.look(every.index(name) if name in every else 0)
+    curve = class_look(run, facility, name)
     label = words.class_words(name, every)
     label = label[0].upper() + label[1:]
     if standard is not None and minutes[0] <= standard <= minutes[-1]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.report import style, words
+from sim.report.picture import Picture, write
 from sim.report.rundata import ALL, BASELINE, RunData
 from sim.study.steady import BATCH, LEAST_BATCHES, Truncation, moving_average, mser5, span
 
@@ -60,14 +61,8 @@ def save_warm_up_figures(run_folder: Path | str) -> tuple[list[WarmUp], list[Pat
             found.append(warm_up(run, facility, variant))
             axes = plot_warm_up(run, facility, variant)
             title = f"{facility}{'' if variant == BASELINE else f', {variant}'}: how long the start takes"
-            stem = folder / f"welch-{'' if variant == BASELINE else f'{variant}-'}{facility}"
-            figure = axes.get_figure(root=True)
-            assert figure is not None
-            with style.styled():
-                style.write_title(figure, title)
-            paths += style.save(figure, stem, title)
-            table = rows.to_csv(index=False, lineterminator="\n").encode()
-            paths.append(style.write_whole(stem.with_name(f"{stem.name}.csv"), table))
+            stem = f"welch-{'' if variant == BASELINE else f'{variant}-'}{facility}"
+            paths += write(Picture(stem, title, axes, rows), folder)
     return found, paths
 
 

@@ -10,16 +10,19 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from sim.errors import RunFolderError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.report.samples import Samples
 
 BASELINE = "baseline"
 ALL = "all"
@@ -208,11 +211,56 @@ class RunData:
 
     def day(self, scope: Scope, measure: str) -> pd.DataFrame:
         """Rows of series.csv for one curve, in order of time; empty when the run has no such curve."""
-        table = self.series
-        wanted = table["measure"] == measure
-        for column, value in zip(_SCOPE, scope, strict=True):
-            wanted &= table[column] == value
-        return table[wanted].sort_values("bin_start")
+        rows = self._curves.get((*scope, measure))
+        return self.series.iloc[:0] if rows is None else self.series.iloc[rows].sort_values("bin_start")
+
+    @cached_property
+    def _curves(self) -> Mapping[Any, Any]:
+        """Positions in series.csv of the rows of each (variant, facility, station, class, measure)."""
+        indices: Mapping[Any, Any] = self.series.groupby([*_SCOPE, "measure"], sort=False).indices
+        return indices
+
+    @cached_property
+    def samples(self) -> Samples:
+        """What each replication gave, from the Parquet files."""
+        from sim.report.samples import Samples
+
+        return Samples(self.folder, self.horizon)
+
+    @cached_property
+    def sweep(self) -> pd.DataFrame:
+        """sweep.csv as texts: variant, sweep, and a column for each path that varies; empty without sweeps."""
+        import pandas as pd
+
+        path = self.folder / "sweep.csv"
+        if not path.exists():
+            return pd.DataFrame(columns=["variant", "sweep"])
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+    @cached_property
+    def registry_names(self) -> dict[str, str]:
+        """Entry of the registry by facility, from scenario.resolved.yaml; facilities without one are left out."""
+        path = self.folder / "scenario.resolved.yaml"
+        if not path.exists():
+            return {}
+        from ruamel.yaml import YAML
+
+        tree = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        found = [(tree.get(kind) or {}).items() for kind in ("ports", "preclearance")]
+        return {str(name): str(each["registry"]) for items in found for name, each in items if each.get("registry")}
+
+    def zone(self, facility: str) -> ZoneInfo | None:
+        """Time zone of a facility; None when the manifest does not tell."""
+        name = self.manifest.get("facilities", {}).get(facility, {}).get("zone")
+        return None if name is None else ZoneInfo(str(name))
+
+    def moments(self, facility: str, minutes: Iterable[float]) -> list[datetime]:
+        """Civil time at a facility that many minutes from the start, also where the clocks change."""
+        zone = self.zone(facility)
+        if zone is None:
+            return [self.start + timedelta(minutes=each) for each in minutes]
+        origin = self.start.replace(tzinfo=zone).astimezone(UTC)
+        return [(origin + timedelta(minutes=each)).astimezone(zone).replace(tzinfo=None) for each in minutes]
 
     @cached_property
     def bin_minutes(self) -> float:

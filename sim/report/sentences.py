@@ -43,7 +43,7 @@ def _sentence(comparison: Comparison, variant: str, rows: list[Row]) -> str:
     clear = [row for row in known if row.is_clear and words.scale(row.key.unit) * abs(row.difference) >= NEGLIGIBLE]
     if not clear:
         return _untold(comparison, variant, what, [row for row in known if not row.same])
-    clear.sort(key=lambda row: _weight(comparison, row), reverse=True)
+    clear.sort(key=lambda row: weight(comparison, row), reverse=True)
     first = clear[0]
     sentence = f"{variant} {_change(comparison, first, f'the {what}')}"
     against = next((row for row in clear if (row.difference > 0.0) != (first.difference > 0.0)), None)
@@ -55,7 +55,7 @@ def _told(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.key.klass != ALL] or list(rows)
 
 
-def _weight(comparison: Comparison, row: Row) -> float:
+def weight(comparison: Comparison, row: Row) -> float:
     """How much a change touches: its size times the parties that come."""
     return abs(row.difference) * comparison.weights.get((row.key.facility, row.key.klass), 1.0)
 
@@ -142,7 +142,7 @@ def main_rows(comparison: Comparison, variant: str) -> list[Row]:
     for facility in dict.fromkeys(row.key.facility for row in own):
         rows = [row for row in own if row.key.facility == facility and row.key.measure == main]
         if rows:
-            found.append(max(_told(rows), key=lambda row: _weight(comparison, row)))
+            found.append(max(_told(rows), key=lambda row: weight(comparison, row)))
     return found
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
     from matplotlib.text import Text
+    from matplotlib.transforms import Transform
 
 STYLE_FILE = Path(__file__).with_name("style.mplstyle")
 BAND_OF_MEAN = 0.50
@@ -33,8 +35,15 @@ DASHES: tuple[Any, ...] = (
     (0, (3, 1.2, 1.2, 1.2, 1.2, 1.2)),
     (0, (2.5, 2.5)),
 )
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""Points of series are told apart by their shape as well."""
+HATCHES = ("", "////", "....", "xxxx", "----", "\\\\\\\\", "++++")
+"""Areas are told apart by their hatching as well."""
+STANDARD_LINE: tuple[Any, ...] = (0, (2, 2))
 _TICK_STEPS = (15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 40320)
 """Minutes between labels on a clock axis."""
+_MONTHS_FROM = 100.0 * 1440.0
+"""Axes longer than this have months and years for labels."""
 _MOST_STEPS = 8
 _POINTS_PER_LABEL = 85.0
 _TITLE_WIDTH = 67
@@ -77,28 +86,56 @@ def new_axes(extra_height: float = 0.0) -> Axes:
         return figure.add_subplot()
 
 
-def clock_axis(ax: Axes, start: datetime, minutes: float) -> None:
+def clock_axis(ax: Axes, start: datetime, minutes: float, zone: ZoneInfo | None = None) -> None:
     """Label a horizontal axis in minutes from `start` with clock times, dates where the axis spans days."""
     ax.set_xlim(0.0, minutes)
     points = ax.get_window_extent().width / ax.get_figure(root=True).dpi * 72.0  # type: ignore[union-attr]
-    ticks = clock_ticks(start, minutes, max(1, min(_MOST_STEPS, int(points / _POINTS_PER_LABEL))))
+    ticks = clock_ticks(start, minutes, max(1, min(_MOST_STEPS, int(points / _POINTS_PER_LABEL))), zone)
     ax.set_xticks([at for at, _ in ticks], [text for _, text in ticks])
 
 
-def clock_ticks(start: datetime, minutes: float, steps: int = _MOST_STEPS) -> list[tuple[float, str]]:
-    """Minutes from `start` and labels at round clock times, no more than `steps` apart over the whole axis."""
-    step = next((size for size in _TICK_STEPS if minutes / size <= steps), math.ceil(minutes / steps))
-    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
-    since = (start - midnight).total_seconds() / 60.0
-    ticks, at = [], math.ceil(since / step) * step - since
-    while at <= minutes:
-        ticks.append((at, _clock(start, at, minutes)))
-        at += step
+def clock_ticks(
+    start: datetime, minutes: float, steps: int = _MOST_STEPS, zone: ZoneInfo | None = None
+) -> list[tuple[float, str]]:
+    """Minutes from `start` and labels at round clock times, no more than `steps` apart over the whole axis.
+
+    With a zone the clock is that of the place, also on a day on which it changes.
+    """
+    moments = _months(start, minutes, steps) if minutes > _MONTHS_FROM else _hours(start, minutes, steps)
+    ticks: list[tuple[float, str]] = []
+    for moment in moments:
+        at = _minutes_between(start, moment, zone)
+        if 0.0 <= at <= minutes and (not ticks or at > ticks[-1][0]):
+            ticks.append((at, _clock(moment, at, minutes)))
     return ticks
 
 
-def _clock(start: datetime, at: float, minutes: float) -> str:
-    moment = start + timedelta(minutes=at)
+def _minutes_between(start: datetime, moment: datetime, zone: ZoneInfo | None) -> float:
+    if zone is None:
+        return (moment - start).total_seconds() / 60.0
+    there, here = (each.replace(tzinfo=zone).astimezone(UTC) for each in (moment, start))
+    return (there - here).total_seconds() / 60.0
+
+
+def _hours(start: datetime, minutes: float, steps: int) -> Iterator[datetime]:
+    step = timedelta(minutes=next((size for size in _TICK_STEPS if minutes / size <= steps), _TICK_STEPS[-1]))
+    moment = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    while moment <= start + timedelta(minutes=minutes + 60.0):  # the clocks may have been put forward by an hour
+        yield moment
+        moment += step
+
+
+def _months(start: datetime, minutes: float, steps: int) -> Iterator[datetime]:
+    months = minutes / (30.4 * 1440.0)
+    step = next((size for size in (1, 2, 3, 6, 12, 24, 60, 120, 240) if months / size <= steps), 600)
+    first = start.year * 12 + (start.month - 1) // min(step, 12) * min(step, 12)
+    for month in range(first, first + int(months) + 2 * step, step):
+        yield datetime(month // 12, month % 12 + 1, 1)
+
+
+def _clock(moment: datetime, at: float, minutes: float) -> str:
+    if minutes > _MONTHS_FROM:
+        return f"{moment:%b %Y}"
     if minutes > 4 * 1440.0:
         return f"{moment:%a} {moment.day} {moment:%b}"
     if moment.hour == moment.minute == 0 and minutes > 1440.0:
@@ -108,23 +145,54 @@ def _clock(start: datetime, at: float, minutes: float) -> str:
     return f"{moment:%H:%M}"
 
 
-def legend_above(ax: Axes, handles: list[Any]) -> Legend:
-    """A legend above the panel's title, where it can hide no data, in as many columns as there is room for."""
-    from matplotlib.transforms import ScaledTranslation
+def share_out(ax: Axes, heights: Sequence[float], widths: Sequence[float] = (1.0,), share_x: bool = True) -> list[Axes]:
+    """Split the room of `ax` into panels, row by row, that share its horizontal axis; `ax` is the first."""
+    from matplotlib.gridspec import GridSpec
+
+    figure, spec = ax.get_figure(root=True), ax.get_subplotspec()
+    assert figure is not None
+    if spec is None:
+        box = ax.get_position()
+        spec = GridSpec(1, 1, figure, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1)[0]
+    cells = spec.subgridspec(len(heights), len(widths), height_ratios=heights, width_ratios=widths)
+    places = [cells[row, column] for row in range(len(heights)) for column in range(len(widths))]
+    ax.set_subplotspec(places[0])
+    return [ax, *(figure.add_subplot(place, sharex=ax if share_x else None) for place in places[1:])]
+
+
+def legend_above(ax: Axes, handles: list[Any], *, from_edge: bool = False) -> Legend:
+    """A legend above the panel's title, where it can hide no data, in as many columns as there is room for.
+
+    It begins where the panel does, or `from_edge` of the figure, beside a panel with long labels.
+    """
+    from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
     figure, spec = ax.get_figure(root=True), ax.get_subplotspec()
     assert figure is not None
     beside = 1 if spec is None else spec.get_topmost_subplotspec().get_gridspec().ncols
     room = max(ax.bbox.width, 0.93 * figure.bbox.width / beside)
     title = 1.15 * float(ax.title.get_fontsize()) + 14.0
-    above = ax.transAxes + ScaledTranslation(0.0, title / 72.0, figure.dpi_scale_trans)
+    base = blended_transform_factory(figure.transFigure, ax.transAxes) if from_edge else ax.transAxes
+    above = base + ScaledTranslation(0.0, title / 72.0, figure.dpi_scale_trans)
+    start = 0.012 if from_edge else 0.0
     for columns in range(len(handles), 0, -1):
         legend = ax.legend(
-            handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), bbox_transform=above, ncols=columns
+            handles=handles, loc="lower left", bbox_to_anchor=(start, 1.0), bbox_transform=above, ncols=columns
         )
         if legend.get_window_extent().width <= room:
             break
     return legend
+
+
+def band_patches(confidence: str, replications: int, *, days: bool = True, color: str = "black") -> list[Artist]:
+    """What the bands are, for a legend; nothing with a single replication, which has none."""
+    from matplotlib.patches import Patch
+
+    if replications < 2:
+        return []
+    dark = Patch(color=color, alpha=BAND_OF_MEAN, linewidth=0, label=f"{confidence} interval of the mean")
+    light = Patch(color=color, alpha=BAND_OF_DAYS, linewidth=0, label="8 days in 10")
+    return [dark, light] if days else [dark]
 
 
 def legend_beside_title(ax: Axes, title: Text) -> None:
@@ -150,6 +218,7 @@ def save(figure: Figure, stem: Path, title: str) -> list[Path]:
     """Write `stem`.png and `stem`.svg whole; the same figure gives the same bytes. Returns both paths."""
     from io import BytesIO
 
+    _lay_out(figure)
     paths = []
     metadata: dict[str, dict[str, Any]] = {
         "png": {"Title": title, "Software": None},
@@ -161,6 +230,15 @@ def save(figure: Figure, stem: Path, title: str) -> list[Path]:
             figure.savefig(buffer, format=kind, metadata=words)
         paths.append(write_whole(stem.with_name(f"{stem.name}.{kind}"), buffer.getvalue()))
     return paths
+
+
+def _lay_out(figure: Figure) -> None:
+    """Place everything once for both files, rounded: the last bits of what the solver finds may vary."""
+    with styled():
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        for ax in figure.axes:
+            ax.set_position(tuple(round(each, 6) for each in ax.get_position().bounds))
 
 
 def write_title(figure: Figure, title: str) -> None:
@@ -176,3 +254,20 @@ def write_whole(path: Path, content: bytes) -> Path:
     temporary.write_bytes(content)
     temporary.replace(path)
     return path
+
+
+def thousands(ax: Axes, axis: str = "y") -> None:
+    """Numbers of an axis as they are printed elsewhere: `1,200`."""
+    from matplotlib.ticker import FuncFormatter
+
+    which = ax.yaxis if axis == "y" else ax.xaxis
+    which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def below(ax: Axes) -> Transform:
+    """Coordinates of the axes, moved down to where the label of the horizontal axis stands."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return ax.transAxes + ScaledTranslation(0.0, -30.0 / 72.0, figure.dpi_scale_trans)

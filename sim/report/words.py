@@ -25,6 +25,7 @@ _MODES = {
     "cruise": "cruise travellers",
     "irregular": "irregular groups",
 }
+_HALLS = frozenset({"air", "rail", "ferry", "cruise"})
 _PROGRAMMES = {"nexus": "NEXUS", "fast": "FAST", "ready": "Ready Lane"}
 
 BLANK = "-"
@@ -34,11 +35,14 @@ BLANK = "-"
 def class_words(class_name: str, among: Collection[str] = ()) -> str:
     """A class in plural words: `car.nexus` is "NEXUS cars".
 
-    `car` is "general cars" when a programme of the mode is in `among`, else "cars". Unknown names stay as they are.
+    `car` is "general cars" when a programme of the mode is in `among`, else "cars". A class of a hall, which has names
+    of its own, is its name: `air.visitor` is "visitor". Unknown names stay as they are.
     """
     if class_name == ALL:
         return "all parties"
     mode, _, programme = class_name.partition(".")
+    if mode in _HALLS and programme:
+        return _PROGRAMMES.get(programme, programme)
     if mode not in _MODES or (programme and programme not in _PROGRAMMES):
         return class_name
     if programme:
@@ -103,3 +107,11 @@ def cut_difference(value: float, unit: str) -> float:
 def counted(count: int, noun: str) -> str:
     """`1 replication`, `30 replications`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+_UNITS = {"min": "minutes", "share": "per cent", "count": "number", "m": "metres", "booth-h": "booth-hours"}
+
+
+def unit_words(unit: str) -> str:
+    """A unit as an axis says it: `min` is "minutes"; shares are drawn in per cent."""
+    return _UNITS.get(unit, unit)

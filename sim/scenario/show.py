@@ -40,6 +40,36 @@ def show(study: Study, variant: str | None = None) -> str:
 
 
 @dataclass(frozen=True)
+class Value:
+    """A value of a resolved scenario."""
+
+    path: str
+    value: Any
+    origin: str
+    """As `show` tells it; blank where none is known."""
+
+
+def values(tree: dict[str, Any], origins: Mapping[str, str]) -> Iterator[Value]:
+    """Every value of a resolved tree in its order; a table over the day is one value, and so is a list."""
+    first: dict[str, str] = {}
+    for name, origin in origins.items():
+        parts = name.split(".")
+        for end in range(len(parts)):
+            first.setdefault(".".join(parts[: end + 1]), origin)
+    for path, value in _ends(tree, ()):
+        name = dotted(path)
+        yield Value(name, value, origins.get(name) or first.get(name, ""))
+
+
+def _ends(value: Any, at: Path) -> Iterator[tuple[Path, Any]]:
+    if not isinstance(value, dict) or not value or is_table(value):
+        yield at, value
+        return
+    for key, child in value.items():
+        yield from _ends(child, (*at, key))
+
+
+@dataclass(frozen=True)
 class Difference:
     """A value of a variant that is not that of the baseline; None where there is none."""
 

@@ -197,14 +197,29 @@ def copy_visits(plan: Experiment, journal: Journal, folder: Path) -> None:
 
 
 def write_inputs(study: Study, folder: Path) -> None:
-    """The resolved scenario and the tables it names: running it again gives the same bytes."""
+    """The resolved scenario and the tables it names: running it again gives the same bytes. And whence its values."""
     store.write_bytes(folder / "scenario.resolved.yaml", resolved_yaml(study).encode())
+    store.write_json(folder / store.ORIGINS, _whence(study))
     if study.sweeps:
         store.write_csv(folder / "sweep.csv", *sweep_table(study.sweeps))
     for name, source in study.tables.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+
+
+def _whence(study: Study) -> dict[str, dict[str, str]]:
+    """The origin of each value of the baseline by its path; of a variant, where it is another.
+
+    The scenario file goes by its name: the folders above it are nobody's business whom a run is handed to.
+    """
+    whole = study.origins[BASELINE]
+    where, name = str(study.path), study.path.name
+    kept = {
+        variant: own if variant == BASELINE else {path: text for path, text in own.items() if whole.get(path) != text}
+        for variant, own in study.origins.items()
+    }
+    return {variant: {path: text.replace(where, name) for path, text in own.items()} for variant, own in kept.items()}
 
 
 def write_results(plan: Experiment, found: Mapping[str, Found], folder: Path) -> None:

@@ -30,6 +30,8 @@ FORMAT = 1
 """Version of the run folder; a reader refuses what it does not know."""
 MANIFEST = "manifest.json"
 RUNTIME = "runtime.json"
+ORIGINS = "origins.json"
+"""Where each value came from. Lines of a file move when a comment does, so it stands outside the same-bytes promise."""
 NUMBER_LIBRARIES = ("numpy", "scipy", "simpy")
 """Libraries whose versions fix the numbers."""
 
@@ -221,7 +223,7 @@ def _rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file that the same-bytes promise covers, by path relative to the folder."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, RUNTIME))
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, RUNTIME, ORIGINS))
     return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 

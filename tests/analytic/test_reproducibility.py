@@ -12,7 +12,7 @@ from toolbox import Run, run, same_files, scenario
 
 from sim.cli import main
 
-RUNTIME = ["runtime.json"]
+RUNTIME = ["runtime.json", "origins.json"]
 
 PORT = """
     traffic:

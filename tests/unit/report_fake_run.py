@@ -82,7 +82,7 @@ def _simulate(book: Book, variant: str, facility: str, days: int, traffic: float
     rng = np.random.default_rng(7)
     factor = traffic * np.clip(rng.normal(1.0, 0.08, days), 0.7, 1.3)
     noise = rng.normal(0.0, 1.0, (3, days, SHAPE.size))
-    totals: dict[str, Any] = {"arrivals": 0.0, "queue_mean": 0.0, "weighted": 0.0}
+    totals: dict[str, Any] = {"arrivals": 0.0, "queue_mean": 0.0, "weighted": 0.0, "served": 0.0}
     for index, (station, lane) in enumerate(lanes(**VARIANTS[variant]).items()):
         if only and not set(lane.classes) & set(only):
             continue
@@ -111,12 +111,14 @@ def _simulate(book: Book, variant: str, facility: str, days: int, traffic: float
         book.summary[(*at, "utilisation", "share")] = (served.sum(axis=1) / capacity.sum()).clip(0, 1)
         book.summary[(*at, "overtime_hours", "h")] = queue[:, -1] * lane.service / 3600.0
         totals["arrivals"] = totals["arrivals"] + arrivals
+        totals["served"] = totals["served"] + served
         totals["queue_mean"] = totals["queue_mean"] + queue
         totals["weighted"] = totals["weighted"] + np.nan_to_num(wait) * arrivals
     arrivals = totals["arrivals"]
     wait = np.divide(totals["weighted"], arrivals, out=np.full_like(arrivals, np.nan), where=arrivals > 0)
     _note(book, (variant, facility, "all", "all"), arrivals, wait)
     book.series[(variant, facility, "all", "all", "queue_mean", "parties")] = totals["queue_mean"]
+    book.series[(variant, facility, "all", "all", "throughput", "parties/h")] = totals["served"] * 60.0 / BIN
 
 
 def _note(book: Book, at: tuple[str, ...], arrivals: np.ndarray, wait: np.ndarray) -> None:
@@ -192,6 +194,38 @@ def _waits(book: Book) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _write_samples(book: Book, folder: Path) -> None:
+    """replications.parquet and bins.parquet: replication by replication, as the program writes them."""
+    names = ("variant", "facility", "station", "class", "measure", "unit")
+    rows = [
+        {"replication": replication, **dict(zip(names, key, strict=True)), "value": value}
+        for key, values in book.summary.items()
+        for replication, value in enumerate(values)
+    ]
+    pd.DataFrame(rows).to_parquet(folder / "replications.parquet")
+    parts = []
+    for key, values in _binned(book).items():
+        days, bins = values.shape
+        columns = {"replication": np.repeat(np.arange(days), bins), "bin_start": np.tile(np.arange(bins) * BIN, days)}
+        parts.append(pd.DataFrame({**dict(zip(names, key, strict=True)), **columns, "value": values.ravel()}))
+    pd.concat(parts).to_parquet(folder / "bins.parquet")
+
+
+def _binned(book: Book) -> dict[tuple[str, ...], np.ndarray]:
+    """Values by bin: of waits the sums and counts, and no overtime."""
+    found: dict[tuple[str, ...], np.ndarray] = {}
+    for (*scope, measure, unit), values in book.series.items():
+        if measure == "wait_mean":
+            came = book.series[(*scope, "arrivals", "parties")]
+            found[(*scope, "wait_sum", "min")] = np.nan_to_num(values) * came
+            found[(*scope, "wait_count", "count")] = came
+        else:
+            found[(*scope, measure, unit)] = values
+        if measure == "utilisation":
+            found[(*scope, "overtime_hours", "booth-h")] = np.zeros_like(values)
+    return found
+
+
 def write_run(
     folder: Path,
     *,
@@ -214,6 +248,7 @@ def write_run(
         tables["comparison"] = _comparison
     for name, build in tables.items():
         build(book).to_csv(folder / f"{name}.csv", index=False)
+    _write_samples(book, folder)
     stations = {"general": "lane_group", "nexus": "lane_group", "truck": "lane_group"}
     manifest = {
         "scenario": "Pacific Highway southbound, summer Saturday",
