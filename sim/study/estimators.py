@@ -208,7 +208,8 @@ def day_spread(samples: npt.ArrayLike) -> DaySpread:
     """
     values = _replications(samples)
     # Each column's replications side by side: several times faster to order.
-    columns = np.ascontiguousarray(np.moveaxis(values, 0, -1)).reshape(-1, len(values))
+    # A copy in any case: of one replication this would be a view, and ordering it would change the samples.
+    columns = np.array(np.moveaxis(values, 0, -1), order="C").reshape(-1, len(values))
     whole = ~np.isnan(columns).any(axis=1)
     if whole.any():  # of whole columns only the places that are asked for need be in order
         columns[whole] = np.partition(columns[whole], _places(len(values)), axis=1)
