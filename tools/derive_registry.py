@@ -37,6 +37,7 @@ def derive(folder: Path) -> dict[str, Table]:
     counts = Counts(folder)
     ports = us_ports(counts)
     listed = crossings.crossings(folder, ports)
+    irregular = others.irregular_monthly(folder)
     return {
         "us_ports.csv": ports,
         "us_monthly.csv": us_monthly(counts),
@@ -48,7 +49,8 @@ def derive(folder: Path) -> dict[str, Table]:
         "profiles.csv": times.profiles(folder),
         "hours.csv": others.hours(folder, ports),
         "airport_facts.csv": others.airport_facts(folder),
-        "irregular_monthly.csv": others.irregular_monthly(folder),
+        "irregular_monthly.csv": irregular,
+        "flow_seasons.csv": others.flow_seasons(irregular),
         "published_waits.csv": others.published_waits(folder),
     }
 

@@ -7,13 +7,23 @@ Each value has its source (`sources.csv`) or is marked assumed with a range (`as
 from sim.registry.defaults import PortDefaults, port_defaults
 from sim.registry.entries import Entry, entries, entry, ids, near, nearest_word, search
 from sim.registry.files import Assumption, Origin, Source, assumptions, sources
-from sim.registry.others import Airport, Sector, airports, monthly_counts, published_waits, sectors
+from sim.registry.others import (
+    Airport,
+    FlowSeason,
+    Sector,
+    airports,
+    flow_seasons,
+    monthly_counts,
+    published_waits,
+    sectors,
+)
 from sim.registry.tables import Profile, holidays, profile, profiles, season, seasons, weekday, weekdays
 
 __all__ = [
     "Airport",
     "Assumption",
     "Entry",
+    "FlowSeason",
     "Origin",
     "PortDefaults",
     "Profile",
@@ -23,6 +33,7 @@ __all__ = [
     "assumptions",
     "entries",
     "entry",
+    "flow_seasons",
     "holidays",
     "ids",
     "monthly_counts",

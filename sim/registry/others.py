@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -101,6 +102,38 @@ def sectors() -> tuple[Sector, ...]:
         _sector(row["id"], row["province"], row["code"], row["us_sectors"], row["us_states"])
         for row in rows("sectors.csv")
     )
+
+
+@dataclass(frozen=True)
+class FlowSeason:
+    """Season of the irregular flow of a place, told from months of whole years."""
+
+    name: str
+    """Id of a sector of the registry or the Border Patrol (`quebec`, `blaine`), `canada`, `northern-border`, `flat`."""
+    direction: str
+    """`northbound` (interceptions), `southbound` (encounters between ports), empty for `flat`."""
+    years: tuple[str, ...]
+    count: int
+    """Persons counted in those years."""
+    factors: tuple[float, ...]
+    """Factor of each month's mean day on that of the year, January first: the median over the years."""
+    source: str
+
+
+@cache
+def flow_seasons() -> Mapping[str, FlowSeason]:
+    """Every season of irregular flows by its name."""
+    return {
+        row["name"]: FlowSeason(
+            row["name"],
+            row["direction"],
+            tuple(row["years"].split()),
+            int(row["count"] or 0),
+            tuple(float(row[month]) for month in MONTHS),
+            row["source"],
+        )
+        for row in rows("flow_seasons.csv")
+    }
 
 
 def _sector(id: str, province: str, code: str, us_sectors: str, us_states: str) -> Sector:
