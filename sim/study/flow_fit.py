@@ -42,7 +42,9 @@ OWN_MONTHS, OWN_PERSONS = 24, 500
 """A province with fewer takes the season of the others for what is expected of its own."""
 SIDE = 2
 """Months with a figure that a driver needs with it and without it."""
-WEEK = 86400.0 * 7
+MONTH = 86400.0 * 365.25 / 12.0
+LEAST_CARRIED = 0.1
+"""A level at the end that is nearer to the usual one is not carried on."""
 
 
 @dataclass(frozen=True)
@@ -247,11 +249,15 @@ def seasons_of(draws: FloatArray) -> tuple[FloatArray, FloatArray]:
     return factors / mean[:, None], mean
 
 
+def driven_of(months: Months, draws: FloatArray) -> FloatArray:
+    """log G of every month: (draws, months)."""
+    return np.array([months.driven(row)[0] for row in draws[:, DRIVERS : months.first]])
+
+
 def predicted(months: Months, draws: FloatArray) -> FloatArray:
     """Drawn counts of every month, seen or not: (draws, months)."""
-    first = months.first
-    driven = np.array([months.driven(row)[0] for row in draws[:, DRIVERS:first]])
-    log_mean = draws[:, :1] + draws[:, 1 + months.month] + driven + draws[:, first:] + np.log(months.days)
+    levels = draws[:, months.first :]
+    log_mean = draws[:, :1] + draws[:, 1 + months.month] + driven_of(months, draws) + levels + np.log(months.days)
     return np.random.default_rng(SEED + 1).poisson(np.exp(np.minimum(log_mean, 40.0))).astype(np.float64)
 
 
@@ -264,24 +270,30 @@ def forecast(month: Month, observed: int, counts: FloatArray) -> Forecast:
     return Forecast(month, observed, float(np.median(counts)), bands)
 
 
-def carried(draws: FloatArray, hypers: FloatArray) -> Carried | None:
-    """The level after the last month as a pulse: its mean, and when half of what it is off is expected to be gone.
+def carried(usual: FloatArray, levels: FloatArray, hypers: FloatArray) -> Carried | None:
+    """The level after the last month as a pulse on what is stated: its factor, and when half of it is gone.
+
+    Args:
+        usual: of each draw the log of base and drivers after the last month, over those that are stated.
+        levels: of each draw the level in the last month, w.
+        hypers: tau and rho of each draw.
 
     Of a level w now, exp(w) is expected at exp(rho^h (w + tau^2 / 2) - rho^(2h) tau^2 / 2) h months on: the mean of a
-    lognormal AR(1) process with E exp(w) = 1.
+    lognormal AR(1) process with E exp(w) = 1. Over the draws the median is taken: the base is known loosely where the
+    level moves much, base and level together are not.
     """
     tau, rho = hypers.T
-    now = draws[:, -1] + tau**2 / 2.0
+    now = levels + tau**2 / 2.0
 
-    def mean_after(steps: float) -> float:
+    def after(steps: float) -> float:
         left = rho**steps
-        return float(np.exp(left * now - left**2 * tau**2 / 2.0).mean())
+        return float(np.exp(np.median(usual + left * now - left**2 * tau**2 / 2.0)))
 
-    off = mean_after(0.5) - 1.0  # the middle of the next half month: rho = 0 has forgotten everything
-    if abs(off) < 0.05:
+    off = after(0.5) - 1.0  # the middle of the next month: with rho = 0 all is forgotten
+    if abs(off) < LEAST_CARRIED:
         return None
-    halved = next((step for step in range(1, 120) if abs(mean_after(0.5 + step / 4.0) - 1.0) < abs(off) / 2.0), 120)
-    return Carried(1.0 + off, max(halved / 4.0 * 365.25 / 12.0 * 86400.0, WEEK))
+    halved = next((step for step in range(1, 120) if abs(after(0.5 + step / 4.0) - 1.0) < abs(off) / 2.0), 120)
+    return Carried(1.0 + off, halved / 4.0 * MONTH)
 
 
 # ---- fitting --------------------------------------------------------------------------------------------------
@@ -326,26 +338,29 @@ def fit(
     strength = {driver.name: value for driver, value in found}
     counts = predicted(months, draws)
     start = next(iter(task.fitted.counts))
-    until = start.until(max(task.fitted.counts)) + 1
-    ends = draws[:, : months.first + until]
+    last = start.until(max(task.fitted.counts))
+    stated = tuple(
+        fitted_driver(driver, np.exp(draws[:, DRIVERS + index]), strength.get(driver.name))
+        for index, driver in enumerate(kept)
+    )
+    base = estimate(np.exp(draws[:, 0]) * mean)
+    usual = draws[:, 0] + np.log(mean) + driven_of(months, draws)[:, last]
+    usual -= math.log(base.value) + months.driven(np.log([one.driver.multiply for one in stated]))[0][last]
     return FlowFit(
         series=task.fitted,
-        base=estimate(np.exp(draws[:, 0]) * mean),
+        base=base,
         season=tuple(estimate(column) for column in factors.T),
         own_season=season is None,
         spread=estimate(hypers[:, 0]),
         memory=estimate(hypers[:, 1]),
-        drivers=tuple(
-            fitted_driver(driver, np.exp(draws[:, DRIVERS + index]), strength.get(driver.name))
-            for index, driver in enumerate(kept)
-        ),
+        drivers=stated,
         untold=untold,
         held_back=tuple(
             forecast(month, observed, counts[:, start.until(month)])
             for month, observed in task.held_back.counts.items()
             if month > start
         ),
-        carried=carried(ends, hypers),
+        carried=carried(usual, draws[:, months.first + last], hypers),
     )
 
 

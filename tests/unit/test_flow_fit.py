@@ -196,14 +196,23 @@ def test_drivers_that_the_months_cannot_tell_are_named() -> None:
 
 def test_the_level_after_the_last_month_comes_back_by_halves() -> None:
     """With every draw alike: exp(rho^h (w + tau^2 / 2) - rho^(2h) tau^2 / 2), at half a month and after."""
-    draws, hypers = np.full((5, 3), 0.8), np.tile([0.4, 0.8], (5, 1))
-    found = carried(draws, hypers)
+    usual, levels, hypers = np.zeros(5), np.full(5, 0.8), np.tile([0.4, 0.8], (5, 1))
+    found = carried(usual, levels, hypers)
     assert found is not None
     left = 0.8**0.5
     assert found.multiply == pytest.approx(math.exp(left * 0.88 - left**2 * 0.08))
     assert found.half_life / 86400.0 == pytest.approx(math.log(0.5) / math.log(0.8) * 30.4, rel=0.35)
-    assert carried(np.zeros((5, 3)), hypers) is None
-    assert carried(draws, np.tile([0.4, 0.0], (5, 1))) is None
+    assert carried(usual, np.zeros(5), hypers) is None
+    assert carried(usual, levels, np.tile([0.4, 0.0], (5, 1))) is None
+
+
+def test_base_drivers_and_the_level_at_the_end_make_the_forecast() -> None:
+    world = World(drivers=(driver("fall", "2017-01-01"),), factors=(0.4,), tau=0.5, rho=0.9)
+    found = fit(world.task(15, held_back=1), world.drivers)
+    (month,) = found.held_back
+    level = found.carried.multiply if found.carried is not None else 1.0
+    stated = found.base.value * found.drivers[0].driver.multiply * found.season[month.month.month - 1].value * level
+    assert stated * month.month.days == pytest.approx(month.median, rel=0.1)
 
 
 def test_a_month_is_inside_its_bands_or_not() -> None:
