@@ -15,6 +15,7 @@ from typing import Any
 from sim.model.civil import CivilClock
 from sim.model.distributions import Distribution, from_spec
 from sim.model.draft import Draft, grained
+from sim.model.flow_plan import FlowPlan
 from sim.model.hall_plan import HallPlan
 from sim.model.network import (
     ALWAYS_ONE,
@@ -47,12 +48,12 @@ ON_CLOSE = {"finish": OnClose.FINISH, "reroute": OnClose.REROUTE, "wait": OnClos
 
 
 def build_ports(
-    draft: Draft, plans: list[PortPlan], scenario: Scenario, halls: Sequence[HallPlan] = ()
+    draft: Draft, plans: list[PortPlan], scenario: Scenario, others: Sequence[HallPlan | FlowPlan] = ()
 ) -> dict[str, int]:
     """Add every port of a scenario: facilities, classes, stations, sources.
 
     Returns:
-        Index of each pool of officers by name; `halls` may share them.
+        Index of each pool of officers by name; `others` may share them.
     """
     by_name = {plan.name: plan for plan in plans}
     for facility, plan in enumerate(plans):
@@ -65,7 +66,7 @@ def build_ports(
         if plan.port.divert is not None:
             by_name[plan.port.divert.to].visitors.update({index: name for name, index in plan.own.items()})
     pools = {
-        name: draft.new_pool(Pool(name, pool.officers, _pool_clock(name, plans, halls).steps(pool.open)))
+        name: draft.new_pool(Pool(name, pool.officers, _pool_clock(name, plans, others).steps(pool.open)))
         for name, pool in scenario.officers.items()
     }
     for plan in plans:
@@ -77,16 +78,16 @@ def build_ports(
     return pools
 
 
-def _pool_clock(pool: str, plans: list[PortPlan], halls: Sequence[HallPlan]) -> CivilClock:
+def _pool_clock(pool: str, plans: list[PortPlan], others: Sequence[HallPlan | FlowPlan]) -> CivilClock:
     """Clock of the first facility that uses the pool: it tells the officers' hours."""
     for plan in plans:
         parts: list[LaneGroup | Secondary] = [*plan.port.lanes.values(), *plan.port.secondary.values()]
         if any(part.pool == pool for part in parts):
             return plan.clock
-    for hall in halls:
-        if any(stage.pool == pool for stage in hall.chain.stations.values()):
-            return hall.clock
-    return (plans or halls)[0].clock
+    for other in others:
+        if pool in other.pools():
+            return other.clock
+    return (plans or others)[0].clock
 
 
 def reserve_stations(draft: Draft, plan: PortPlan) -> None:

@@ -72,6 +72,7 @@ class Sector:
     id: str
     province: str
     code: str
+    zone: str
     us_sectors: tuple[str, ...]
     us_states: tuple[str, ...]
     northbound: tuple[MonthlySeries, ...]
@@ -99,7 +100,7 @@ def irregular_series() -> tuple[MonthlySeries, ...]:
 def sectors() -> tuple[Sector, ...]:
     """The stretches of the land border, from west to east."""
     return tuple(
-        _sector(row["id"], row["province"], row["code"], row["us_sectors"], row["us_states"])
+        _sector(row["id"], row["province"], row["code"], row["zone"], row["us_sectors"], row["us_states"])
         for row in rows("sectors.csv")
     )
 
@@ -136,12 +137,13 @@ def flow_seasons() -> Mapping[str, FlowSeason]:
     }
 
 
-def _sector(id: str, province: str, code: str, us_sectors: str, us_states: str) -> Sector:
+def _sector(id: str, province: str, code: str, zone: str, us_sectors: str, us_states: str) -> Sector:
     facing = tuple(us_sectors.split())
     return Sector(
         id=id,
         province=province,
         code=code,
+        zone=zone,
         us_sectors=facing,
         us_states=tuple(us_states.split()),
         northbound=tuple(s for s in irregular_series() if s.series == "interceptions" and s.place == province),

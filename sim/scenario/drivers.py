@@ -148,6 +148,7 @@ class Driver(Model):
     """Something dated that multiplies the demand of an irregular flow. Several at once multiply."""
 
     quiet: ClassVar[frozenset[str]] = frozenset({"until", "over", "half_life"})
+    derived: ClassVar[frozenset[str]] = frozenset({"shape"})
 
     name: Name = required("What it is called, such as us-enforcement-2025.")
     from_: CivilMoment = required("When it begins: a date, or a date and time of day.", alias="from")

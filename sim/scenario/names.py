@@ -23,6 +23,11 @@ def check_names(plain: dict[str, Any]) -> Iterator[Problem]:
             yield from _divert(port, name, tuple(ports))
     for name, hall in _mapping(plain.get("preclearance")).items():
         yield from _stages(_mapping(hall), ("preclearance", name), pools)
+    for name, flow in _mapping(plain.get("irregular")).items():
+        for part in ("intercept", "processing", "interview", "eligibility"):
+            pool = _mapping(_mapping(flow).get(part)).get("pool")
+            if isinstance(pool, str):
+                yield from _unknown("pool of officers", pool, pools, ("irregular", name, part, "pool"))
     yield from _circles(ports)
     events = plain.get("events")
     for index, event in enumerate(events if isinstance(events, list) else ()):

@@ -98,7 +98,7 @@ def binned(
     blocked: Stretches,
     staff: Staffing,
     full: FloatArray,
-    halls: Mapping[str, FloatArray],
+    kinds: Mapping[str, FloatArray],
 ) -> FloatArray:
     """Values of `Layout.bin_keys`, shape (n_bin_keys, n_bins).
 
@@ -114,7 +114,7 @@ def binned(
         blocked: when it was held after that.
         staff: open booths.
         full: (n_stations, n_bins) share of the time without room.
-        halls: measures of preclearance halls, (n_columns, n_bins) each.
+        kinds: measures that only some kinds of facility have, (n_columns, n_bins) each.
     """
     cells, bins = layout.cells, len(layout.edges) - 1
     owners = slice(cells.n_cells, None)
@@ -141,7 +141,7 @@ def binned(
     by_name["blocked_hours"][:] = cells.booths(blocked.in_bins()) / _HOUR
     left = np.bincount(departures.cell * bins + bin_of(layout, departures.at), minlength=cells.n_cells * bins)
     by_name["throughput"][:] = cells.own(left.reshape(-1, bins)) / (layout.bin_seconds / _HOUR)
-    for name, values in halls.items():
+    for name, values in kinds.items():
         by_name[name][:] = values
     return table.reshape(-1, bins)[layout.bin_take]
 

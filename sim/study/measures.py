@@ -16,9 +16,9 @@ from sim.engine.records import Records
 from sim.errors import SimulationError
 from sim.model.parties import Parties
 from sim.study.bins import Stretches, bin_of, binned, binned_by_start, full_in_bins
-from sim.study.boarding import boarding
 from sim.study.catalogue import OUTCOME_PREFIX, catalogue
 from sim.study.cells import Cells, FloatArray, IntArray
+from sim.study.kinds import measures_of_kinds
 from sim.study.layout import ALL, Key, Layout, Standard
 from sim.study.lines import Integrals, Peaks, integrals, metres, peaks, time_in_state
 from sim.study.quantiles import Grouped, by_column_and_bin, quantile_of_columns
@@ -69,7 +69,7 @@ def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
     in_line, space = Stretches(layout, line), metres(rows, line)
     longest = peaks(cells, line, in_line.begins, in_line.stops, bins, layout.edges, space)
     staff = staffing(layout, rows)
-    of_halls, of_halls_by_bin = boarding(layout, rows, staff)
+    of_kinds, of_kinds_by_bin = measures_of_kinds(layout, rows, staff)
     columns = (
         _parties(layout, tallies, waits)
         | _time_in_system(cells, spells)
@@ -77,7 +77,7 @@ def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
         | _booths(layout, rows, service, held, staff)
         | _throughput(layout, departures)
         | {"recovery": recovery(rows, line)}
-        | of_halls
+        | of_kinds
     )
     blank = np.full(cells.n_columns, np.nan)
     table = np.stack([columns.get(m.name, blank) for m in catalogue(layout.network.outcomes)])
@@ -95,7 +95,7 @@ def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
         Stretches(layout, held),
         staff,
         full,
-        of_halls_by_bin,
+        of_kinds_by_bin,
     )
     return Measured(
         values=table.ravel()[layout.take],
