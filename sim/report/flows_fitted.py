@@ -15,8 +15,8 @@ from sim.study.flow_study import FlowStudy, TooFew
 DAY = 86400.0
 LEAST_SHOWN = 0.001
 CLOSING = (
-    "Figures count persons who were intercepted. How many came is this over the share that is intercepted,\n"
-    "which months of interceptions cannot tell: only the product is known."
+    "Figures count persons who were intercepted. How many came is this over the share that is\n"
+    "intercepted, which months of interceptions cannot tell: only the product is known."
 )
 
 
@@ -91,8 +91,8 @@ def _too_few(each: TooFew) -> Iterator[str]:
 def _inside(study: FlowStudy) -> Iterator[str]:
     held = [month for fit in study.fits for month in fit.held_back]
     if held:
-        said = ", ".join(f"{sum(m.inside(band) for m in held)} in the band of {_percent(band)}" for band in BANDS)
-        yield f"Held back: of {counted(len(held), 'figure')} {said}; * is outside."
+        said = ", ".join(f"{sum(m.inside(band) for m in held)} inside {_percent(band)}" for band in BANDS)
+        yield f"Held back: {counted(len(held), 'figure')}, of which {said}; * is outside."
 
 
 def _percent(share: float) -> str:
