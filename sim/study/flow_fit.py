@@ -323,16 +323,25 @@ class Task:
 
 
 def fit(
-    task: Task, drivers: Sequence[Driver], season: FloatArray | None = None, found: Sequence[tuple[Driver, float]] = ()
+    task: Task,
+    drivers: Sequence[Driver],
+    season: FloatArray | None = None,
+    found: Sequence[tuple[Driver, float]] = (),
+    rhos: Sequence[float] = RHOS,
 ) -> FlowFit:
-    """Fit one province. `season` is what is expected of it (log factors) where it has too few figures of its own.
+    """Fit one province.
 
-    `found` are drivers of the search for breaks, with their evidence.
+    Args:
+        task: what is fitted and what is held back.
+        drivers: those given, their factors to be estimated.
+        season: what is expected of it (log factors) where the province has too few figures of its own.
+        found: drivers of the search for breaks, with their evidence.
+        rhos: correlations of the level that are considered.
     """
     every = (*drivers, *(driver for driver, _ in found))
     kept, untold = told(months_of(task.fitted, task.last, every), every)
     months = months_of(task.fitted, task.last, kept, season)
-    whole = mixture(months, seasons=SEASONS if season is None else SEASONS[:2])
+    whole = mixture(months, rhos=rhos, seasons=SEASONS if season is None else SEASONS[:2])
     draws, hypers = whole.draws()
     factors, mean = seasons_of(draws)
     strength = {driver.name: value for driver, value in found}

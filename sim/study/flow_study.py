@@ -13,7 +13,7 @@ from sim.scenario.drivers import Driver
 from sim.scenario.problems import ProblemError
 from sim.study.flow_breaks import known_drivers, search
 from sim.study.flow_data import FlowSeries, Month, chosen, month_of, read_flows
-from sim.study.flow_fit import LEAST_MONTHS, LEAST_PERSONS, LEVEL, Estimate, FlowFit, Task, fit, shared_season
+from sim.study.flow_fit import LEAST_MONTHS, LEAST_PERSONS, LEVEL, RHOS, Estimate, FlowFit, Task, fit, shared_season
 
 Breaks = Literal["known", "find", "none"]
 
@@ -96,6 +96,7 @@ def fit_flows(
     given: Sequence[Driver] = (),
     breaks: Breaks = "known",
     complete_only: bool = False,
+    rhos: Sequence[float] = RHOS,
 ) -> FlowStudy:
     """Read a file and fit its provinces.
 
@@ -106,6 +107,7 @@ def fit_flows(
         given: drivers beside those known, their factors to be estimated.
         breaks: `known` takes the dated changes of rule of the registry, `find` searches for more, `none` takes neither.
         complete_only: leave out figures that the file does not call complete.
+        rhos: correlations of the level from month to month that are considered; 0 alone makes months independent.
 
     Raises UsageError, and ScenarioError for faults in the file.
     """
@@ -122,7 +124,7 @@ def fit_flows(
     for task in fitted:
         season = None if task.tells_season else shared
         found = search(task, drivers, season) if breaks == "find" else []
-        fits.append(fit(task, drivers, season, found))
+        fits.append(fit(task, drivers, season, found, rhos))
     return FlowStudy(str(path), tuple(fits), tuple(_too_few(task) for task in tasks if not task.enough))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .fit import Fitted
@@ -26,14 +26,18 @@ NAMES = {
 LANES = {"cars": "cars", "nexus": "NEXUS"}
 
 
-def write(tables: Mapping[str, str], page: Path = PAGE) -> Path:
-    """Put the tables into the page.
+def write(tables: Mapping[str, str], page: Path = PAGE, kept: Callable[[str], bool] = lambda name: False) -> Path:
+    """Put the tables into the page; a table whose name is `kept` stays as it stands.
 
     Raises:
         KeyError: the page has a place for a table there is not.
     """
-    text = page.read_text(encoding="utf-8")
-    text = BLOCK.sub(lambda place: f"{place['name']}{place['head']}\n{tables[place['name']]}\n\n", text)
+
+    def filled(place: re.Match[str]) -> str:
+        name = place["name"]
+        return place[0] if kept(name) else f"{name}{place['head']}\n{tables[name]}\n\n"
+
+    text = BLOCK.sub(filled, page.read_text(encoding="utf-8"))
     page.write_text(text, encoding="utf-8")
     return page
 
@@ -76,8 +80,8 @@ def southbound(south: Southbound) -> str:
                 _minutes(each.score.error),
                 _minutes(each.score.error_long),
                 _signed(each.score.bias),
-                _percent(each.score.inside),
-                _percent(each.hours_inside),
+                percent(each.score.inside),
+                percent(each.hours_inside),
             )
             for name, each in south.scored.items()
         ),
@@ -109,7 +113,7 @@ def northbound(north: Northbound, stretch: str) -> str:
                     _minutes(of.error),
                     f"{_minutes(of.error_long)} ({of.count_long})",
                     _signed(of.bias),
-                    _percent(of.inside),
+                    percent(of.inside),
                 )
             )
     return table(head, rows)
@@ -151,7 +155,8 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}"
 
 
-def _percent(value: float) -> str:
+def percent(value: float) -> str:
+    """A share in whole percent; blank for none."""
     return "" if math.isnan(value) else f"{100.0 * value:.0f} %"
 
 
