@@ -4,8 +4,8 @@
 
 writes the derived CSV files of `sim/registry/data` and prints the totals they add up to. RAW_FOLDER holds the
 published files named in docs/data.md. The same files give the same bytes. `sources.csv` and `assumptions.csv`
-are kept by hand beside them, as are `airports.csv` and `sectors.csv`. Ports are derived in `derive_registry_base`,
-crossings, offices of CBSA, tables of time and all else in the modules of those names.
+are kept by hand beside them, as are `airports.csv`, `sectors.csv` and `flow_events.csv`. Ports are derived in
+`derive_registry_base`, crossings, offices of CBSA, tables of time and all else in the modules of those names.
 """
 
 from __future__ import annotations
