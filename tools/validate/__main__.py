@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sim.engine import prepare
 from sim.errors import UserError
+from tools import marked_page
 
 from . import irregular, northbound, protocol, southbound
 from .data import northbound_days, southbound_hours
@@ -53,7 +54,7 @@ def main() -> int:
         return error.exit_status
     print("\n\n".join(tables.values()))
     if not arguments.quick:
-        written = write(tables, kept=lambda name: arguments.part is not None and name not in tables)
+        written = marked_page.write(PAGE, "validate", tables, only=True) if arguments.part else write(tables)
         print(f"written: {written.relative_to(PAGE.parents[1])}", file=sys.stderr)
     return 0
 

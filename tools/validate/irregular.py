@@ -12,8 +12,9 @@ from sim.errors import UsageError
 from sim.study.flow_data import Month, read_flows
 from sim.study.flow_fit import BANDS, RHOS, FlowFit, Forecast
 from sim.study.flow_study import FlowStudy, fit_flows
+from tools.marked_page import table
 
-from .page import percent, table
+from .page import percent
 
 FILE = "irregular_rcmp_interceptions_monthly.csv"
 PROVINCES = ("British Columbia", "Manitoba", "Quebec")

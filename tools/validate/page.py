@@ -1,14 +1,13 @@
-"""The tables of docs/validation.md, and putting them into the page, whose text is written by hand.
-
-A table stands between `<!-- validate: NAME -->` and `<!-- end -->`; everything else of the page is kept.
-"""
+"""The tables of docs/validation.md, in a page whose text is written by hand."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+
+from tools import marked_page
+from tools.marked_page import table
 
 from .fit import Fitted
 from .northbound import Northbound
@@ -16,7 +15,6 @@ from .northbound import Scored as Lane
 from .southbound import Southbound
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "validation.md"
-BLOCK = re.compile(r"(?<=<!-- validate: )(?P<name>[\w-]+)(?P<head> -->\n).*?(?=<!-- end -->)", re.DOTALL)
 NAMES = {
     "yardstick": "past mean",
     "volume": "parabola of the volume",
@@ -26,20 +24,13 @@ NAMES = {
 LANES = {"cars": "cars", "nexus": "NEXUS"}
 
 
-def write(tables: Mapping[str, str], page: Path = PAGE, kept: Callable[[str], bool] = lambda name: False) -> Path:
-    """Put the tables into the page; a table whose name is `kept` stays as it stands.
+def write(tables: Mapping[str, str], page: Path = PAGE) -> Path:
+    """Put the tables into the page.
 
     Raises:
         KeyError: the page has a place for a table there is not.
     """
-
-    def filled(place: re.Match[str]) -> str:
-        name = place["name"]
-        return place[0] if kept(name) else f"{name}{place['head']}\n{tables[name]}\n\n"
-
-    text = BLOCK.sub(filled, page.read_text(encoding="utf-8"))
-    page.write_text(text, encoding="utf-8")
-    return page
+    return marked_page.write(page, "validate", tables)
 
 
 def blocks(south: Southbound, north: Northbound) -> dict[str, str]:
@@ -53,12 +44,6 @@ def blocks(south: Southbound, north: Northbound) -> dict[str, str]:
         "northbound-shape": northbound_shape(north),
         "northbound-fit": fitted(north.fits),
     }
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; the first column is text, the others are numbers."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def southbound(south: Southbound) -> str:

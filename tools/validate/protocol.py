@@ -10,8 +10,7 @@ import pandas as pd
 
 from sim.api import run as run_scenario
 from sim.study.estimators import Interval, mean_interval
-
-from .page import table
+from tools.marked_page import table
 
 SCENARIO = Path(__file__).resolve().parents[2] / "scenarios" / "irregular-quebec-protocol-2023.yaml"
 DAY = 1440.0
