@@ -13,7 +13,7 @@ from sim.engine import prepare
 from sim.errors import UserError
 from tools import marked_page
 
-from . import irregular, northbound, protocol, southbound
+from . import figures_irregular, irregular, northbound, protocol, southbound
 from .data import northbound_days, southbound_hours
 from .figures import draw
 from .fit import SWEEPS
@@ -47,7 +47,10 @@ def main() -> int:
     try:
         tables = {} if arguments.part == "irregular" else _ports(arguments)
         if arguments.part != "ports":
-            tables |= irregular.blocks(irregular.run(arguments.folder))
+            tables |= irregular.blocks(forecasts := irregular.run(arguments.folder))
+            if not arguments.quick:
+                drawn = figures_irregular.draw(forecasts, arguments.folder, PAGE.parent / "figures")
+                print(f"written: {drawn.relative_to(PAGE.parents[1])}", file=sys.stderr)
             tables |= protocol.blocks(protocol.run(2 if arguments.quick else None))
     except UserError as error:
         print(error, file=sys.stderr)
