@@ -233,7 +233,9 @@ class FlowPlan(Timeline):
         if kind == ALONE:
             return dict.fromkeys((*GROUNDS, OTHER), 0.0) | {MINOR: 1.0}
         stated = self.flow.eligibility
-        shares = {ground: of_traveller(dict(stated.exceptions.get(ground, {})), kind) or 0.0 for ground in GROUNDS}
+        shares: dict[str, float] = {}
+        for ground in GROUNDS:
+            shares[ground] = of_traveller(dict(stated.exceptions.get(ground, {})), kind) or 0.0
         applying = [one for one in stated.exemptions.values() if one.applies]
         other = sum(float(of_traveller(dict(one.share), kind) or 0.0) for one in applying)
         return {MINOR: 0.0, **shares, OTHER: other}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -49,22 +50,21 @@ class _Groups:
         self.rows, self.flow = rows, flow
         records, parties, network = rows.records, rows.parties, rows.network
         mine = np.flatnonzero(rows.facility == facility)
-        party, first = np.unique(records.party[mine], return_index=True)
-        came = records.joined[mine[first]]
+        first = np.flatnonzero(np.diff(records.party[mine], prepend=-1))  # visits stand party by party
+        party, came = records.party[mine[first]], records.joined[mine[first]]
         kept = (came >= network.warm_up) & (came < network.horizon)
         self.party, self.came = party[kept], came[kept]
         self.klass = parties.klass[self.party]
         self.cell = rows.cells.cell[facility, self.klass]
         self.size = parties.size[self.party].astype(np.float64)
-        self._row = mine
+        self._row, self._station = mine, records.station[mine]
         self._position = np.full(len(parties), -1, np.int64)
         self._position[self.party] = np.arange(len(self.party))
 
     def stage(self, name: str) -> _Stage:
         """Times at a station; all NaN where there is none of that name."""
         records, count = self.rows.records, len(self.party)
-        station = self.flow.stations.get(name, -1)
-        row = self._row[records.station[self._row] == station]
+        row = self.visits(name)
         at = self._position[records.party[row]]
         row, at = row[at >= 0], at[at >= 0]
 
@@ -79,6 +79,10 @@ class _Groups:
             column(records.joined), column(records.started), column(records.ended), column(records.left), outcome
         )
 
+    def visits(self, name: str) -> IntArray:
+        """Rows of the records at a station, of every group whenever it came."""
+        return np.asarray(self._row[self._station == self.flow.stations.get(name, -1)])
+
     def draws(self, slots: Mapping[int, int]) -> FloatArray:
         """The draw of each group in the slot of its class; NaN for a class without."""
         parties, found = self.rows.parties, np.full(len(self.party), np.nan)
@@ -88,11 +92,39 @@ class _Groups:
         return found
 
 
+class Board:
+    """The queue at the refugee board, of all flows together."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    @cached_property
+    def _claims(self) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+        """Place of each party in order of joining, persons before each, ends in order, persons decided by then."""
+        rows, records = self.rows, self.rows.records
+        flows = [facility.flow for facility in rows.network.facilities if facility.flow is not None]
+        stations = [flow.stations["board"] for flow in flows if "board" in flow.stations]
+        row = np.flatnonzero(np.isin(records.station, stations))
+        size = rows.parties.size[records.party[row]].astype(np.float64)
+        order = np.argsort(records.joined[row], kind="stable")  # rows stand party by party
+        place = np.zeros(len(rows.parties), np.int64)
+        place[records.party[row][order]] = np.arange(row.size)
+        ends = np.argsort(records.ended[row], kind="stable")  # NaN, not decided so far, comes last
+        before, decided = (np.append(0.0, np.cumsum(size[by])) for by in (order, ends))
+        return place, before, records.ended[row][ends], decided
+
+    def pending(self, at: FloatArray, party: IntArray) -> FloatArray:
+        """Persons there when each party joins, itself left out."""
+        place, before, ends, decided = self._claims
+        return np.asarray(before[place[party]] - decided[np.searchsorted(ends, at, side="right")])
+
+
 class FlowMeasures:
     """The measures of one irregular flow."""
 
-    def __init__(self, layout: Layout, rows: Rows, facility: int, flow: Flow) -> None:
-        self.layout, self.rows, self.flow, self.facility = layout, rows, flow, facility
+    def __init__(self, layout: Layout, rows: Rows, facility: int, flow: Flow, board: Board) -> None:
+        self.layout, self.rows, self.flow, self.facility, self.board = layout, rows, flow, facility, board
+        self.presences: dict[tuple[str, str, str], Presence] = {}
         self.network = layout.network
         self.own = layout.cells.column_of(facility)
         begin, end = layout.cells.begin[facility : facility + 2].tolist()
@@ -197,10 +229,13 @@ class FlowMeasures:
 
     def _present(self, name: str, until: str = "left", since: str = "joined") -> Presence:
         """Persons at a station over time, whenever they came."""
-        records = self.rows.records
-        row = np.flatnonzero(records.station == self.flow.stations.get(name, -1))
-        size = self.rows.parties.size[records.party[row]]
-        return Presence.of(self.network, getattr(records, since)[row], getattr(records, until)[row], size)
+        what = (name, since, until)
+        if what not in self.presences:
+            records, row = self.rows.records, self.g.visits(name)
+            size = self.rows.parties.size[records.party[row]]
+            begin, end = getattr(records, since)[row], getattr(records, until)[row]
+            self.presences[what] = Presence.of(self.network, begin, end, size)
+        return self.presences[what]
 
     def _overflow(self) -> Presence:
         """Persons in a hotel, or waiting for a place."""
@@ -232,28 +267,14 @@ class FlowMeasures:
         come = ~np.isnan(board.joined) & (board.joined < horizon)
         still = come & ~(board.ended <= horizon)
         waited = (board.started - board.joined)[come]
-        ahead = self._inventory(board.joined[come], self.g.party[come]) / rate
+        pending = self.board.pending(board.joined[come], self.g.party[come])
+        old = np.maximum(self.flow.board_inventory - rate * board.joined[come], 0.0)
+        ahead = (pending + old) / rate
         return {
             "board_pending_end": float(self.g.size[still].sum()),
             "board_wait_mean": mean_of(waited[~np.isnan(waited)]) / _DAY,
             "board_inventory_wait_mean": mean_of(ahead) / _DAY,
         }
-
-    def _inventory(self, at: FloatArray, party: IntArray) -> FloatArray:
-        """Persons pending at the board when a party joins it, of all flows and from before, itself left out."""
-        records, flow = self.rows.records, self.flow
-        stations = [f.flow.stations["board"] for f in self.network.facilities if f.flow and "board" in f.flow.stations]
-        row = np.flatnonzero(np.isin(records.station, stations))
-        size = self.rows.parties.size[records.party[row]].astype(np.float64)
-        order = np.lexsort((records.party[row], records.joined[row]))
-        before = np.append(0.0, np.cumsum(size[order]))
-        place = np.empty(len(self.rows.parties), np.int64)
-        place[records.party[row][order]] = np.arange(row.size)
-        ends = np.argsort(records.ended[row], kind="stable")  # NaN, not decided so far, comes last
-        decided = np.append(0.0, np.cumsum(size[ends]))
-        done = decided[np.searchsorted(records.ended[row][ends], at, side="right")]
-        old = np.maximum(flow.board_inventory - flow.board_rate * at, 0.0)
-        return np.asarray(before[place[party]] - done + old)
 
     def _costs(self, staff: Staffing) -> dict[str, float]:
         """Hours on duty (of shared officers, hours at work here), nights, resources."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.study.boarding import HallMeasures
 from sim.study.cells import FloatArray
-from sim.study.flows import FlowMeasures
+from sim.study.flows import Board, FlowMeasures
 from sim.study.layout import Layout
 from sim.study.spells import Rows
 from sim.study.staffing import Staffing
@@ -31,12 +31,13 @@ def measures_of_kinds(
     """By column of `Cells`, (n_columns,), and by bin, (n_columns, n_bins); NaN where a facility has none of them."""
     whole: dict[str, FloatArray] = {}
     bins: dict[str, FloatArray] = {}
+    board = Board(rows)
     for facility, one in enumerate(layout.network.facilities):
         measures: Kind
         if one.hall is not None:
             measures = HallMeasures(layout, rows, facility, one.hall)
         elif one.flow is not None:
-            measures = FlowMeasures(layout, rows, facility, one.flow)
+            measures = FlowMeasures(layout, rows, facility, one.flow, board)
         else:
             continue
         _put(whole, measures.whole(staff), (layout.cells.n_columns,))
