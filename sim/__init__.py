@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.api import BordersimError as BordersimError
+    from sim.api import Comparison as Comparison
     from sim.api import Line as Line
     from sim.api import Rule as Rule
     from sim.api import Run as Run
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sim.api import load as load
     from sim.api import run as run
 
-__all__ = ["BordersimError", "Line", "Rule", "Run", "ScenarioError", "Study", "compare", "load", "run"]
+__all__ = ["BordersimError", "Comparison", "Line", "Rule", "Run", "ScenarioError", "Study", "compare", "load", "run"]
 
 
 def __getattr__(name: str) -> object:

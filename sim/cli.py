@@ -39,8 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_status
     except IncompleteRunError as error:
         _tell_failures(arguments, error.failures)
-        again = f"running again{_drawn_seed(arguments)} goes on from there"
-        print(f"{error.kept} other replications are kept; {again}", file=sys.stderr)
+        print(f"{error.kept} other replications are kept; {_again(arguments)}", file=sys.stderr)
         return error.exit_status
     except BordersimError as error:
         print(f"bordersim: {error}", file=sys.stderr)
@@ -49,8 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"bordersim: internal error: {type(error).__name__}: {error}; `--debug` shows where", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        again = f"running again{_drawn_seed(arguments)} goes on from there"
-        print(f"bordersim: interrupted; finished replications are kept, {again}", file=sys.stderr)
+        print(f"bordersim: interrupted; finished replications are kept, {_again(arguments)}", file=sys.stderr)
         return 130
 
 
@@ -82,6 +80,13 @@ def _drawn_seed(arguments: argparse.Namespace) -> str:
     """The flag that makes a scenario without a seed the same run again."""
     drawn = getattr(arguments, "drawn_seed", None)
     return "" if drawn is None else f" --seed {drawn}"
+
+
+def _again(arguments: argparse.Namespace) -> str:
+    """How to go on with a run that was stopped."""
+    if getattr(arguments, "force", False):
+        return "running again goes on from there unless --force is given, which begins anew"
+    return f"running again{_drawn_seed(arguments)} goes on from there"
 
 
 def run_command(arguments: argparse.Namespace) -> int:

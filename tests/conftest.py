@@ -9,6 +9,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before worker processes start, compile the fast engine once, so that they load it instead of each compiling."""
     several = getattr(config.option, "numprocesses", None)
     if several and not hasattr(config, "workerinput"):
-        from sim.engine import prepare
+        from sim.study.runs import prepare
 
         prepare()

@@ -1,6 +1,6 @@
 """Derive the numbers of `scenarios/pacific-highway-southbound.yaml` from published series.
 
-    python tools/derive_pacific_highway.py RAW_FOLDER [--out FOLDER]
+    python -m tools.derive_pacific_highway RAW_FOLDER [--out FOLDER]
 
 prints every derived number with its working and writes the hourly profiles as CSV. RAW_FOLDER holds the
 published files named in docs/data.md; nothing else in the project reads them. What no file can tell is assumed

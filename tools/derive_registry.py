@@ -1,6 +1,6 @@
 """Derive the registry's tables from the published files.
 
-    python tools/derive_registry.py RAW_FOLDER [--out FOLDER]
+    python -m tools.derive_registry RAW_FOLDER [--out FOLDER]
 
 writes the derived CSV files of `sim/registry/data` and prints the totals they add up to. RAW_FOLDER holds the
 published files named in docs/data.md. The same files give the same bytes. `sources.csv` and `assumptions.csv`
@@ -16,12 +16,12 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import derive_registry_crossings as crossings
-import derive_registry_offices as offices
-import derive_registry_others as others
-import derive_registry_times as times
-from derive_pacific_highway import RawDataError
-from derive_registry_base import MEASURES, MONTHS, YEAR, Counts, Table, us_monthly, us_ports
+from tools import derive_registry_crossings as crossings
+from tools import derive_registry_offices as offices
+from tools import derive_registry_others as others
+from tools import derive_registry_times as times
+from tools.derive_pacific_highway import RawDataError
+from tools.derive_registry_base import MEASURES, MONTHS, YEAR, Counts, Table, us_monthly, us_ports
 
 
 def write(path: Path, table: Sequence[Mapping[str, str]]) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from derive_pacific_highway import RawDataError, read
+from tools.derive_pacific_highway import RawDataError, read
 
 Row = dict[str, str]
 Table = list[Row]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from derive_pacific_highway import read
-from derive_registry_base import Row, Stated, Table, number, programmes, slug
+from tools.derive_pacific_highway import read
+from tools.derive_registry_base import Row, Stated, Table, number, programmes, slug
 
 PACIFIC_HIGHWAY = 0.40
 """Share of Blaine's cars, mean of four indications between 33 and 44 %: docs/data.md."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from derive_pacific_highway import read
-from derive_registry_base import Counts, Row, Table, number, slug
+from tools.derive_pacific_highway import read
+from tools.derive_registry_base import Counts, Row, Table, number, slug
 
 PROVINCES = {
     "NB": "America/Moncton",

@@ -8,8 +8,8 @@ import statistics
 from collections import defaultdict
 from pathlib import Path
 
-from derive_pacific_highway import RawDataError, read
-from derive_registry_base import MONTHS, Row, Table, number, slug
+from tools.derive_pacific_highway import RawDataError, read
+from tools.derive_registry_base import MONTHS, Row, Table, number, slug
 
 AIRPORTS = ("YVR", "YYC", "YEG", "YWG", "YYZ", "YOW", "YUL", "YHZ")
 """The eight airports with preclearance, from west to east."""

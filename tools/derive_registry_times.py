@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
-from derive_pacific_highway import (
+from tools.derive_pacific_highway import (
     CARS,
     TRUCKS,
     ProfileShape,
@@ -19,7 +19,7 @@ from derive_pacific_highway import (
     read,
     saturday_wait,
 )
-from derive_registry_base import MONTHS, YEAR, Counts, Row, Table, number
+from tools.derive_registry_base import MONTHS, YEAR, Counts, Row, Table, number
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 VEHICLES = {"car": "cars", "truck": "trucks", "bus": "buses", "pedestrian": "pedestrians"}

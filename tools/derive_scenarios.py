@@ -1,6 +1,6 @@
 """Derive the numbers of the scenarios beside Pacific Highway from published series.
 
-    python tools/derive_scenarios.py RAW_FOLDER [--out FOLDER]
+    python -m tools.derive_scenarios RAW_FOLDER [--out FOLDER]
 
 prints every derived number with its working, scenario by scenario, and writes their hourly tables as CSV.
 RAW_FOLDER holds the published files named in docs/data.md; nothing else in the project reads them. What no file
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from derive_pacific_highway import (
+from tools.derive_pacific_highway import (
     Finding,
     RawDataError,
     Row,

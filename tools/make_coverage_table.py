@@ -1,9 +1,9 @@
 """Measure how often the intervals and the selection of `compare` hold, and write it to docs/comparing.md.
 
-    python tools/make_coverage_table.py [--experiments N] [--print]
+    python -m tools.make_coverage_table [--experiments N] [--print]
 
 simulates the two queues of `tools/coverage_worlds.py` (about 400,000 days each for 4,000 experiments, more than ten
-minutes of one core), applies the functions that `compare` uses, and writes the tables between their markers.
+minutes of one core), applies the functions that `compare` uses, and puts the tables into the page.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from coverage_worlds import MEASURES, WORLDS, FloatArray, World, pool
 from scipy import special
 
 from sim.study.baddays import bad_days
-from sim.study.estimators import mean_interval, simultaneous_level
+from sim.study.estimators import mean_interval, outer_interval, simultaneous_level
 from sim.study.selection import select_best
 from sim.study.simultaneous import joint_level
+from tools import marked_page
+from tools.coverage_worlds import MEASURES, WORLDS, FloatArray, World, pool
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "comparing.md"
+PAGE, KIND = Path(__file__).resolve().parents[1] / "docs" / "comparing.md", "coverage"
 EXPERIMENTS, MOST = 4000, 100
 """Experiments per cell, and the most replications of one."""
 SLOW = 4
@@ -54,7 +55,7 @@ def single(world: World, days: FloatArray, experiments: int) -> list[Cell]:
     """Coverage of one interval: Student's, and that of `mean_interval`."""
     cells = []
     names = [change.name for change in world.changes]
-    for n in (30, 100):
+    for n in (10, 30, 100):
         for what in ("baseline", *CHANGES):
             at = names.index(what)
             values = days[:, at] if what == "baseline" else days[:, at] - days[:, 0]
@@ -78,10 +79,10 @@ def families(world: World, days: FloatArray, experiments: int) -> list[Cell]:
         for measures in (2, 3):
             values = (days[:, 1:, :measures] - days[:, :1, :measures]).reshape(len(days), -1)
             truth, samples = values.mean(axis=0), cut(values, experiments, n)
-            plain = mean_interval(samples, simultaneous_level(values.shape[1], LEVEL))
+            plain = outer_interval(samples, simultaneous_level(values.shape[1], LEVEL))
             held, ratios = [], []
             for e in range(experiments):
-                own = mean_interval(samples[:, e], joint_level(samples[:, e], LEVEL, DRAWS))
+                own = outer_interval(samples[:, e], joint_level(samples[:, e], LEVEL, DRAWS))
                 held.append(bool(((own.low <= truth) & (truth <= own.high)).all()))
                 ratios.append(float((own.high - own.low).sum() / (plain.high[e] - plain.low[e]).sum()))
             bonferroni = float(((plain.low <= truth) & (truth <= plain.high)).all(axis=1).mean())
@@ -157,16 +158,6 @@ def markdown(columns: Sequence[str], cells: Sequence[Cell]) -> str:
     return "\n".join(lines)
 
 
-def put(text: str, name: str, table: str) -> str:
-    """The page with a table in its place."""
-    begin, end = f"<!-- coverage: {name} -->\n", f"\n<!-- coverage: end {name} -->"
-    before, _, rest = text.partition(begin)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError(f"the page has no place for the table '{name}'")
-    return f"{before}{begin}{table}{end}{after}"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -179,15 +170,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, (measure, _, share) in TABLES.items():
             found[name] += measure(world, days, max(given.experiments // share, 1))
             print(f"{world.name}: {name} measured", file=sys.stderr)
-    text = "" if given.print else PAGE.read_text(encoding="utf-8")
-    for name, (_, columns, _) in TABLES.items():
-        table = markdown(columns, found[name])
-        if given.print:
-            print(f"{table}\n")
-        else:
-            text = put(text, name, table)
-    if not given.print:
-        PAGE.write_text(text, encoding="utf-8")
+    tables = {name: markdown(columns, found[name]) for name, (_, columns, _) in TABLES.items()}
+    if given.print:
+        print("\n\n".join(tables.values()))
+    else:
+        marked_page.write(PAGE, KIND, tables, only=True)
     return 0
 
 

@@ -1,6 +1,6 @@
 """Compare ten variants of the shipped Pacific Highway scenario, and write the table to docs/comparing.md.
 
-    python tools/make_variants_table.py [--replications N] [--print]
+    python -m tools.make_variants_table [--replications N] [--print]
 
 Three of the variants are those of the scenario; the others are given here. The same number of replications gives the
 same table. It takes some minutes.
@@ -15,13 +15,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from make_coverage_table import PAGE, put
-
 from sim.cli import main as bordersim
 from sim.report import words
 from sim.report.sentences import best_sentences
 from sim.study.comparison import Comparison, Row, compare_runs
 from sim.study.samples import USUAL, Choice
+from tools import marked_page
+from tools.make_coverage_table import KIND, PAGE
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENARIO = "pacific-highway-southbound.yaml"
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.print:
         print(text)
     else:
-        PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), "variants", text), encoding="utf-8")
+        marked_page.write(PAGE, KIND, {"variants": text}, only=True)
     return 0
 
 

@@ -8,7 +8,7 @@ from sim.model.draft import Draft
 from sim.model.flow_plan import flow_plans
 from sim.model.hall_plan import hall_plans
 from sim.model.irregular import build_flows
-from sim.model.land_port import build_ports
+from sim.model.land_ports import build_ports
 from sim.model.network import Network, Steps
 from sim.model.parties import Parties
 from sim.model.port_plan import PortPlan

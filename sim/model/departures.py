@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.model.distributions import Deterministic, Distribution
-from sim.model.sources import Arrivals, FloatArray, IntArray, Sizes, Source
+from sim.model.distribution import Distribution
+from sim.model.distributions import Deterministic
+from sim.model.sources import Arrivals, FloatArray, IntArray, Sizes, Source, day_factors
+from sim.model.steps import values_at
 from sim.model.streams import Streams
 from sim.scenario.timetable import Departure
 
@@ -38,15 +40,20 @@ class DepartureSource(Source):
     journey: float | None = None
     """Seconds from departure until they come to this facility; None where they board."""
 
-    @property
-    def candidates(self) -> IntArray:
-        """(departures,): candidates of each."""
-        return np.array([departure.passengers for departure in self.departures], dtype=np.int64)
+    def candidates(self, streams: Streams) -> IntArray:
+        """(departures,): passengers of each in this replication, on a busy day no more than there are seats."""
+        passengers = np.array([departure.passengers for departure in self.departures], dtype=np.int64)
+        factors = day_factors(self, streams)
+        if factors.is_one():
+            return passengers
+        seats = np.array([departure.seats for departure in self.departures], dtype=np.int64)
+        departs = np.array([departure.departs for departure in self.departures])
+        return np.minimum(seats, np.floor(passengers * values_at(factors, departs) + 0.5).astype(np.int64))
 
     def expected(self, horizon: float) -> float:
         """About how many parties there are."""
         mean = sum(share * sizes.mean for share, sizes in zip(self.shares, self.of_class, strict=True))
-        return float(self.candidates.sum()) / max(mean, 1.0)
+        return sum(departure.passengers for departure in self.departures) / max(mean, 1.0)
 
     def stream_names(self) -> list[str]:
         """Every stream the source may draw from, but for those it shares with the facility the travellers left."""
@@ -58,20 +65,21 @@ class DepartureSource(Source):
     def uniforms(self, prefix: str, role: str, rows: int, streams: Streams) -> FloatArray:
         """The uniforms of a role, departure after departure."""
         whose = self.home if role in SHARED else prefix
-        drawn = [streams.uniform(f"{whose}/{d.name}/{role}", d.passengers) for d in self.departures]
+        counts = self.candidates(streams).tolist()
+        drawn = [streams.uniform(f"{whose}/{d.name}/{role}", n) for d, n in zip(self.departures, counts, strict=True)]
         return np.concatenate([np.empty(0), *drawn])
 
     def arrivals(self, horizon: float, streams: Streams) -> list[Arrivals]:
         """Parties in order of departure and candidate. Who would come before the horizon is there when it begins."""
-        counts = self.candidates
+        counts = self.candidates(streams)
         rows = int(counts.sum())
         flight = np.repeat(np.arange(len(counts)), counts)
         departs = np.array([departure.departs for departure in self.departures])[flight]
-        kind = self._classes(rows, streams)
+        kind = self._classes(flight, streams)
         size = self._sizes(kind, rows, streams)
         before = np.cumsum(size) - size
         first = np.cumsum(counts) - counts
-        seats_left = counts[flight] - (before - before[np.minimum(first, max(rows - 1, 0))][flight])
+        seats_left = counts[flight] - (before - before[first[flight]])
         row = np.flatnonzero(seats_left > 0)
         size = np.minimum(size, seats_left)
         if self.journey is None:
@@ -82,14 +90,20 @@ class DepartureSource(Source):
         else:
             time = departs + self.journey
         row = row[time[row] < horizon]
-        boards = (departs[row], flight[row]) if self.journey is None else (None, None)
+        boards = (departs[row], flight[row], row) if self.journey is None else (None, None, row)
         return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, *boards)]
 
-    def _classes(self, rows: int, streams: Streams) -> IntArray:
+    def _classes(self, flight: IntArray, streams: Streams) -> IntArray:
+        """Class of each candidate: one uniform against the cumulated shares, those of its departure."""
         if len(self.shares) == 1:
-            return np.zeros(rows, np.int64)
-        edges = np.cumsum(self.shares)[:-1]
-        return np.searchsorted(edges, self.uniforms(self.name, "class", rows, streams), side="right")
+            return np.zeros(len(flight), np.int64)
+        mark = self.uniforms(self.name, "class", len(flight), streams)
+        kind = np.searchsorted(np.cumsum(self.shares)[:-1], mark, side="right")
+        for number, departure in enumerate(self.departures):
+            if departure.mix:
+                mine = flight == number
+                kind[mine] = np.searchsorted(np.cumsum(departure.mix)[:-1], mark[mine], side="right")
+        return kind
 
     def _sizes(self, kind: IntArray, rows: int, streams: Streams) -> IntArray:
         size = np.ones(rows, np.int64)

@@ -12,7 +12,6 @@ distribution raise `UsageError`.
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -23,33 +22,11 @@ import numpy.typing as npt
 from scipy import special
 
 from sim.errors import UsageError
+from sim.model.distribution import BELOW_ONE, Distribution, FloatArray, require, uniforms_of
 from sim.model.gamma_quantile import gamma_quantile
+from sim.model.truncated_normal import TruncatedNormal
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-BELOW_ONE = math.nextafter(1.0, 0.0)
-"""1 - 2**-53, the largest uniform there is."""
-
-
-class Distribution(ABC):
-    """A distribution of one real quantity. Implementations are frozen and compare by value."""
-
-    @abstractmethod
-    def mean(self) -> float:
-        """Expected value."""
-
-    @abstractmethod
-    def variance(self) -> float:
-        """Variance, in the squared unit of the mean."""
-
-    @abstractmethod
-    def quantile(self, u: npt.ArrayLike) -> FloatArray:
-        """Values at the uniforms `u` in [0, 1), of any shape; the result has the same shape."""
-
-    def sample(self, rng: np.random.Generator, n: int) -> FloatArray:
-        """`n` draws, taking exactly `n` uniforms from `rng`."""
-        return self.quantile(rng.random(n))
 
 
 @dataclass(frozen=True)
@@ -59,7 +36,7 @@ class Deterministic(Distribution):
     value: float
 
     def __post_init__(self) -> None:
-        _require(math.isfinite(self.value), "value must be finite", self)
+        require(math.isfinite(self.value), "value must be finite", self)
 
     def mean(self) -> float:
         return self.value
@@ -78,7 +55,7 @@ class Exponential(Distribution):
     average: float
 
     def __post_init__(self) -> None:
-        _require(0.0 < self.average < math.inf, "mean must be positive", self)
+        require(0.0 < self.average < math.inf, "mean must be positive", self)
 
     def mean(self) -> float:
         return self.average
@@ -87,7 +64,7 @@ class Exponential(Distribution):
         return self.average**2
 
     def quantile(self, u: npt.ArrayLike) -> FloatArray:
-        return -self.average * np.log1p(-_uniforms(u))
+        return -self.average * np.log1p(-uniforms_of(u))
 
 
 @dataclass(frozen=True)
@@ -98,8 +75,8 @@ class Erlang(Distribution):
     shape: int
 
     def __post_init__(self) -> None:
-        _require(0.0 < self.average < math.inf, "mean must be positive", self)
-        _require(self.shape >= 1 and self.shape % 1 == 0, "shape must be 1, 2, 3, ...", self)
+        require(0.0 < self.average < math.inf, "mean must be positive", self)
+        require(self.shape >= 1 and self.shape % 1 == 0, "shape must be 1, 2, 3, ...", self)
 
     def mean(self) -> float:
         return self.average
@@ -108,7 +85,7 @@ class Erlang(Distribution):
         return self.average**2 / self.shape
 
     def quantile(self, u: npt.ArrayLike) -> FloatArray:
-        return _gamma_quantile(_uniforms(u), self.average, float(self.shape))
+        return _gamma_quantile(uniforms_of(u), self.average, float(self.shape))
 
 
 @dataclass(frozen=True)
@@ -119,8 +96,8 @@ class _MeanAndCv(Distribution):
     cv: float
 
     def __post_init__(self) -> None:
-        _require(0.0 < self.average < math.inf, "mean must be positive", self)
-        _require(0.0 <= self.cv < math.inf, "cv must not be negative", self)
+        require(0.0 < self.average < math.inf, "mean must be positive", self)
+        require(0.0 <= self.cv < math.inf, "cv must not be negative", self)
 
     def mean(self) -> float:
         return self.average
@@ -136,7 +113,7 @@ class Gamma(_MeanAndCv):
     def quantile(self, u: npt.ArrayLike) -> FloatArray:
         if self.cv == 0.0:
             return np.full(np.shape(u), self.average, dtype=np.float64)
-        return _gamma_quantile(_uniforms(u), self.average, self.cv**-2)
+        return _gamma_quantile(uniforms_of(u), self.average, self.cv**-2)
 
 
 @dataclass(frozen=True)
@@ -148,7 +125,7 @@ class Lognormal(_MeanAndCv):
             return np.full(np.shape(u), self.average, dtype=np.float64)
         log_variance = math.log1p(self.cv**2)
         log_mean = math.log(self.average) - log_variance / 2.0
-        return np.exp(log_mean + math.sqrt(log_variance) * special.ndtri(_uniforms(u)))
+        return np.exp(log_mean + math.sqrt(log_variance) * special.ndtri(uniforms_of(u)))
 
 
 @dataclass(frozen=True)
@@ -159,8 +136,8 @@ class Weibull(Distribution):
     shape: float
 
     def __post_init__(self) -> None:
-        _require(0.0 < self.average < math.inf, "mean must be positive", self)
-        _require(0.0 < self.shape < math.inf, "shape must be positive", self)
+        require(0.0 < self.average < math.inf, "mean must be positive", self)
+        require(0.0 < self.shape < math.inf, "shape must be positive", self)
 
     def mean(self) -> float:
         return self.average
@@ -173,7 +150,7 @@ class Weibull(Distribution):
     def quantile(self, u: npt.ArrayLike) -> FloatArray:
         power = 1.0 / self.shape
         log_scale = math.log(self.average) - math.lgamma(1.0 + power)
-        hazard: FloatArray = -np.log1p(-_uniforms(u))
+        hazard: FloatArray = -np.log1p(-uniforms_of(u))
         return math.exp(log_scale) * hazard**power
 
 
@@ -185,7 +162,7 @@ class Uniform(Distribution):
     high: float
 
     def __post_init__(self) -> None:
-        _require(-math.inf < self.low <= self.high < math.inf, "low must not exceed high", self)
+        require(-math.inf < self.low <= self.high < math.inf, "low must not exceed high", self)
 
     def mean(self) -> float:
         return self.low + (self.high - self.low) / 2.0
@@ -194,7 +171,7 @@ class Uniform(Distribution):
         return (self.high - self.low) ** 2 / 12.0
 
     def quantile(self, u: npt.ArrayLike) -> FloatArray:
-        return self.low + (self.high - self.low) * _uniforms(u)
+        return self.low + (self.high - self.low) * uniforms_of(u)
 
 
 @dataclass(frozen=True)
@@ -207,7 +184,7 @@ class Triangular(Distribution):
 
     def __post_init__(self) -> None:
         ordered = -math.inf < self.low <= self.mode <= self.high < math.inf
-        _require(ordered, "low, mode and high must be in this order", self)
+        require(ordered, "low, mode and high must be in this order", self)
 
     def mean(self) -> float:
         return (self.low + self.mode + self.high) / 3.0
@@ -217,74 +194,11 @@ class Triangular(Distribution):
         return (rise**2 + rise * fall + fall**2) / 18.0
 
     def quantile(self, u: npt.ArrayLike) -> FloatArray:
-        uniforms = _uniforms(u)
+        uniforms = uniforms_of(u)
         width, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
         rising: FloatArray = self.low + np.sqrt(uniforms * (width * rise))
         falling: FloatArray = self.high - np.sqrt((1.0 - uniforms) * (width * fall))
         return np.where(uniforms * width < rise, rising, falling)
-
-
-@dataclass(frozen=True)
-class TruncatedNormal(Distribution):
-    """Normal with mean `centre` and standard deviation `sd`, kept only between `low` and `high`.
-
-    `centre` and `sd` are those before truncation, so `mean()` differs from `centre`. Either bound may be
-    infinite. Formulas: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions 1 (1994), ch. 13.
-    """
-
-    centre: float
-    sd: float
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        _require(math.isfinite(self.centre), "mean must be finite", self)
-        _require(0.0 < self.sd < math.inf, "sd must be positive", self)
-        _require(self.low < self.high, "low must be below high", self)
-        _require(math.isfinite(self._log_mass), "no probability between low and high", self)
-
-    @cached_property
-    def _bounds(self) -> tuple[float, float]:
-        """The bounds in standard units."""
-        return (self.low - self.centre) / self.sd, (self.high - self.centre) / self.sd
-
-    @cached_property
-    def _log_mass(self) -> float:
-        """Log of the probability between the bounds before truncation."""
-        a, b = self._bounds
-        if a <= 0.0 <= b:
-            return math.log1p(-float(special.ndtr(a)) - float(special.ndtr(-b)))
-        return _log_tail_mass(-b, -a) if a > 0.0 else _log_tail_mass(a, b)
-
-    def mean(self) -> float:
-        a, b = self._bounds
-        return self.centre + self.sd * (self._density(a) - self._density(b))
-
-    def variance(self) -> float:
-        a, b = self._bounds
-        at_a, at_b = self._density(a), self._density(b)
-        first = a * at_a if math.isfinite(a) else 0.0
-        second = b * at_b if math.isfinite(b) else 0.0
-        return self.sd**2 * max(0.0, 1.0 + first - second - (at_a - at_b) ** 2)
-
-    def quantile(self, u: npt.ArrayLike) -> FloatArray:
-        uniforms = _uniforms(u)
-        a, b = self._bounds
-        if a > 0.0:
-            z: FloatArray = -_left_tail_quantile(1.0 - uniforms, -b, -a, self._log_mass)
-        elif b < 0.0:
-            z = _left_tail_quantile(uniforms, a, b, self._log_mass)
-        else:
-            # Each half from its own tail: 1 - p would lose the digits of a small upper tail.
-            mass = math.exp(self._log_mass)
-            below = float(special.ndtr(a)) + uniforms * mass
-            above = float(special.ndtr(-b)) + (1.0 - uniforms) * mass
-            z = np.where(below < 0.5, special.ndtri(below), -special.ndtri(above))
-        return np.clip(self.centre + self.sd * z, self.low, self.high)
-
-    def _density(self, z: float) -> float:
-        """Density of the truncated standard normal at `z`, 0 at infinity."""
-        return math.exp(-0.5 * z * z - self._log_mass) / math.sqrt(2.0 * math.pi)
 
 
 @dataclass(frozen=True)
@@ -295,12 +209,12 @@ class Empirical(Distribution):
     weights: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        _require(len(self.values) > 0, "empirical: at least one value is needed", None)
-        _require(all(map(math.isfinite, self.values)), "empirical: values must be finite", None)
+        require(len(self.values) > 0, "empirical: at least one value is needed", None)
+        require(all(map(math.isfinite, self.values)), "empirical: values must be finite", None)
         if self.weights is not None:
-            _require(len(self.weights) == len(self.values), "empirical: one weight per value is needed", None)
+            require(len(self.weights) == len(self.values), "empirical: one weight per value is needed", None)
             usable = all(0.0 <= weight < math.inf for weight in self.weights) and sum(self.weights) > 0.0
-            _require(usable, "empirical: weights must not be negative, and not all 0", None)
+            require(usable, "empirical: weights must not be negative, and not all 0", None)
 
     @cached_property
     def _table(self) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -323,7 +237,7 @@ class Empirical(Distribution):
         values, _, cumulated = self._table
         # The last cumulated probability is exactly 1, above every uniform, so the index stays inside; a value
         # of weight 0 repeats the one before it and is never picked.
-        picked: FloatArray = values[np.searchsorted(cumulated, _uniforms(u), side="right")]
+        picked: FloatArray = values[np.searchsorted(cumulated, uniforms_of(u), side="right")]
         return picked
 
 
@@ -341,7 +255,7 @@ class Mixture(Distribution):
     def __post_init__(self) -> None:
         shares = [share for share, _ in self.parts]
         usable = all(share >= 0.0 for share in shares) and abs(math.fsum(shares) - 1.0) <= 1e-9
-        _require(usable, "mixture: shares must not be negative and must sum to 1", shares)
+        require(usable, "mixture: shares must not be negative and must sum to 1", shares)
 
     def mean(self) -> float:
         return math.fsum(share * part.mean() for share, part in self.parts)
@@ -351,7 +265,7 @@ class Mixture(Distribution):
         return math.fsum(share * (part.variance() + (part.mean() - mean) ** 2) for share, part in self.parts)
 
     def quantile(self, u: npt.ArrayLike) -> FloatArray:
-        uniforms = _uniforms(u)
+        uniforms = uniforms_of(u)
         drawn = [(share, part) for share, part in self.parts if share > 0.0]
         upper = np.cumsum([share for share, _ in drawn])
         chosen = np.searchsorted(upper[:-1], uniforms, side="right")
@@ -386,34 +300,12 @@ def shifted_poisson_quantile(u: npt.ArrayLike, mean: float) -> IntArray:
 
     `mean` is the mean number of persons, 1 or more (`UsageError` otherwise).
     """
-    _require(1.0 <= mean < math.inf, "occupants: the mean must be 1 or more", mean)
-    return 1 + np.searchsorted(_poisson_table(mean - 1.0), _uniforms(u), side="right").astype(np.int64)
-
-
-def _require(condition: bool, message: str, found: object) -> None:
-    if not condition:
-        raise UsageError(message if found is None else f"{message}; found {found}")
-
-
-def _uniforms(u: npt.ArrayLike) -> FloatArray:
-    return np.asarray(u, dtype=np.float64)
+    require(1.0 <= mean < math.inf, "occupants: the mean must be 1 or more", mean)
+    return 1 + np.searchsorted(_poisson_table(mean - 1.0), uniforms_of(u), side="right").astype(np.int64)
 
 
 def _gamma_quantile(u: FloatArray, mean: float, shape: float) -> FloatArray:
     return gamma_quantile(u, shape) * (mean / shape)
-
-
-def _log_tail_mass(a: float, b: float) -> float:
-    """log(Phi(b) - Phi(a)) for a < b <= 0, without underflow far out in the tail; -inf when they coincide."""
-    log_a, log_b = float(special.log_ndtr(a)), float(special.log_ndtr(b))
-    return log_b + math.log(-math.expm1(log_a - log_b)) if log_a < log_b else -math.inf
-
-
-def _left_tail_quantile(u: FloatArray, a: float, b: float, log_mass: float) -> FloatArray:
-    """Quantile of the standard normal kept between a < b <= 0, in logs for the same reason."""
-    with np.errstate(divide="ignore"):  # log(0) = -inf is right at u = 0
-        log_p: FloatArray = np.logaddexp(float(special.log_ndtr(a)), np.log(u) + log_mass)
-    return np.clip(np.asarray(special.ndtri_exp(log_p), dtype=np.float64), a, b)
 
 
 @lru_cache(maxsize=256)

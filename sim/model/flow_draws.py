@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from sim.model.distributions import Distribution
+from sim.model.distribution import Distribution
 from sim.model.network import ALWAYS_ONE, FORCED, Steps
 from sim.model.sources import Arrivals, Drawing, FloatArray, IntArray, Sizes, Source, layers_of
 from sim.model.spans import Span, true_rate

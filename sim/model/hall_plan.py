@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sim.model.civil import CivilClock
+from sim.model.dated import Dated
 from sim.model.network import Steps
 from sim.scenario.port import Standard
 from sim.scenario.preclearance import EXIT, Costs, Hall, Preclearance, Stage, of_traveller
@@ -80,22 +81,22 @@ def merged(ways: list[Way]) -> list[Way]:
     return [Way(probability, station) for station, probability in total.items() if probability > 0.0]
 
 
-class HallPlan:
+class HallPlan(Dated):
     """One hall of a scenario: a preclearance facility, or the far side of one."""
 
     def __init__(self, name: str, scenario: Scenario, end: float, far: bool = False) -> None:
         self.home = name
-        self.scenario = scenario
         self.place: Preclearance = scenario.preclearance[name]
         there = self.place.far_side if far else None
         self.far = there
-        self.name = there.name if there is not None else name
         self.zone = (there.zone if there is not None else None) or self.place.place
+        super().__init__(there.name if there is not None else name, self.zone, scenario, end)
+        self.boards: Dated = self if there is None else Dated(name, self.place.place, scenario, end)
+        """Clock and events of where the travellers come from."""
         self.hall: Hall | None = there.hall if there is not None else self.place.hall
         self.costs: Costs = there.costs if there is not None else self.place.costs
         stations = there.stations if there is not None else self.place.stations
         self.chain = Chain(stations, self.place.clearance)
-        self.clock = CivilClock(scenario.start, self.zone, end, frozenset(scenario.holidays))
         stated: Standard | None = there.standard if there is not None else self.place.standard
         self.standard: Steps | None = None if stated is None else self.clock.steps(stated.wait)
         self.facility = -1
@@ -114,8 +115,35 @@ class HallPlan:
         """Names of the pools of officers that work here."""
         return {stage.pool for stage in self.chain.stations.values() if stage.pool is not None}
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Classes as results and events call them: `air.visitor`."""
+        return tuple(f"{self.place.mode}.{name}" for name in self.place.classes)
+
+    def mean_size(self, name: str) -> float:
+        """Mean persons in a party of a class of travellers."""
+        party = of_traveller(self.place.party, name)
+        return 1.0 if party is None else float(party.average)
+
     def departures(self) -> tuple[Departure, ...]:
-        """What leaves within the horizon, in order of the timetable."""
+        """What leaves within the horizon, in order of the timetable, events on demand counted."""
+        factors = [self.boards.demand(label) for label in self.labels]
+        found = self._stated()
+        return found if all(one.is_one() for one in factors) else tuple(self._under(factors, one) for one in found)
+
+    def _under(self, factors: list[Steps], one: Departure) -> Departure:
+        """The departure with the passengers events leave or bring, class by class, as far as there are seats."""
+        place = self.place
+        here = [factor.at(one.departs) for factor in factors]
+        persons = [share * self.mean_size(name) for name, share in place.shares.items()]
+        overall = math.fsum(n * f for n, f in zip(persons, here, strict=True)) / math.fsum(persons)
+        passengers = min(one.seats, math.floor(one.passengers * overall + 0.5))
+        parties = [share * factor for share, factor in zip(place.shares.values(), here, strict=True)]
+        total = math.fsum(parties)
+        mix = tuple(part / total for part in parties) if total and len(set(here)) > 1 else ()
+        return replace(one, passengers=passengers, mix=mix)
+
+    def _stated(self) -> tuple[Departure, ...]:
         stated = self.place.departures
         if stated.timetable is not None:
             code = self.place.code or self.home
@@ -126,15 +154,13 @@ class HallPlan:
             return rows
         assert stated.seats is not None
         passengers = math.floor(stated.seats * stated.load + 0.5)
-        clock = CivilClock(
-            self.scenario.start, self.place.place, self.scenario.horizon, frozenset(self.scenario.holidays)
-        )
+        clock = self.boards.clock
         found = []
         for day in clock.dates():
             instants = self._banks(clock, day) if stated.banks else self._profile(clock, day)
             for number, instant in enumerate(instants, start=1):
                 if 0.0 <= instant <= self.scenario.horizon:
-                    found.append(Departure(f"{number:04d}@{day:%Y-%m-%d}", instant, passengers))
+                    found.append(Departure(f"{number:04d}@{day:%Y-%m-%d}", instant, passengers, stated.seats))
         return tuple(found)
 
     def _banks(self, clock: CivilClock, day: date) -> list[float]:

@@ -9,23 +9,18 @@ whoever waits because the next part has no room.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
-from sim.model.civil import CivilClock
-from sim.model.distributions import Distribution, from_spec
+from sim.model.distribution import Distribution
+from sim.model.distributions import from_spec
 from sim.model.draft import Draft, grained
-from sim.model.flow_plan import FlowPlan
-from sim.model.hall_plan import HallPlan
 from sim.model.network import (
     ALWAYS_ONE,
     NEVER,
     Branch,
     ClassAtStation,
     Controller,
-    Facility,
     OnClose,
-    PartyClass,
     Pool,
     Route,
     Station,
@@ -35,81 +30,14 @@ from sim.model.network import (
 )
 from sim.model.port_plan import PortPlan
 from sim.model.sources import Slot
-from sim.model.traffic import add_sources
 from sim.scenario.control import Control
 from sim.scenario.distributions import Dist
 from sim.scenario.port import LaneGroup, Secondary, Service
-from sim.scenario.schema import Scenario
 from sim.scenario.tables import NOT_REFERRED
 from sim.scenario.vocabulary import most_exact, serves
 
 WHEN_FULL = {"wait": WhenFull.WAIT, "balk": WhenFull.BALK, "divert": WhenFull.DIVERT}
 ON_CLOSE = {"finish": OnClose.FINISH, "reroute": OnClose.REROUTE, "wait": OnClose.WAIT}
-
-
-def build_ports(
-    draft: Draft, plans: list[PortPlan], scenario: Scenario, others: Sequence[HallPlan | FlowPlan] = ()
-) -> dict[str, int]:
-    """Add every port of a scenario: facilities, classes, stations, sources.
-
-    Returns:
-        Index of each pool of officers by name; `others` may share them.
-    """
-    by_name = {plan.name: plan for plan in plans}
-    for facility, plan in enumerate(plans):
-        draft.facilities.append(Facility(plan.name, "land", plan.port.zone, plan.spans()))
-        plan.facility = facility
-        for name in plan.classes:
-            plan.own[name] = draft.new_class(PartyClass(name, facility, plan.length(name)))
-        plan.visitors.update({index: name for name, index in plan.own.items()})
-    for plan in plans:
-        if plan.port.divert is not None:
-            by_name[plan.port.divert.to].visitors.update({index: name for name, index in plan.own.items()})
-    pools = {
-        name: draft.new_pool(Pool(name, pool.officers, _pool_clock(name, plans, others).steps(pool.open)))
-        for name, pool in scenario.officers.items()
-    }
-    for plan in plans:
-        reserve_stations(draft, plan)
-    for plan in plans:
-        LandPort(draft, plan, pools, by_name).build()
-    for plan in plans:
-        add_sources(draft, plan)
-    return pools
-
-
-def _pool_clock(pool: str, plans: list[PortPlan], others: Sequence[HallPlan | FlowPlan]) -> CivilClock:
-    """Clock of the first facility that uses the pool: it tells the officers' hours."""
-    for plan in plans:
-        parts: list[LaneGroup | Secondary] = [*plan.port.lanes.values(), *plan.port.secondary.values()]
-        if any(part.pool == pool for part in parts):
-            return plan.clock
-    for other in others:
-        if pool in other.pools():
-            return other.clock
-    return (plans or others)[0].clock
-
-
-def reserve_stations(draft: Draft, plan: PortPlan) -> None:
-    """Hand out station indices, upstream parts first: the order ties are broken in."""
-    port = plan.port
-    parts = [name for name, there in (("toll", port.toll), ("approach", port.approach)) if there is not None]
-    if needs_outside(plan):
-        parts.insert(0, "outside")
-    if port.divert is not None:
-        plan.index["detour"] = draft.new_station(f"from-{plan.name}")
-    for part in [*parts, *port.lanes, *(f"secondary:{kind}" for kind in port.secondary)]:
-        plan.index[part] = draft.new_station(f"{plan.name}/{part.removeprefix('secondary:')}")
-
-
-def needs_outside(plan: PortPlan) -> bool:
-    """Somebody waits in front of a part that can be full."""
-    port = plan.port
-    if port.toll is not None:
-        return port.toll.storage is not None and port.toll.when_full == "wait"
-    if port.approach is not None:
-        return port.approach.storage is not None and port.approach.when_full == "wait"
-    return any(lane.storage is not None and lane.when_full == "wait" for lane in port.lanes.values())
 
 
 class LandPort:
@@ -300,7 +228,7 @@ class LandPort:
             on_close=ON_CLOSE[lane.on_close],
             reroute=self.reroute(part, list(routes)) if kind is StationKind.LANE_GROUP else None,
             waive_when_full=lane.waive_when_full,
-            service_factor=self.plan.service(part),
+            service_factor=self.plan.service(part) if kind is StationKind.LANE_GROUP else ALWAYS_ONE,
             running=self.plan.running(part) if kind is StationKind.LANE_GROUP else ALWAYS_ONE,
         )
 

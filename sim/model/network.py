@@ -230,6 +230,8 @@ class Hall:
     """Seconds a departure is held for those who come after that."""
     boards: bool = False
     """Its parties leave for a departure; False at a far side, where they come from one."""
+    far: int = -1
+    """Facility where its travellers come to, where that is looked at; -1 for none."""
     inside: tuple[int, ...] = ()
     """Stations within the hall, for its occupancy."""
     officers: tuple[int, ...] = ()

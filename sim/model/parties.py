@@ -33,6 +33,9 @@ class Parties:
     notice of it: it is for the measures. None where nobody boards anything."""
     flight: npt.NDArray[np.int64] | None = None
     """Number of that departure at its facility, -1 for none; None where `departs` is."""
+    traveller: npt.NDArray[np.int64] | None = None
+    """Number of the traveller, the same for the party at a facility and at its far side; -1 for parties of land ports,
+    None where there is no preclearance. For the measures, as `departs`."""
 
     def __len__(self) -> int:
         return int(self.time.shape[0])

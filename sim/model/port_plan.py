@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from datetime import date, timedelta
 
-from sim.model.civil import CivilClock
+from sim.model.dated import Dated
 from sim.model.draft import grained
-from sim.model.network import ALWAYS_ONE, NEVER, Steps
-from sim.model.steps import combine, from_changes, product, window
+from sim.model.network import ALWAYS_ONE, Steps
+from sim.model.steps import combine, from_changes
 from sim.scenario.port import LaneGroup, Port, Secondary, class_names
-from sim.scenario.schema import Event, OfficerPool, Scenario
+from sim.scenario.schema import Scenario
 from sim.scenario.traffic import Traffic
-from sim.scenario.vocabulary import EVERY, most_exact, serves
+from sim.scenario.vocabulary import serves
 from sim.scenario.weektable import WeekTable
 
 
-class PortPlan:
+class PortPlan(Dated):
     """One port of a scenario, with its clock and the events that touch it."""
 
     def __init__(self, name: str, scenario: Scenario, end: float, baseline: Scenario) -> None:
-        self.name, self.scenario, self.end = name, scenario, end
         self.port: Port = scenario.ports[name]
-        self.events = [event for event in scenario.events if not event.ports or name in event.ports]
-        self.clock = CivilClock(scenario.start, self.port.zone, end, self.holidays(scenario))
+        super().__init__(name, self.port.zone, scenario, end)
         self.classes = class_names(self.port)
         self.baseline = baseline
         self.facility = -1
@@ -38,17 +34,6 @@ class PortPlan:
         self.standard: Steps | None = None
         if self.port.standard is not None:
             self.standard = self.clock.steps(self.port.standard.wait)
-
-    def holidays(self, scenario: Scenario) -> frozenset[date]:
-        """The scenario's holidays and the days of events that make one."""
-        days = set(scenario.holidays)
-        for event in self.events:
-            if event.holiday:
-                day, last = event.from_.date(), (event.until or event.from_).date()
-                while day <= last:
-                    days.add(day)
-                    day += timedelta(days=1)
-        return frozenset(days)
 
     def groups(self, class_name: str) -> list[str]:
         """Lane groups that serve a class, the one that names it most exactly first (rule 2)."""
@@ -65,38 +50,6 @@ class PortPlan:
         factor = traffic.factor if traffic.average else None
         return self.clock.daily_rate(traffic.profile, traffic.per_day / batch, factor)
 
-    # ---- events as step functions ---------------------------------------------------------------------
-
-    def span(self, event: Event) -> tuple[float, float]:
-        """From and until in seconds; an event without end lasts for good."""
-        return self.clock.seconds(event.from_), NEVER if event.until is None else self.clock.seconds(event.until)
-
-    def spans(self) -> tuple[tuple[float, float], ...]:
-        """The spans of all events that touch the port."""
-        return tuple(self.span(event) for event in self.events)
-
-    def effect(self, factor: Callable[[Event], float | None]) -> Steps:
-        """The product over events of the factor each has, 1 where it has none."""
-        return product(
-            window(*self.span(event), inside=value) for event in self.events if (value := factor(event)) is not None
-        )
-
-    def demand(self, class_name: str) -> Steps:
-        return self.effect(lambda event: most_exact(event.demand, class_name))
-
-    def referral(self, class_name: str) -> Steps:
-        return self.effect(lambda event: most_exact(event.referral, class_name))
-
-    def service(self, lane: str) -> Steps:
-        return self.effect(lambda event: event.service.get(lane, event.service.get(EVERY)))
-
-    def secondary_service(self) -> Steps:
-        return self.effect(lambda event: event.secondary)
-
-    def running(self, name: str) -> Steps:
-        """0 while an event stops the lane group or kind of secondary."""
-        return self.effect(lambda event: 0.0 if name in event.stopped or EVERY in event.stopped else None)
-
     # ---- calendars ------------------------------------------------------------------------------------
 
     def admits(self) -> Steps:
@@ -106,11 +59,7 @@ class PortPlan:
     def lane_calendar(self, name: str, lane: LaneGroup) -> Steps:
         """Open booths of a lane group: its calendar, within the port's hours, less handovers and closures."""
         calendar = combine(self.clock.steps(lane.open), self.admits(), lambda n, o: n * o)
-        for event in self.events:
-            if name in event.booths:
-                cap = window(*self.span(event), inside=float(event.booths[name]), outside=math.inf)
-                calendar = combine(calendar, cap, min)
-        return self.with_handovers(calendar, lane)
+        return self.with_handovers(self.at_most(name, calendar), lane)
 
     def most_open(self, name: str, lane: LaneGroup) -> Steps:
         """Booths a controller may have open: what it is told, within the port's hours, less handovers and closures."""
@@ -131,5 +80,5 @@ class PortPlan:
                     calendar = combine(calendar, absent, lambda n, a: max(n - a, 0.0))
         return calendar
 
-    def calendar(self, part: Secondary | OfficerPool) -> Steps:
+    def calendar(self, part: Secondary) -> Steps:
         return self.clock.steps(part.open)

@@ -9,6 +9,8 @@ streams: what leaves here at a time arrives there at a time, whenever its passen
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 from sim.model.departures import DepartureSource
@@ -27,9 +29,12 @@ from sim.model.network import (
     Route,
     Station,
     StationKind,
+    Steps,
     Target,
 )
 from sim.model.sources import Programme, Sizes, Slot
+from sim.model.steps import mapped
+from sim.model.traffic import days_of
 from sim.scenario.distributions import Dist
 from sim.scenario.preclearance import TIGHT, Stage, of_traveller
 
@@ -63,7 +68,7 @@ class HallBuilder:
     def build(self) -> None:
         plan, draft = self.plan, self.draft
         plan.facility = len(draft.facilities)
-        draft.facilities.append(Facility(plan.name, plan.place.mode, plan.zone))
+        draft.facilities.append(Facility(plan.name, plan.place.mode, plan.zone, plan.spans()))
         for tight in (False, True) if plan.tight else (False,):
             for name in plan.place.classes:
                 label = f"{plan.place.mode}.{name}"
@@ -82,8 +87,13 @@ class HallBuilder:
         for (name, _), klass in plan.own.items():
             first = plan.chain.ways(name, 0)
             draft.entry[klass] = self.at(DOOR) if DOOR in plan.index else self.target(first[0])
-        draft.facilities[plan.facility] = Facility(plan.name, plan.place.mode, plan.zone, hall=self.facts())
+        draft.facilities[plan.facility] = replace(draft.facilities[plan.facility], hall=self.facts())
         draft.sources.append(self.source())
+        if plan.far is not None:
+            home = next(index for index, one in enumerate(draft.facilities) if one.name == plan.home)
+            hall = draft.facilities[home].hall
+            assert hall is not None
+            draft.facilities[home] = replace(draft.facilities[home], hall=replace(hall, far=plan.facility))
 
     def length(self, name: str) -> float:
         """Room a party of the class takes: its mean number of people."""
@@ -120,8 +130,21 @@ class HallBuilder:
         """One mark against the cumulated probabilities; the last way takes the rest."""
         if len(ways) == 1:
             return Route(-1, (), self.target(ways[0]))
-        branches = tuple(Branch(way.probability, self.target(way)) for way in ways[:-1])
+        factors = self.factors(self.draft.classes[klass].name, ways)
+        branches = tuple(Branch(w.probability, self.target(w), f) for w, f in zip(ways[:-1], factors, strict=False))
         return Route(self.draft.slot(klass, Slot(f"{name}/way")), branches, self.target(ways[-1]))
+
+    def factors(self, label: str, ways: list[Way]) -> list[Steps]:
+        """Dated factor on the probability of each way: on referrals what events say, on the others what they leave."""
+        stations = self.plan.chain.stations
+        refers = [bool(way.station) and stations[way.station].kind == "secondary" for way in ways]
+        factor = self.plan.referral(label)
+        referred = math.fsum(way.probability for way, one in zip(ways, refers, strict=True) if one)
+        if factor.is_one() or not 0.0 < referred < 1.0:
+            return [factor if one else ALWAYS_ONE for one in refers]
+        most = mapped(factor, lambda value: min(value, 1.0 / referred))
+        others = mapped(most, lambda value: max(0.0, 1.0 - referred * value) / (1.0 - referred))
+        return [most if one else others for one in refers]
 
     # ---- stations -------------------------------------------------------------------------------------
 
@@ -162,7 +185,17 @@ class HallBuilder:
         room = NEVER if stage.storage is None else grained(stage.storage)
         if plan.hall is not None and plan.hall.from_ == name:
             room = min(room, grained(plan.hall.capacity))
-        self.add(name, kind, classes, pool=pool, per_booth=stage.queue == "per_booth", storage=room)
+        dated = plan.secondary_service() if stage.kind == "secondary" else plan.service(name, stage.kind == "primary")
+        self.add(
+            name,
+            kind,
+            classes,
+            pool=pool,
+            per_booth=stage.queue == "per_booth",
+            storage=room,
+            service_factor=dated,
+            running=ALWAYS_ONE if stage.kind == "walk" else plan.running(name),
+        )
 
     def rules(self, name: str, stage: Stage, klass: int, traveller: str, tight: bool) -> ClassAtStation:
         """How a class is treated at a station."""
@@ -192,7 +225,8 @@ class HallBuilder:
             return self.endless(name)
         if stage.pool is not None:
             return self.pools[stage.pool]
-        return self.draft.new_pool(Pool(f"{self.plan.name}/{name}", stage.booths, self.plan.clock.steps(stage.open)))
+        calendar = self.plan.at_most(name, self.plan.clock.steps(stage.open))
+        return self.draft.new_pool(Pool(f"{self.plan.name}/{name}", stage.booths, calendar))
 
     # ---- measures and sources -------------------------------------------------------------------------
 
@@ -231,4 +265,5 @@ class HallBuilder:
             tight=place.tight if plan.tight else None,
             home=plan.home,
             journey=None if plan.far is None else plan.far.journey,
+            **days_of(place.day_to_day, plan.home, plan.boards.clock),
         )

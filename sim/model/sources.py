@@ -18,7 +18,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sim.model.distributions import Deterministic, Distribution, Gamma, shifted_poisson_quantile
+from sim.model.distribution import Distribution
+from sim.model.distributions import Deterministic, Gamma, shifted_poisson_quantile
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.parties import Parties
 from sim.model.steps import values_at
@@ -172,6 +173,8 @@ class Arrivals:
     departs: FloatArray | None = None
     """What they come for departs then; None where they board nothing."""
     flight: IntArray | None = None
+    traveller: IntArray | None = None
+    """Number of the traveller at the facility they leave from; None at land ports."""
 
 
 def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replication: int) -> Parties:
@@ -190,7 +193,7 @@ def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replica
 
 def layers_of(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[Arrivals]:
     """Candidates of every layer the source needs; layer k accepts with clip(rate/envelope - k, 0, 1)."""
-    factors = _day_factors(source, streams)
+    factors = day_factors(source, streams)
     peak = max(rate.values) * max(factors.values) * max((max(p.demand.values) for p in source.programmes), default=1.0)
     if peak <= 0.0 or source.envelope <= 0.0:
         return []
@@ -198,7 +201,7 @@ def layers_of(source: Source, rate: Steps, horizon: float, streams: Streams) -> 
     return [_thin(source, rate, factors, horizon, streams, layer) for layer in range(layers)]
 
 
-def _day_factors(source: Source, streams: Streams) -> Steps:
+def day_factors(source: Source, streams: Streams) -> Steps:
     """One demand factor per civil day, gamma with mean 1, shared by the sources that name the same stream."""
     if source.day_cv <= 0.0:
         return ALWAYS_ONE
@@ -277,6 +280,7 @@ class _Block:
     initial: bool
     departs: FloatArray | None
     flight: IntArray | None
+    traveller: IntArray | None
 
 
 def _block(source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
@@ -298,7 +302,7 @@ def _block(source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
         used += table.size
         parts.append(table.ravel())
     draws = np.concatenate(parts) if parts else np.empty(0)
-    boards = arrivals.departs, arrivals.flight
+    boards = arrivals.departs, arrivals.flight, arrivals.traveller
     return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial, *boards)
 
 
@@ -342,8 +346,10 @@ def _merge(blocks: list[_Block]) -> Parties:
         none = [np.full(block.time.size, np.nan) for block in blocks]
         given = [n if block.departs is None else block.departs for n, block in zip(none, blocks, strict=True)]
         departs = np.concatenate(given)[order]
-        nowhere = [np.full(block.time.size, -1) for block in blocks]
-        flight = gather([n if block.flight is None else block.flight for n, block in zip(nowhere, blocks, strict=True)])
+        flight = gather([_or_none(block, block.flight) for block in blocks])
+    traveller = None
+    if any(block.traveller is not None for block in blocks):
+        traveller = gather([_or_none(block, block.traveller) for block in blocks])
     return Parties(
         time=time[order],
         klass=gather([block.klass for block in blocks]),
@@ -353,4 +359,9 @@ def _merge(blocks: list[_Block]) -> Parties:
         initial=(np.concatenate(initial) if initial else np.empty(0, bool))[order],
         departs=departs,
         flight=flight,
+        traveller=traveller,
     )
+
+
+def _or_none(block: _Block, numbers: IntArray | None) -> IntArray:
+    return np.full(block.time.size, -1) if numbers is None else numbers

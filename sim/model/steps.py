@@ -38,6 +38,11 @@ def combine(first: Steps, second: Steps, operation: Callable[[float, float], flo
     return from_changes((time, operation(first.at(time), second.at(time))) for time in times)
 
 
+def mapped(steps: Steps, function: Callable[[float], float]) -> Steps:
+    """The step function t -> function(steps(t))."""
+    return from_changes((time, function(value)) for time, value in zip(steps.times, steps.values, strict=True))
+
+
 def product(factors: Iterable[Steps]) -> Steps:
     """The product of step functions, left to right."""
     result = ALWAYS_ONE

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
+from sim.model.civil import CivilClock
 from sim.model.draft import Draft
 from sim.model.network import FORCED, Steps
 from sim.model.port_plan import PortPlan
 from sim.model.sources import ENVELOPE, FloatArray, Programme, Sizes, Source
 from sim.model.steps import from_changes
+from sim.scenario.port import DayToDay
 from sim.scenario.tables import NOT_REFERRED, CountsTable, TraceTable
 from sim.scenario.traffic import NexusMembers, Traffic
 from sim.scenario.vocabulary import MODES, Mode
@@ -20,8 +24,7 @@ PROGRAMMES = ("nexus", "fast", "ready")
 
 def add_sources(draft: Draft, plan: PortPlan) -> None:
     """The port's sources, in the order of the scenario; the initial queue comes first."""
-    if plan.port.initial_queue:
-        draft.sources.append(_initial_queue(draft, plan))
+    draft.sources.extend(_initial_queues(draft, plan))
     for mode, traffic in plan.port.traffic.items():
         if traffic.trace is not None:
             draft.sources.append(_trace(draft, plan, mode, traffic, traffic.trace))
@@ -55,15 +58,19 @@ def _rate(plan: PortPlan, traffic: Traffic) -> Steps:
     return plan.daily_rate(traffic, traffic.batch)
 
 
-def _days(plan: PortPlan) -> dict[str, Any]:
-    """The factor of each civil day, common to all sources of the port."""
-    if plan.port.day_to_day is None:
+def days_of(stated: DayToDay | None, name: str, clock: CivilClock) -> dict[str, Any]:
+    """The factor of each civil day, common to all sources of the facility called `name`."""
+    if stated is None:
         return {}
     return {
-        "day_stream": f"{plan.name}/day-to-day",
-        "day_cv": plan.port.day_to_day.cv,
-        "day_edges": tuple(plan.clock.at(day, 0.0) for day in plan.clock.dates()),
+        "day_stream": f"{name}/day-to-day",
+        "day_cv": stated.cv,
+        "day_edges": tuple(clock.at(day, 0.0) for day in clock.dates()),
     }
+
+
+def _days(plan: PortPlan) -> dict[str, Any]:
+    return days_of(plan.port.day_to_day, plan.name, plan.clock)
 
 
 def _sizes(traffic: Traffic) -> Sizes:
@@ -145,16 +152,21 @@ def _referral_marks(plan: PortPlan, table: TraceTable) -> FloatArray:
     return marks
 
 
-def _initial_queue(draft: Draft, plan: PortPlan) -> Source:
-    """Parties in line when the horizon begins, classes in the order stated."""
-    names = list(plan.port.initial_queue)
-    kinds = np.repeat(np.arange(len(names)), [plan.port.initial_queue[name] for name in names])
-    sizes = [_sizes(plan.port.traffic[mode]) for mode in MODES if mode in plan.port.traffic]
-    return Source(
-        name=f"{plan.name}/initial-queue",
-        programmes=tuple(Programme(plan.own[name], 1.0, tuple(draft.slots[plan.own[name]])) for name in names),
-        sizes=sizes[0],
-        times=np.zeros(kinds.size),
-        kinds=kinds,
-        initial=True,
-    )
+def _initial_queues(draft: Draft, plan: PortPlan) -> Iterator[Source]:
+    """Parties in line when the horizon begins, classes in the order stated: a source for each run of one mode."""
+    for number, (mode, group) in enumerate(groupby(plan.port.initial_queue, key=_mode_of)):
+        names = list(group)
+        kinds = np.repeat(np.arange(len(names)), [plan.port.initial_queue[name] for name in names])
+        yield Source(
+            name=f"{plan.name}/initial-queue" + (f"/{number}" if number else ""),
+            programmes=tuple(Programme(plan.own[name], 1.0, tuple(draft.slots[plan.own[name]])) for name in names),
+            sizes=_sizes(plan.port.traffic[mode]),
+            times=np.zeros(kinds.size),
+            kinds=kinds,
+            initial=True,
+        )
+
+
+def _mode_of(class_name: str) -> Mode:
+    """`car` of `car.nexus`."""
+    return next(mode for mode in MODES if mode == class_name.partition(".")[0])

@@ -7,6 +7,7 @@ Each value has its source (`sources.csv`) or is marked assumed with a range (`as
 from sim.registry.defaults import PortDefaults, port_defaults
 from sim.registry.entries import Entry, entries, entry, ids, near, nearest_word, search
 from sim.registry.files import Assumption, Origin, Source, assumptions, sources
+from sim.registry.halls import AirportVolume, HallDefaults, airport_volume, hall_defaults
 from sim.registry.others import (
     Airport,
     FlowSeason,
@@ -18,22 +19,28 @@ from sim.registry.others import (
     sectors,
 )
 from sim.registry.tables import Profile, holidays, profile, profiles, season, seasons, weekday, weekdays
+from sim.registry.writing import Defaults
 
 __all__ = [
     "Airport",
+    "AirportVolume",
+    "Defaults",
     "Assumption",
     "Entry",
     "FlowSeason",
+    "HallDefaults",
     "Origin",
     "PortDefaults",
     "Profile",
     "Sector",
     "Source",
+    "airport_volume",
     "airports",
     "assumptions",
     "entries",
     "entry",
     "flow_seasons",
+    "hall_defaults",
     "holidays",
     "ids",
     "monthly_counts",

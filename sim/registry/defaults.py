@@ -29,8 +29,8 @@ from sim.registry.tables import (
     weekday,
     weekday_row,
 )
+from sim.registry.writing import Defaults, Path, Writer
 
-Path = tuple[str, ...]
 YEAR_ROUND = tuple(range(1, 13))
 PROFILES = {"car": "pov", "truck": "truck", "bus": "pov", "pedestrian": "pov"}
 PROGRAMMES = {"car": ("nexus", "ready"), "truck": ("fast",)}
@@ -61,20 +61,15 @@ SECONDARY = {"cars": ("car", "car.nexus", "car.ready", "bus", "pedestrian"), "tr
 
 
 @dataclass(frozen=True)
-class PortDefaults:
+class PortDefaults(Defaults):
     """What the registry knows or assumes of a port."""
 
     entry: Entry
-    tree: dict[str, Any]
-    """As under `ports.NAME` in a scenario: text with units, numbers, mappings."""
-    origins: Mapping[Path, Origin]
-    """Origin of each value by its path in the tree; a path holds for everything below it."""
 
-    def origin(self, path: Path) -> Origin:
-        """Origin of the value at a path, or of the nearest part of the tree it belongs to. Raises KeyError."""
-        while path not in self.origins and path:
-            path = path[:-1]
-        return self.origins[path]
+    @property
+    def id(self) -> str:
+        """Id of the entry."""
+        return self.entry.id
 
 
 def port_defaults(id: str, first: date | None = None, last: date | None = None) -> PortDefaults:
@@ -109,32 +104,15 @@ def _rounded(value: float) -> float:
     return round(value, 1) if value >= 100 else float(f"{value:.4g}")
 
 
-class _Builder:
+class _Builder(Writer):
     """Writes the tree of one entry, part by part."""
 
     def __init__(self, each: Entry, months: tuple[int, ...], month_day: str) -> None:
+        super().__init__()
         self.entry, self.months = each, months
         self.hours: Hours | None = next((hours for hours in each.hours if hours.holds(month_day)), None)
         self.opens, self.closes = (_hour(self.hours.opens), _hour(self.hours.closes)) if self.hours else (0, 24)
-        self.tree: dict[str, Any] = {}
-        self.origins: dict[Path, Origin] = {}
         self.shares = self.programmes()
-
-    def put(self, path: Path, value: Any, origin: Origin) -> None:
-        """Write a value with its origin, in mappings made as needed."""
-        here = self.tree
-        for step in path[:-1]:
-            here = here.setdefault(step, {})
-        here[path[-1]] = value
-        self.origins[path] = origin
-
-    def assume(self, path: Path, key: str, number: bool = False) -> None:
-        """Write an assumption: as text with its unit, or as a plain number."""
-        known = assumption(key)
-        value: Any = known.value
-        if number:
-            value = int(known.number) if known.number == int(known.number) and "." not in known.value else known.number
-        self.put(path, value, origin_of(known))
 
     def build(self) -> PortDefaults:
         each = self.entry
@@ -157,7 +135,7 @@ class _Builder:
         if each.agency == "CBSA":
             standard = {"mon-thu": "10 min", "fri-sun": "20 min", "holiday": "20 min"}
             self.put(("standard", "wait"), standard, published("cbsa-standard"))
-        return PortDefaults(each, self.tree, self.origins)
+        return PortDefaults(self.tree, self.origins, each)
 
     # ---- demand ---------------------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
-"""Where the tables lie. Those of sources, assumptions, sectors, airports and `flow_events` are kept by hand."""
+"""Where the tables lie. `sources.csv`, `assumptions.csv`, `sectors.csv`, `airports.csv`, `airport_volumes.csv` and
+`flow_events.csv` are kept by hand."""
 
 Row = Mapping[str, str]
 

@@ -16,7 +16,7 @@ from sim.report import flows, sentences, words
 from sim.report.rundata import ALL, Estimate, RunData
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
     from rich.table import Table
 
     from sim.study.baddays import Estimate as DayEstimate
@@ -52,11 +52,6 @@ def summary_table(run_folder: Path | str) -> RenderableType:
     return Group(*parts)
 
 
-def print_summary(run_folder: Path | str, console: Console) -> None:
-    """Print `summary_table` to a console; colour only if the console is a terminal."""
-    console.print(summary_table(run_folder), highlight=False)
-
-
 def comparison_table(comparison: Comparison) -> RenderableType:
     """Chosen differences from the baseline with intervals, bad days, the best variant, and all of it in sentences."""
     from rich.console import Group
@@ -69,7 +64,7 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     rows = comparison.rows
     for (variant, facility), own in groupby(rows, key=lambda row: (row.variant, row.key.facility)):
         parts += [Text(), Text(f"{facility} · {variant}", style="bold"), *_difference_parts(list(own))]
-    if any(math.isfinite(row.days.quantile.low) and not row.same for row in rows):
+    if any(_has_bad_days(row) for row in rows):
         parts += [Text(), Text("Bad days", style="bold"), Text(_bad_days_legend(comparison))]
         parts += [_bad_days_table(comparison)]
     parts += [Text(), Text("In words", style="bold"), *(Text(line) for line in sentences.sentences(comparison))]
@@ -207,6 +202,13 @@ def _difference_parts(rows: list[Row]) -> Iterator[RenderableType]:
         yield Text(f"Pairing: correlation {_range(related, 2)}, variance ratio {_range(ratios, 1)}.")
 
 
+def difference_texts(comparison: Comparison) -> Iterator[list[str]]:
+    """Every chosen row as it is printed: variant, facility, where, measure, change, and both intervals."""
+    for row in comparison.rows:
+        if math.isfinite(row.difference):
+            yield [row.variant, row.key.facility, _where(row), *_difference_cells(row)]
+
+
 def _where(row: Row) -> str:
     return row.key.klass if row.key.station == ALL else f"{row.key.station}, {row.key.klass}"
 
@@ -259,7 +261,17 @@ def _bad_days_legend(comparison: Comparison) -> str:
     sure = f"{100.0 * comparison.level:g} %"
     days = max(row.days.days for row in comparison.rows)
     worst = f"; and the mean change on the baseline's {days} worst" if days else ""
-    return f"A replication is a day. Change of the day that 9 in 10 stay below{worst}; {sure} intervals, each alone."
+    few = "" if any(math.isfinite(row.days.quantile.low) for row in comparison.rows) else _FEW_DAYS
+    return (
+        f"A replication is a day. Change of the day that 9 in 10 stay below{worst}; {sure} intervals, each alone.{few}"
+    )
+
+
+_FEW_DAYS = " So few days do not bound the 90 % day: at a level of 95 % that takes 29."
+
+
+def _has_bad_days(row: Row) -> bool:
+    return not row.same and (math.isfinite(row.days.quantile.low) or math.isfinite(row.days.worst.low))
 
 
 def _bad_days_table(comparison: Comparison) -> Table:
@@ -269,7 +281,7 @@ def _bad_days_table(comparison: Comparison) -> Table:
     heading = ""
     for row in comparison.rows:
         whole = row.key.klass == ALL or row.key._replace(klass=ALL) not in keys
-        if not whole or row.same or not math.isfinite(row.days.quantile.low):
+        if not whole or not _has_bad_days(row):
             continue
         places = [row.key.facility] if len(comparison.samples.facilities) > 1 else []
         title = ", ".join([row.variant, *places, *([] if _where(row) == ALL else [_where(row)])])
@@ -287,6 +299,8 @@ def _day(row: Row, estimate: DayEstimate) -> str:
         return words.BLANK
     factor = words.scale(row.key.unit)
     value = words.signed(factor * words.cut_difference(estimate.difference, row.key.unit), 1)
+    if not math.isfinite(estimate.low):
+        return value
     return f"{value} ({_bounds(row, estimate.low, estimate.high, 0)})"
 
 

@@ -54,6 +54,8 @@ class Doubt:
     """How far it goes, where a variant can go further than the baseline in the same place."""
 
 
+WITHOUT_EFFECT = "without-effect"
+"""Name of the doubt that a key can do nothing."""
 Look = Callable[[Scenario], Iterable[Doubt]]
 
 
@@ -66,7 +68,9 @@ def collect(study: Study, looks: Iterable[Look]) -> tuple[Caution, ...]:
         _caution(study, name, doubt)
         for name, doubts in found.items()
         for doubt in doubts
-        if (name == BASELINE or _is_new(doubt, known)) and not _of_the_registry(study, name, doubt)
+        if (name == BASELINE or _is_new(doubt, known))
+        and not _of_the_registry(study, name, doubt)
+        and not (doubt.name == WITHOUT_EFFECT and _has_effect_elsewhere(study, name, doubt, found))
     ]
     return tuple(sorted(set(cautions)))
 
@@ -76,10 +80,18 @@ def _is_new(doubt: Doubt, known: dict[tuple[str, Path], float]) -> bool:
     return doubt.amount > known.get((doubt.name, doubt.at), -1.0)
 
 
+def _has_effect_elsewhere(study: Study, name: str, doubt: Doubt, found: dict[str, tuple[Doubt, ...]]) -> bool:
+    """What is written once for a baseline and its variants does something in one of them."""
+    if name == BASELINE:
+        return any(all(doubt.at != other.at for other in found[variant]) for variant in study.variants)
+    here, there = (study.written[of].nearest_place(doubt.at) for of in (name, BASELINE))
+    return here == there
+
+
 def _of_the_registry(study: Study, name: str, doubt: Doubt) -> bool:
-    """Booths as published, more than its calendar opens in the season: nothing the user wrote."""
+    """Such as booths as published, more than its calendar opens in the season: nothing the user wrote."""
     tree = study.written[name]
-    return doubt.name == "never-open-booth" and bool(tree.nearest_place(doubt.at)[1].registry)
+    return doubt.name in ("never-open-booth", WITHOUT_EFFECT) and bool(tree.nearest_place(doubt.at)[1].registry)
 
 
 def _scenarios(study: Study) -> Iterator[tuple[str, Scenario]]:

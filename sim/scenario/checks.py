@@ -161,6 +161,9 @@ def _lanes(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
         yield from _services(lane, ("lanes", name), _served(lane, classes))
     if place.toll is not None:
         yield from _services(place.toll, ("toll",), _served(place.toll, classes))
+        if place.toll.waive_when_full:
+            found, mend = "waive_when_full at a toll, which refers nobody", "put it at a lane group"
+            yield Problem(found, "false", mend, at=("toll", "waive_when_full"), on_key=True)
     if not all(lane.serves for lane in place.lanes.values()):
         return
     for known in classes:

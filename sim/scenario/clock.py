@@ -44,10 +44,11 @@ def seconds_between(start: datetime, moment: datetime, zone: str) -> float:
 
 def check_times(plain: dict[str, Any]) -> Iterator[Problem]:
     """Every `start`, `from` and `until` of the tree as written that a zone of the ports it is for skips."""
-    zones = _zones(plain.get("ports"))
+    halls = plain.get("preclearance")
+    zones = {**_zones(plain.get("ports")), **_zones(halls), **_zones(_far_sides(halls))}
     displacement = plain.get("displacement")
     origins = displacement.get("origins") if isinstance(displacement, dict) else None
-    everywhere = {**zones, **_zones(plain.get("preclearance")), **_zones(plain.get("irregular")), **_zones(origins)}
+    everywhere = {**zones, **_zones(plain.get("irregular")), **_zones(origins)}
     yield from _skipped(plain.get("start"), dict.fromkeys(everywhere.values()), ("start",))
     events = plain.get("events")
     for index, event in enumerate(events if isinstance(events, list) else ()):
@@ -70,6 +71,17 @@ def _zones(ports: Any) -> dict[str, str]:
             except (KeyError, OSError, ValueError):
                 continue
             found[name] = zone
+    return found
+
+
+def _far_sides(halls: Any) -> dict[str, Any]:
+    """The other ends of preclearance facilities by name; one without a zone has that of its facility."""
+    found = {}
+    zones = _zones(halls)
+    for name, hall in halls.items() if isinstance(halls, dict) else ():
+        side = hall.get("far_side") if isinstance(hall, dict) else None
+        if isinstance(side, dict) and isinstance(side.get("name"), str):
+            found[side["name"]] = {**side, "zone": side.get("zone") or zones.get(name)}
     return found
 
 

@@ -22,10 +22,10 @@ EARLY = 0.25
 
 def clock_changes(scenario: Scenario) -> Iterator[Doubt]:
     """Civil times that come twice where clocks go back."""
-    zones = dict.fromkeys(port.zone for port in scenario.ports.values())
+    zones = dict.fromkeys(scenario.zones.values())
     times: list[tuple[Path, datetime | None, dict[str, None]]] = [(("start",), scenario.start, zones)]
     for index, event in enumerate(scenario.events):
-        here = dict.fromkeys(port.zone for port in _touched(scenario, event).values())
+        here = dict.fromkeys(zones_touched(scenario, event).values())
         times += [(("events", index, "from"), event.from_, here), (("events", index, "until"), event.until, here)]
     for at, moment, places in times:
         for zone in places:
@@ -39,12 +39,13 @@ def events_outside(scenario: Scenario) -> Iterator[Doubt]:
     """Events that are over before the horizon begins, or begin when it is over."""
     last = scenario.horizon + (scenario.drain_cap if scenario.end == "drain" else 0.0)
     for index, event in enumerate(scenario.events):
-        for port in _touched(scenario, event).values():
-            since = seconds_between(scenario.start, event.from_, port.zone)
-            until = None if event.until is None else seconds_between(scenario.start, event.until, port.zone)
+        for zone in zones_touched(scenario, event).values():
+            since = seconds_between(scenario.start, event.from_, zone)
+            until = None if event.until is None else seconds_between(scenario.start, event.until, zone)
             if event.holiday:  # its first and last day count whole
                 since, until = since - 86400.0, (since if until is None else until) + 86400.0
-            elsewhere = bool(event.service or event.referral or event.secondary or event.booths or event.stopped)
+            staff = event.booths or event.officers or event.stopped
+            elsewhere = bool(event.service or event.referral or event.secondary or staff)
             end = last if elsewhere else scenario.horizon
             if not (since >= end or (until is not None and until <= 0.0)):
                 break
@@ -56,14 +57,31 @@ def events_outside(scenario: Scenario) -> Iterator[Doubt]:
 
 
 def event_booths(scenario: Scenario) -> Iterator[Doubt]:
-    """Limits on open booths that are above what is built."""
+    """Limits on open booths and officers that are above what there is."""
     for index, event in enumerate(scenario.events):
-        for lane, most in event.booths.items():
-            built = [port.lanes[lane].booths for port in _touched(scenario, event).values() if lane in port.lanes]
+        for part, most in event.booths.items():
+            built = [booths for name in zones_touched(scenario, event) for booths in _built(scenario, name, part)]
             if built and most > max(built):
-                found = f"at most {most} booths of '{lane}', of which {max(built)} are built: the event closes none"
+                found = f"at most {most} booths of '{part}', of which {max(built)} are built: the event closes none"
                 mend = f"write fewer than {max(built)}"
-                yield Doubt("event-booths-above-built", found, mend, ("events", index, "booths", lane))
+                yield Doubt("event-booths-above-built", found, mend, ("events", index, "booths", part))
+        for pool, most in event.officers.items():
+            if most > (there := scenario.officers[pool].officers):
+                found = f"at most {most} officers of '{pool}', which has {there}: the event keeps none away"
+                mend = f"write fewer than {there}"
+                yield Doubt("event-booths-above-built", found, mend, ("events", index, "officers", pool))
+
+
+def _built(scenario: Scenario, facility: str, part: str) -> Iterator[int]:
+    """Booths of a lane group or station where the facility has one of that name."""
+    port = scenario.ports.get(facility)
+    if port is not None and part in port.lanes:
+        yield port.lanes[part].booths
+    for name, place in scenario.preclearance.items():
+        side = place.far_side
+        stations = place.stations if name == facility else side.stations if side and side.name == facility else {}
+        if part in stations:
+            yield stations[part].booths
 
 
 def tables_and_horizon(scenario: Scenario) -> Iterator[Doubt]:
@@ -101,11 +119,10 @@ def _counts(table: CountsTable, horizon: float, at: Path) -> Iterator[Doubt]:
 def idle_lanes(scenario: Scenario) -> Iterator[Doubt]:
     """Lane groups that stand behind another which is always open, for every class they serve (rule 2)."""
     for name, port in scenario.ports.items():
-        others = [other for other in scenario.ports.values() if other.divert is not None and other.divert.to == name]
-        comers = tuple(dict.fromkeys(known for place in (port, *others) for known in class_names(place)))
+        coming = comers(scenario, name)
         closed = {lane for event in scenario.events for lane, most in event.booths.items() if most == 0}
         for lane in port.lanes if port.choose == "exact" else ():
-            first = [_always_open(port, lane, known, closed) for known in comers if _takes(port, lane, known)]
+            first = [_always_open(port, lane, known, closed) for known in coming if _takes(port, lane, known)]
             opens = port.lanes[lane].pool is not None or max(port.lanes[lane].open.values()) > 0
             if opens and first and all(first):
                 chosen = " and ".join(dict.fromkeys(f"'{other}'" for other in first))
@@ -160,8 +177,20 @@ def few_replications(scenario: Scenario) -> Iterator[Doubt]:
         yield Doubt("few-replications", found, f"{FEW} at least, better 30", ("replications",))
 
 
-def _touched(scenario: Scenario, event: Event) -> dict[str, Port]:
-    return {name: port for name, port in scenario.ports.items() if not event.ports or name in event.ports}
+def zones_touched(scenario: Scenario, event: Event) -> dict[str, str]:
+    """Time zone by facility that the event touches."""
+    return {name: zone for name, zone in scenario.zones.items() if event.touches(name)}
+
+
+def comers(scenario: Scenario, name: str) -> tuple[str, ...]:
+    """The classes that come to a port: its own, then those of ports that divert to it."""
+    others = [other for other in scenario.ports.values() if other.divert is not None and other.divert.to == name]
+    return tuple(dict.fromkeys(known for place in (scenario.ports[name], *others) for known in class_names(place)))
+
+
+def touched(scenario: Scenario, event: Event) -> dict[str, Port]:
+    """The ports an event touches, by name."""
+    return {name: port for name, port in scenario.ports.items() if event.touches(name)}
 
 
 def _span(seconds: float) -> str:

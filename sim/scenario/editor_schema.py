@@ -29,7 +29,7 @@ from sim.scenario.fields import Model
 from sim.scenario.port import Port, Secondary, Service
 from sim.scenario.precision import ALL, MeasureName, PreciseMeasure
 from sim.scenario.schema import Scenario
-from sim.scenario.vocabulary import CLASS_NAMES, EVERY
+from sim.scenario.vocabulary import CLASS_NAMES, EVERY, HALL_MODES
 
 TRAVELLERS = rf"^(?:{NAME}|\*)$"
 """A class of travellers, or all of them."""
@@ -267,8 +267,11 @@ class _Walk:
     def occupants(self) -> Schema:
         return either({"title": "number", "type": "number", "minimum": 1}, self.model(traffic.Occupants))
 
-    def factor_by_class(self) -> Schema:
-        return either(ref("Factor"), by_class(ref("Factor"), "all"))
+    def factor_by_class_anywhere(self) -> Schema:
+        """At ports by their classes, at preclearance facilities by mode and classes of the scenario's own."""
+        factors = by_class(ref("Factor"), "all", *HALL_MODES)
+        of_travellers = rf"^(?:{'|'.join(HALL_MODES)})\.{NAME}$"
+        return either(ref("Factor"), {**factors, "patternProperties": {of_travellers: ref("Factor")}})
 
     def factor_by_lane(self) -> Schema:
         lanes = keyed_by(rf"^(?:{NAME}|\*)$", ref("PositiveFactor"))
@@ -334,8 +337,8 @@ _SHORT_FORMS: dict[tuple[str, str], Callable[[_Walk], Schema]] = {
     ("Eligibility", "service"): _Walk.services,
     ("Eligibility", "exceptions"): _Walk.exceptions,
     ("Exemption", "share"): _Walk.shares,
-    ("Event", "demand"): _Walk.factor_by_class,
-    ("Event", "referral"): _Walk.factor_by_class,
+    ("Event", "demand"): _Walk.factor_by_class_anywhere,
+    ("Event", "referral"): _Walk.factor_by_class_anywhere,
     ("Event", "service"): _Walk.factor_by_lane,
     ("Event", "stopped"): _Walk.stopped,
     ("Scenario", "ranges"): lambda walk: keyed_by("^.+$", walk.two_ends()),

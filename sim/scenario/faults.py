@@ -99,7 +99,8 @@ def _description(model: type[BaseModel], steps: Path) -> str:
     if isinstance(owner, type) and issubclass(owner, BaseModel):
         for name, field in owner.model_fields.items():
             if steps[-1] in (name, field.alias):
-                return (field.description or "").rstrip(".")
+                said = (field.description or "").rstrip(".")
+                return said if said[:2].isupper() else said[:1].lower() + said[1:]
     return ""
 
 

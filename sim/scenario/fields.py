@@ -22,7 +22,7 @@ from sim.scenario import units
 from sim.scenario.distributions import KINDS, Dist, parse_dist
 from sim.scenario.problems import Problem, ProblemError, in_words, nearest
 from sim.scenario.tables import CountsTable, TableReader, TraceTable
-from sim.scenario.vocabulary import EVERY, MODES, check_class, check_class_or_every, check_name
+from sim.scenario.vocabulary import EVERY, MODES, check_class, check_class_anywhere, check_class_or_every, check_name
 from sim.scenario.weektable import WeekTable, parse_week_table
 
 
@@ -165,6 +165,8 @@ ClassPattern = Annotated[str, *_parsed(check_class, _TEXT)]
 """A mode (every programme of it) or a full class name."""
 ClassOrEvery = Annotated[str, *_parsed(check_class_or_every, _TEXT)]
 """As ClassPattern, or `*`."""
+ClassAnywhere = Annotated[str, *_parsed(check_class_anywhere, _TEXT)]
+"""As ClassOrEvery, or a mode or class of a preclearance facility."""
 
 
 LARGEST_FACTOR = 1000.0
@@ -281,6 +283,19 @@ OpenTable = Annotated[
     ),
 ]
 """How many are open over the week: whole numbers."""
+
+
+def servers(raw: Any) -> int | None:
+    """The number of servers that was written; None for what cannot be one, which its own field refuses."""
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw <= MOST_SERVERS else None
+
+
+def all_open(data: Any, built: str) -> Any:
+    """What was written of a part, with all that the key `built` says there are open unless `open` is written."""
+    number = servers(data.get(built)) if isinstance(data, dict) else None
+    return data if number is None else {"open": number, **data}
+
+
 HoursTable = Annotated[
     InstanceOf[WeekTable],
     BeforeValidator(lambda raw: parse_week_table(raw, _open_closed)),

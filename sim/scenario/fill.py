@@ -1,6 +1,7 @@
 """What the registry knows, put below what the user wrote.
 
-`fill` merges the values of `registry: us-3004-blaine` into a port, key by key, where the user wrote nothing; `strip`
+`fill` merges the values of `registry: us-3004-blaine` into a port, key by key (into a preclearance facility those of
+`registry: YVR`, whole keys only), where the user wrote nothing; `strip`
 takes them out again, so that a variant can name any of their paths and the merging be done anew below what it says;
 `seal` ends it: names of profiles and seasons become numbers, and `registry` itself goes. A sealed tree says all there
 is to say and does not depend on the registry any more.
@@ -15,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sim import registry
-from sim.registry import Origin, PortDefaults
+from sim.registry import Defaults, Origin, PortDefaults
 from sim.scenario.port import is_single_secondary
 from sim.scenario.problems import Path, ProblemError
 from sim.scenario.tables import TableReader
@@ -25,6 +26,10 @@ from sim.scenario.units import civil_time, duration
 from sim.scenario.vocabulary import MODES, PROGRAMMES, PROGRAMMES_OF, serves
 
 KEY = "registry"
+KINDS = ("ports", "preclearance")
+"""Keys of the scenario whose facilities may name an entry."""
+At = tuple[str, str]
+"""Path of a facility."""
 SOURCES = ("per_day", "rate", "trace", "counts")
 OF_PER_DAY = ("per_day", "profile", "average", "season", "weekday", "holiday")
 """What goes with demand stated per day."""
@@ -46,37 +51,39 @@ MERGED: tuple[tuple[str, ...], ...] = (
 
 
 def fill(tree: Tree, tables: TableReader) -> Tree:
-    """The tree with the registry's values in every port that names an entry; `tree` itself where none does."""
-    ports = list(registered(tree))
-    if not ports:
+    """The tree with the registry's values in every facility that names an entry; `tree` itself where none does."""
+    named = list(registered(tree))
+    if not named:
         return tree
     result = tree.copy()
-    days = days_of(tree.plain)
-    for name, id in ports:
-        _Filling(result, ("ports", name), registry.port_defaults(id, *days), tables).fill()
+    for at, id in named:
+        defaults = defaults_at(at, id, tree.plain)
+        if isinstance(defaults, PortDefaults):
+            _PortFilling(result, at, defaults, tables).fill()
+        else:
+            _HallFilling(result, at, defaults).fill()
     return result
 
 
 def strip(tree: Tree) -> Tree:
     """The tree without the values of the registry; mappings that hold something else stay, still marked as its own."""
-    ports = list(registered(tree))
-    if not ports:
+    named = list(registered(tree))
+    if not named:
         return tree
     result = tree.copy()
     written = {
         path[:size] for path, place in tree.places.items() if not place.registry for size in range(len(path) + 1)
     }
-    for name, _ in ports:
-        _strip(result, ("ports", name), written)
+    for at, _ in named:
+        _strip(result, at, written)
     return result
 
 
 def seal(tree: Tree) -> Tree:
     """The tree with names of the registry written out, and without the key `registry` where its entry is known."""
     result = tree.copy()
-    for name, id in list(registered(tree)):
-        at: Path = ("ports", name)
-        _remove_nulls(result, at, registry.port_defaults(id).tree, ())
+    for at, id in list(registered(tree)):
+        _remove_nulls(result, at, defaults_at(at, id, {}).tree, ())
         _forget(result, (*at, KEY))
     ports = result.plain.get("ports")
     for name, port in ports.items() if isinstance(ports, dict) else ():
@@ -87,13 +94,20 @@ def seal(tree: Tree) -> Tree:
     return result
 
 
-def registered(tree: Tree) -> Iterator[tuple[str, str]]:
-    """Ports with the id of a known entry. An unknown one is left for the schema to refuse."""
-    ports = tree.plain.get("ports") if isinstance(tree.plain, dict) else None
-    for name, port in ports.items() if isinstance(ports, dict) else ():
-        id = port.get(KEY) if isinstance(port, dict) else None
-        if isinstance(id, str) and id in registry.ids():
-            yield name, id
+def registered(tree: Tree) -> Iterator[tuple[At, str]]:
+    """Facilities with the id of a known entry. An unknown one is left for the schema to refuse."""
+    airports = tuple(airport.iata for airport in registry.airports())
+    for kind in KINDS:
+        places = tree.plain.get(kind) if isinstance(tree.plain, dict) else None
+        for name, place in places.items() if isinstance(places, dict) else ():
+            id = place.get(KEY) if isinstance(place, dict) else None
+            if isinstance(id, str) and id in (registry.ids() if kind == "ports" else airports):
+                yield (kind, name), id
+
+
+def defaults_at(at: At, id: str, plain: dict[str, Any]) -> Defaults:
+    """What the registry has for a facility in a scenario, whose days decide what of it holds."""
+    return registry.port_defaults(id, *days_of(plain)) if at[0] == "ports" else registry.hall_defaults(id)
 
 
 def days_of(plain: dict[str, Any]) -> tuple[date, date] | tuple[()]:
@@ -107,13 +121,62 @@ def days_of(plain: dict[str, Any]) -> tuple[date, date] | tuple[()]:
 
 
 class _Filling:
-    """Merging one entry into one port."""
+    """Merging one entry into one facility."""
 
-    def __init__(self, tree: Tree, at: Path, defaults: PortDefaults, tables: TableReader) -> None:
-        self.tree, self.at, self.defaults, self.tables = tree, at, defaults, tables
-        self.port: dict[str, Any] = tree.get(at)
+    merged: tuple[tuple[str, ...], ...] = ((),)
+    """Mappings below the facility that are merged key by key; what is written for any other key replaces it whole."""
+
+    def __init__(self, tree: Tree, at: At, defaults: Defaults) -> None:
+        self.tree, self.at, self.defaults = tree, at, defaults
+        self.written: dict[str, Any] = tree.get(at)
         self.place = tree.nearest_place((*at, KEY))[1]
         self.ours = copy.deepcopy(defaults.tree)
+
+    def _merge(self, written: dict[str, Any], ours: dict[str, Any], at: tuple[str, ...]) -> None:
+        """Keys of `ours` that are not in `written`, and below those that are in both and merged."""
+        for key, value in ours.items():
+            path = (*at, key)
+            if key not in written:
+                written[key] = value
+                self._note(value, path)
+            elif isinstance(written[key], dict) and isinstance(value, dict) and self._mergeable(path):
+                self._merge(written[key], value, path)
+        self._order(written, at)
+
+    def _order(self, written: dict[str, Any], at: tuple[str, ...]) -> None:
+        """The registry's keys first, in its order: that of lane groups decides ties, and no variant may disturb it."""
+        known: Any = self.defaults.tree
+        for step in at:
+            known = known.get(step, {})
+        ordered = {key: written[key] for key in (*known, *written) if key in written}
+        written.clear()
+        written.update(ordered)
+
+    def _mergeable(self, path: tuple[str, ...]) -> bool:
+        return _merged(path, self.merged) or self._partial(path)
+
+    def _partial(self, path: tuple[str, ...]) -> bool:
+        """The mapping is the registry's, of which a variant changed a part."""
+        place = self.tree.places.get((*self.at, *path))
+        return place is not None and bool(place.registry)
+
+    def _note(self, value: Any, path: tuple[str, ...]) -> None:
+        """Give a value of the registry, and all below it, the place of the line that names the entry."""
+        origin = self.defaults.origin(path) if not isinstance(value, dict) or path in self.defaults.origins else None
+        words = said(self.defaults.id, origin) if origin is not None else KEY
+        self.tree.places[(*self.at, *path)] = replace(self.place, registry=words)
+        for key, child in value.items() if isinstance(value, dict) else ():
+            self._note(child, (*path, key))
+
+
+class _PortFilling(_Filling):
+    """Merging one entry into one port."""
+
+    merged = MERGED
+
+    def __init__(self, tree: Tree, at: At, defaults: PortDefaults, tables: TableReader) -> None:
+        super().__init__(tree, at, defaults)
+        self.port, self.tables = self.written, tables
 
     def fill(self) -> None:
         self._traffic()
@@ -196,54 +259,39 @@ class _Filling:
         """A pool takes the place of booths and calendar; fewer booths than the registry opens cap its calendar."""
         for name, ours in self.ours["lanes"].items():
             lane = _mapping(_mapping(self.port.get("lanes")).get(name))
-            if lane.get("pool") is not None:
-                for key in ("booths", "open", "queue"):
-                    ours.pop(key, None)
-            booths = lane.get("booths")
-            if isinstance(booths, int) and not isinstance(booths, bool) and "open" in ours:
-                ours["open"] = _capped(ours["open"], booths)
+            _staffed(lane, ours)
         for kind, ours in self.ours["secondary"].items():
             inspection = _mapping(_mapping(self.port.get("secondary")).get(kind))
             if inspection.get("pool") is not None:
                 ours.pop("bays", None)
 
-    # ---- merging --------------------------------------------------------------------------------------
 
-    def _merge(self, written: dict[str, Any], ours: dict[str, Any], at: tuple[str, ...]) -> None:
-        """Keys of `ours` that are not in `written`, and below those that are in both and merged."""
-        for key, value in ours.items():
-            path = (*at, key)
-            if key not in written:
-                written[key] = value
-                self._note(value, path)
-            elif isinstance(written[key], dict) and isinstance(value, dict) and self._mergeable(path):
-                self._merge(written[key], value, path)
-        self._order(written, at)
+class _HallFilling(_Filling):
+    """Merging one airport into one preclearance facility."""
 
-    def _order(self, written: dict[str, Any], at: tuple[str, ...]) -> None:
-        """The registry's keys first, in its order: that of lane groups decides ties, and no variant may disturb it."""
-        known: Any = self.defaults.tree
-        for step in at:
-            known = known.get(step, {})
-        ordered = {key: written[key] for key in (*known, *written) if key in written}
-        written.clear()
-        written.update(ordered)
+    def fill(self) -> None:
+        classes = self.written.get("classes")
+        if isinstance(classes, dict) and not self._partial(("classes",)):
+            self._classes(set(classes))
+        self._servers()
+        self._merge(self.written, self.ours, ())
 
-    def _mergeable(self, path: tuple[str, ...]) -> bool:
-        return _merged(path) or self._partial(path)
+    def _servers(self) -> None:
+        """A pool takes the place of booths and calendar; fewer booths than the registry opens cap its calendar."""
+        for name, ours in self.ours["stations"].items():
+            _staffed(_mapping(_mapping(self.written.get("stations")).get(name)), ours)
 
-    def _partial(self, path: tuple[str, ...]) -> bool:
-        """The mapping is the registry's, of which a variant changed a part."""
-        place = self.tree.places.get((*self.at, *path))
-        return place is not None and bool(place.registry)
-
-    def _note(self, value: Any, path: tuple[str, ...]) -> None:
-        """Give a value of the registry, and all below it, the place of the line that names the entry."""
-        origin = self.defaults.origin(path) if not isinstance(value, dict) or path in self.defaults.origins else None
-        words = said(self.defaults.entry.id, origin) if origin is not None else KEY
-        self.tree.places[(*self.at, *path)] = replace(self.place, registry=words)
-        for key, child in value.items() if isinstance(value, dict) else ():
-            self._note(child, (*path, key))
+    def _classes(self, known: set[str]) -> None:
+        """Stations for classes that the scenario does not have are left out; who is left goes to the officers."""
+        for name, station in list(self.ours["stations"].items()):
+            served = [one for one in station.get("serves", ()) if one in known]
+            if "serves" in station and not served and name != "primary":
+                del self.ours["stations"][name]
+            elif name == "primary":
+                separate = self.ours["stations"].get("nexus", {}).get("serves", ())
+                station["serves"] = [one for one in self.written["classes"] if one not in separate]
+                service = station["service"]
+                station["service"] = {one: service[one] for one in service if one == "*" or one in known}
 
 
 def said(id: str, origin: Origin) -> str:
@@ -251,14 +299,24 @@ def said(id: str, origin: Origin) -> str:
     return f"registry ({origin})" if origin.assumed else f"registry {id}: {origin}"
 
 
-def _merged(path: tuple[str, ...]) -> bool:
+def _merged(path: tuple[str, ...], merged: tuple[tuple[str, ...], ...]) -> bool:
     return any(
-        len(known) == len(path) and all(a in ("*", b) for a, b in zip(known, path, strict=True)) for known in MERGED
+        len(known) == len(path) and all(a in ("*", b) for a, b in zip(known, path, strict=True)) for known in merged
     )
 
 
 def _served(patterns: Iterable[str], classes: set[str]) -> list[str]:
     return [pattern for pattern in patterns if any(serves(pattern, name) for name in classes)]
+
+
+def _staffed(written: dict[str, Any], ours: dict[str, Any]) -> None:
+    """Fit what the registry says of the servers of a lane group or station to what is written of them."""
+    if written.get("pool") is not None:
+        for key in ("booths", "open", "queue"):
+            ours.pop(key, None)
+    booths = written.get("booths")
+    if isinstance(booths, int) and not isinstance(booths, bool) and "open" in ours:
+        ours["open"] = _capped(ours["open"], booths)
 
 
 def _capped(table: Any, most: int) -> Any:
@@ -307,7 +365,7 @@ def _remove_nulls(tree: Tree, at: Path, ours: dict[str, Any], below: tuple[str, 
             continue
         if mapping[key] is None:
             _forget(tree, (*at, *path))
-        elif isinstance(mapping[key], dict) and isinstance(ours[key], dict) and _merged(path):
+        elif isinstance(mapping[key], dict) and isinstance(ours[key], dict) and _merged(path, MERGED):
             _remove_nulls(tree, at, ours[key], path)
 
 

@@ -41,12 +41,16 @@ def stage(one: Stage) -> Iterator[Problem]:
     """Servers and keys that do not go with the kind of station."""
     given = one.model_fields_set
     if one.kind == "walk":
-        for key in ("booths", "pool", "priority", "failure", "storage"):
+        for key in ("booths", "pool", "open", "priority", "storage"):
             if key in given and getattr(one, key) not in (None, ()):
                 yield Problem(f"{key} at a walk", "service alone: nobody serves", at=(key,), on_key=True)
+        if one.queue == "per_booth":
+            yield Problem("queue: per_booth at a walk", "service alone: nobody serves", at=("queue",))
     elif ("booths" in given) == (one.pool is not None):
         found = "both booths and pool" if one.pool is not None else "neither booths nor pool"
         yield Problem(found, "either booths, such as booths: 4, or pool: the name of a pool of officers")
+    elif one.pool is not None and "open" in given:
+        yield Problem("open with a pool", "open at the pool, under officers", at=("open",), on_key=True)
     elif one.pool is not None and one.queue == "per_booth":
         yield Problem("queue: per_booth with a pool", "queue: shared where a pool serves", at=("queue",))
     elif one.pool is None and one.booths < 1:
@@ -90,7 +94,9 @@ def facility(place: Preclearance) -> Iterator[Problem]:
     for key in ("show_up", "party"):
         yield from _classes(getattr(place, key), classes, (key,), every=key == "show_up")
     yield from chain(place.stations, classes, place.hall, (), tight=place.tight is not None)
+    yield from _room(place, place.stations, place.hall, ())
     if place.far_side is not None:
+        yield from _room(place, place.far_side.stations, place.far_side.hall, ("far_side",))
         yield from chain(place.far_side.stations, classes, place.far_side.hall, ("far_side",), tight=False)
     if place.clearance != "full" and place.far_side is None:
         found = f"clearance: {place.clearance} without a far side"
@@ -114,6 +120,9 @@ def chain(
         here: Path = (*at, "stations", name)
         if name in RESERVED:
             yield Problem(f"the name '{name}' is taken", f"a name other than {', '.join(RESERVED)}", "", here, True)
+        if one.kind == "secondary" and (later := [n for n in names[index + 1 :] if stations[n].kind == "primary"]):
+            found = f"a secondary before the primary '{later[-1]}', which refers to it"
+            yield Problem(found, "a secondary after every primary of the chain", "", here, True)
         further = [other for other in names[index + 1 :] if stations[other].kind != "secondary"]
         for key in ("then", "instead"):
             yield from _further(getattr(one, key), further, (*here, key))
@@ -135,6 +144,28 @@ def chain(
         yield from _classes(one.service, classes, (*here, "service"), served=served, every=one.kind != "secondary")
     if hall is not None:
         yield from _hall(hall, stations, (*at, "hall", "from"))
+
+
+def _room(place: Preclearance, stations: Mapping[str, Stage], hall: Hall | None, at: Path) -> Iterator[Problem]:
+    """A line must hold the largest party that uses it (its mean size), or be no waiting room at all."""
+    from sim.scenario.preclearance import of_traveller
+
+    parties = {name: of_traveller(place.party, name) for name in place.classes}
+    sizes = {name: 1.0 if party is None else party.average for name, party in parties.items()}
+    lines: list[tuple[float | None, list[str], Path]] = [
+        (
+            one.storage,
+            [known for known in sizes if not one.serves or known in one.serves],
+            ("stations", name, "storage"),
+        )
+        for name, one in stations.items()
+    ]
+    lines += [(hall.capacity, list(sizes), ("hall", "capacity"))] if hall is not None else []
+    for room, served, where in lines:
+        largest = max(served, key=lambda name: sizes[name], default="")
+        if room and largest and room < sizes[largest]:
+            found = f"room for {room:g} people, less than a party of '{largest}' ({sizes[largest]:g} on average)"
+            yield Problem(found, f"'{sizes[largest]:g} people' or more", at=(*at, *where))
 
 
 def _hall(hall: Hall, stations: Mapping[str, Stage], at: Path) -> Iterator[Problem]:

@@ -32,10 +32,12 @@ from sim.scenario.fields import (
     Share,
     TimeOfDay,
     WholeKey,
+    all_open,
     as_tuple,
     by_class,
     optional,
     required,
+    servers,
 )
 from sim.scenario.problems import Problem, ProblemError, in_words, nearest
 from sim.scenario.traffic import Traffic
@@ -172,17 +174,10 @@ class LaneGroup(Model):
     @classmethod
     def prepare(cls, data: Any) -> Any:
         """All booths are open unless stated; `tandem: true` is all booths."""
-        if not isinstance(data, dict):
-            return data
-        data = dict(data)
-        booths = data.get("booths")
-        if isinstance(booths, int) and not isinstance(booths, bool) and 0 <= booths <= MOST_SERVERS:
-            data.setdefault("open", booths)
-            if data.get("tandem") is True:
-                data["tandem"] = booths
-        if data.get("tandem") is False:
-            data["tandem"] = 0
-        return data
+        tandem = data.get("tandem") if isinstance(data, dict) else None
+        if isinstance(tandem, bool) and (number := servers(data.get("booths")) if tandem else 0) is not None:
+            data = {**data, "tandem": number}
+        return all_open(data, "booths")
 
     def check(self) -> Iterable[Problem]:
         """Servers, lines and options that contradict one another."""
@@ -212,12 +207,7 @@ class Secondary(Model):
     @classmethod
     def prepare(cls, data: Any) -> Any:
         """All bays are open unless stated."""
-        if not isinstance(data, dict):
-            return data
-        bays = data.get("bays")
-        if isinstance(bays, int) and not isinstance(bays, bool) and 0 <= bays <= MOST_SERVERS:
-            return {"open": bays, **data}
-        return data
+        return all_open(data, "bays")
 
     def check(self) -> Iterable[Problem]:
         """Servers and shares that contradict one another."""

@@ -28,16 +28,17 @@ from sim.scenario.fields import (
     People,
     ProfileTable,
     Share,
+    all_open,
     as_tuple,
     optional,
     required,
     tables_of,
 )
-from sim.scenario.port import SERVICE_EXTRAS, Service, Standard
+from sim.scenario.port import SERVICE_EXTRAS, DayToDay, Service, Standard
 from sim.scenario.problems import Problem, ProblemError, in_words, nearest
 from sim.scenario.timetable import MOST_SEATS, Timetable, read_timetable
 from sim.scenario.traffic import Occupants
-from sim.scenario.vocabulary import EVERY, check_name
+from sim.scenario.vocabulary import EVERY, HallMode, check_name
 
 REST = -1.0
 """A class whose share is what the others leave."""
@@ -46,7 +47,6 @@ TIGHT = "tight"
 EXIT = "exit"
 """In `then` and the like: out of the facility, whatever stations follow."""
 
-HallMode = Literal["air", "rail", "ferry", "cruise"]
 Clearance = Literal["none", "pre-inspection", "full"]
 
 
@@ -130,7 +130,7 @@ class Departures(Model):
 
 
 class Failure(Model):
-    """Travellers a station cannot deal with, such as those a kiosk sends to an officer."""
+    """Travellers a station cannot deal with: those a kiosk sends to an officer, those whose bag has not come."""
 
     share: Shares = required("Share of those served that fail, one or by class.")
     to: Name = required("Station further on that deals with them, a stage of its own.")
@@ -176,10 +176,7 @@ class Stage(Model):
     @classmethod
     def prepare(cls, data: Any) -> Any:
         """All booths are open unless stated."""
-        booths = data.get("booths") if isinstance(data, dict) else None
-        if isinstance(booths, int) and not isinstance(booths, bool) and 0 <= booths <= MOST_SERVERS:
-            return {"open": booths, **data}
-        return data
+        return all_open(data, "booths")
 
     def check(self) -> Iterable[Problem]:
         """Servers and keys that do not go with the kind."""
@@ -222,7 +219,9 @@ class FarSide(Model):
 class Preclearance(Model):
     """A facility whose travellers may be cleared before they leave."""
 
-    quiet: ClassVar[frozenset[str]] = frozenset({"registry", "code", "tight", "hall", "far_side", "standard"})
+    quiet: ClassVar[frozenset[str]] = frozenset(
+        {"registry", "code", "tight", "hall", "far_side", "standard", "day_to_day"}
+    )
     derived: ClassVar[frozenset[str]] = frozenset({"zone"})
 
     registry: str | None = optional(None, "Code of an airport of the registry, such as YVR; gives the zone.")
@@ -234,6 +233,9 @@ class Preclearance(Model):
     departures: Departures = required("What leaves and when.")
     classes: dict[Name, ShareOrRest] = required(
         "Share of parties in each class of travellers; rest for one of them.", min_length=1
+    )
+    day_to_day: DayToDay | None = optional(
+        None, "Variation of the load between days, one factor for all departures of a day; seats limit it."
     )
     show_up: Times = required("Time before departure at which parties come, one or by class.")
     party: Sizes = optional(1, "Persons in a party, one or by class: a mean, or {fixed: n}.")

@@ -13,7 +13,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim import registry
 from sim.errors import Fault, ScenarioError
 from sim.scenario import fill
 from sim.scenario.faults import placed, problems_of
@@ -69,9 +68,9 @@ def inputs_of(study: Study) -> tuple[Input, ...]:
     tree = study.trees[BASELINE]
     stated = {resolve_path(tree, text): values for text, values in (study.tree.get("ranges") or {}).items()}
     found = [_input(tree, path, values, "ranges of the scenario") for path, values in stated.items()]
-    for port, id in study.registered.items():
-        for below, origin in registry.port_defaults(id, *fill.days_of(tree)).origins.items():
-            path: Path = ("ports", port, *below)
+    for at, id in study.registered.items():
+        for below, origin in fill.defaults_at(at, id, tree).origins.items():
+            path: Path = (*at, *below)
             place = study.written[BASELINE].places.get(path)
             of_registry = place is not None and bool(place.registry)
             if origin.low is None or origin.high is None or not of_registry or path in stated:

@@ -22,7 +22,7 @@ from sim.scenario.fields import (
     BinWidth,
     CivilDate,
     CivilTime,
-    ClassOrEvery,
+    ClassAnywhere,
     Count,
     Factor,
     Horizon,
@@ -31,6 +31,7 @@ from sim.scenario.fields import (
     OpenTable,
     PositiveFactor,
     Span,
+    all_open,
     as_tuple,
     optional,
     required,
@@ -85,10 +86,7 @@ class OfficerPool(Model):
     @classmethod
     def prepare(cls, data: Any) -> Any:
         """All officers are on duty unless stated."""
-        officers = data.get("officers") if isinstance(data, dict) else None
-        if isinstance(officers, int) and not isinstance(officers, bool) and 1 <= officers <= MOST_SERVERS:
-            return {"open": officers, **data}
-        return data
+        return all_open(data, "officers")
 
     def check(self) -> Iterator[Problem]:
         """No more on duty than there are."""
@@ -120,30 +118,46 @@ class Event(Model):
     name: str = required("What happens, for people.", min_length=1)
     from_: CivilTime = required("When it begins.", alias="from")
     until: CivilTime | None = optional(None, "When it ends; none: to the end.")
-    ports: Annotated[tuple[Name, ...], BeforeValidator(as_tuple)] = optional([], "Ports it touches; none named: all.")
-    demand: Annotated[dict[ClassOrEvery, Factor], BeforeValidator(_every)] = optional(
-        {}, "Factor on demand, one or by class pattern (`all` for the others)."
+    ports: Annotated[tuple[Name, ...], BeforeValidator(as_tuple)] = optional(
+        [], "Ports, preclearance facilities and far sides it touches, by name; none named: all."
+    )
+    demand: Annotated[dict[ClassAnywhere, Factor], BeforeValidator(_every)] = optional(
+        {},
+        "Factor on demand, one or by class pattern (`all` for the others); at a preclearance facility (`air`, "
+        "`air.visitor`) on the passengers of departures that leave meanwhile, as far as there are seats.",
     )
     service: Annotated[dict[str, PositiveFactor], BeforeValidator(_factor_for_all)] = optional(
-        {}, "Factor on primary inspection times, one or by lane group (`*` for the others)."
+        {},
+        "Factor on primary inspection times, one or by lane group (`*` for the others); by name also on any other "
+        "station of a preclearance facility but a secondary.",
     )
-    referral: Annotated[dict[ClassOrEvery, Factor], BeforeValidator(_every)] = optional(
+    referral: Annotated[dict[ClassAnywhere, Factor], BeforeValidator(_every)] = optional(
         {}, "Factor on referral shares, one or by class pattern (`all` for the others)."
     )
     secondary: PositiveFactor | None = optional(None, "Factor on secondary inspection times.")
-    booths: dict[Name, Count] = optional({}, "At most this many booths open, by lane group.")
+    booths: dict[Name, Count] = optional(
+        {}, "At most this many booths open, by lane group or station with booths of its own."
+    )
+    officers: dict[Name, Count] = optional(
+        {}, "At most this many officers on duty, by pool, whatever facilities it serves."
+    )
     stopped: Annotated[tuple[Stopped, ...], BeforeValidator(_all_or_names)] = optional(
-        [], "Lane groups and kinds of secondary in which no new inspection starts; `all` for every one."
+        [],
+        "Lane groups, kinds of secondary and stations (no walks) in which no new service starts; `all` for every one.",
     )
     holiday: bool = optional(False, "The days it touches count as holidays.")
+
+    def touches(self, facility: str) -> bool:
+        """True for every facility where none is named."""
+        return not self.ports or facility in self.ports
 
     def check(self) -> Iterator[Problem]:
         """Order of the two ends; at least one effect."""
         if self.until is not None and self.until <= self.from_:
             yield Problem("'until' is not after 'from'", "an end after the beginning", at=("until",))
-        effects = (self.demand, self.service, self.referral, self.secondary, self.booths, self.stopped, self.holiday)
-        if not any(effects):
-            allowed = "at least one of demand, service, referral, secondary, booths, stopped and holiday"
+        staff = (self.booths, self.officers, self.stopped)
+        if not any((self.demand, self.service, self.referral, self.secondary, *staff, self.holiday)):
+            allowed = "at least one of demand, service, referral, secondary, booths, officers, stopped and holiday"
             yield Problem("an event without an effect", f"{allowed}, such as demand: 1.3")
 
 
@@ -209,6 +223,16 @@ class Scenario(Model):
         "Paths, as in a variant, with the lowest and highest value each may have: what `bordersim sensitivity` goes "
         "through, beside the ranges of the registry.",
     )
+
+    @property
+    def zones(self) -> dict[str, str]:
+        """Time zone by facility: ports, then each preclearance facility with its far side."""
+        found = {name: port.zone for name, port in self.ports.items()}
+        for name, place in self.preclearance.items():
+            found[name] = place.place
+            if place.far_side is not None:
+                found[place.far_side.name] = place.far_side.zone or place.place
+        return found
 
     @property
     def most_replications(self) -> int:

@@ -41,8 +41,8 @@ class Study:
     """Per `baseline` or variant, its tree as written with the place of every value: where a warning points."""
     sweeps: dict[str, Points] = field(default_factory=dict)
     """By name of the sweep, its variants with the values each has, by dotted path."""
-    registered: dict[str, str] = field(default_factory=dict, compare=False)
-    """Ports of the baseline that name an entry of the registry, with its id."""
+    registered: dict[tuple[str, str], str] = field(default_factory=dict, compare=False)
+    """Facilities of the baseline that name an entry of the registry, by path, with its id."""
     policies: tuple[str, ...] = field(default=(), compare=False)
     """Variants that policies made."""
     notes: tuple[str, ...] = field(default=(), compare=False)

@@ -70,6 +70,9 @@ class Departure:
     departs: float
     """Seconds from the start of the horizon."""
     passengers: int
+    seats: int
+    mix: tuple[float, ...] = ()
+    """Share of parties by class where an event changes it; empty: that of the facility."""
 
 
 def read_timetable(path: Path, file: str, shown: str) -> Timetable:
@@ -188,7 +191,7 @@ def placed_departures(
             said = f"{in_words(row.cell.text)} is after the end of the horizon"
             problems.append(row.cell.problem(said, "a departure within the horizon", "lengthen the horizon"))
         else:
-            found.append(Departure(name, seconds, row.passengers))
+            found.append(Departure(name, seconds, row.passengers, row.seats))
     return tuple(found), tuple(problems)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, TypeVar, get_args
 
 from sim.scenario.problems import Problem, ProblemError, in_words, nearest
@@ -15,9 +16,12 @@ from sim.scenario.problems import Problem, ProblemError, in_words, nearest
 T = TypeVar("T")
 
 Mode = Literal["car", "truck", "bus", "pedestrian"]
+HallMode = Literal["air", "rail", "ferry", "cruise"]
 Programme = Literal["nexus", "fast", "ready"]
 
 MODES: tuple[Mode, ...] = get_args(Mode)
+HALL_MODES: tuple[HallMode, ...] = get_args(HallMode)
+"""Modes of preclearance facilities, whose classes have names of the scenario's own: `air.visitor`."""
 PROGRAMMES: tuple[Programme, ...] = get_args(Programme)
 PROGRAMMES_OF: dict[Mode, tuple[Programme, ...]] = {
     "car": ("nexus", "ready"),
@@ -65,6 +69,19 @@ def check_class(raw: Any) -> str:
 def check_class_or_every(raw: Any) -> str:
     """As `check_class`, and `*` for every class."""
     return EVERY if raw == EVERY else check_class(raw)
+
+
+def check_class_anywhere(raw: Any) -> str:
+    """As `check_class_or_every`, and the modes and classes of preclearance facilities: `air`, `air.visitor`."""
+    mode, dot, rest = str(raw).partition(".")
+    if isinstance(raw, str) and mode in HALL_MODES and (NAME.fullmatch(rest) if dot else True):
+        return raw
+    try:
+        return check_class_or_every(raw)
+    except ProblemError as trouble:
+        (problem,) = trouble.problems
+        allowed = f"{problem.allowed}; of travellers {', '.join(HALL_MODES)}, or one class of them such as air.visitor"
+        raise ProblemError(replace(problem, allowed=allowed)) from None
 
 
 def check_name(raw: Any) -> str:

@@ -1,4 +1,4 @@
-"""Measures by time bin.
+"""What falls into which time bin: instants, stretches of time, states.
 
 Waits belong to the bin of joining, and in a second table to the bin in which service began. They are kept as sums
 and counts, because the mean of a bin over replications is a ratio of means. Time in line and in service is split
@@ -7,39 +7,14 @@ exactly across bins: no sampling.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from sim.study.catalogue import OUTCOME_PREFIX, bin_table
 from sim.study.cells import FloatArray, IntArray
 from sim.study.layout import Layout
-from sim.study.lines import Peaks
-from sim.study.quantiles import Grouped
-from sim.study.spells import Departures, Intervals, Spells
-from sim.study.staffing import Staffing, integral
-from sim.study.tallies import Tallies
+from sim.study.spells import Intervals, Spells
+from sim.study.staffing import integral
 
 _MINUTE = 60.0
-_HOUR = 3600.0
-QUANTILES = {"wait_p50": 0.50, "wait_p90": 0.90, "wait_p95": 0.95, "wait_p99": 0.99, "wait_max": 1.0}
-_SUMS = {
-    "arrivals": ("arrivals", 1.0),
-    "wait_sum": ("wait", _MINUTE),
-    "wait_count": ("waits", 1.0),
-    "person_hours_delay": ("person_wait", _HOUR),
-    "wait_persons": ("persons", 1.0),
-    "wait_left_sum": ("gone_wait", _MINUTE),
-    "wait_left_count": ("gone", 1.0),
-    "over_standard_count": ("over", 1.0),
-    "over_standard_sum": ("over_by", _MINUTE),
-    "in_system_sum": ("in_system", _MINUTE),
-    "in_system_count": ("left", 1.0),
-    "referrals": ("referred", 1.0),
-    "inspected_count": ("inspected", 1.0),
-    "censored_count": ("censored", 1.0),
-}
-"""Binned measure: the tally it is, and what that is divided by."""
 
 
 def bin_of(layout: Layout, time: FloatArray) -> IntArray:
@@ -82,79 +57,20 @@ class Stretches:
 
         partial = added(begins, rest[0]) - added(stops, rest[1])
         open_at_end = added(begins, weights) - added(stops, weights)
-        carried = np.cumsum(open_at_end, axis=1) - open_at_end
-        return np.asarray(np.maximum(partial[:, :-1] + carried[:, :-1] * layout.bin_seconds, 0.0))
+        return spread(layout, np.stack([partial, open_at_end], axis=1))
 
 
-def binned(
-    layout: Layout,
-    tallies: Tallies,
-    waits: Grouped,
-    departures: Departures,
-    line: Stretches,
-    space: FloatArray,
-    peaks: Peaks,
-    busy: Stretches,
-    blocked: Stretches,
-    staff: Staffing,
-    full: FloatArray,
-    kinds: Mapping[str, FloatArray],
-) -> FloatArray:
-    """Values of `Layout.bin_keys`, shape (n_bin_keys, n_bins).
+def spread(layout: Layout, net: FloatArray) -> FloatArray:
+    """Seconds by cell and bin, (n_cells, n_bins), of stretches of time.
 
     Args:
-        layout: the rows.
-        tallies: of the parties.
-        waits: by column and bin.
-        departures: who left.
-        line: when each visit waited, with the metres it took in `space`, and how long the lines got in `peaks`.
-        space: see `line`.
-        peaks: see `line`.
-        busy: when each visit was in service.
-        blocked: when it was held after that.
-        staff: open booths.
-        full: (n_stations, n_bins) share of the time without room.
-        kinds: measures that only some kinds of facility have, (n_columns, n_bins) each.
+        layout: the bins.
+        net: (n_cells, 2, n_bins + 1) over the stretches that begin in a bin less over those that end there: the rest
+            of the bin, and the weight.
     """
-    cells, bins = layout.cells, len(layout.edges) - 1
-    owners = slice(cells.n_cells, None)
-    measures = bin_table(layout.network.outcomes)
-    table = np.full((len(measures), cells.n_columns, bins), np.nan)
-    by_name = dict(zip((measure.name for measure in measures), table, strict=True))  # views, filled below
-    for name, (sums, unit) in _SUMS.items():
-        np.divide(tallies.binned(sums), unit, out=by_name[name])
-    for at, outcome in enumerate(layout.network.outcomes):
-        by_name[OUTCOME_PREFIX + outcome][:] = tallies.outcomes[:, at]
-    for name, seconds in zip(QUANTILES, waits.quantiles(tuple(QUANTILES.values())), strict=True):
-        np.divide(seconds.reshape(-1, bins), _MINUTE, out=by_name[name])
-    by_name["queue_mean"][:] = cells.queues(line.in_bins()) / layout.bin_seconds
-    by_name["queue_max"][:] = peaks.parties
-    if peaks.metres is not None:
-        by_name["queue_metres_mean"][:] = cells.queues(line.in_bins(space)) / layout.bin_seconds
-        by_name["queue_metres_max"][:] = peaks.metres
-    by_name["spillback_share"][:] = _of_roads(layout, full)
-    capacity = cells.pools_of_owners(staff.positions + staff.overtime)
-    in_service = cells.primary(busy.in_bins())[owners]
-    np.divide(in_service, capacity, out=by_name["utilisation"][owners], where=capacity > 0.0)
-    by_name["open_booths"][owners] = cells.pools_of_owners(staff.booths) / layout.bin_seconds
-    by_name["overtime_hours"][owners] = cells.pools_of_owners(staff.overtime) / _HOUR
-    by_name["blocked_hours"][:] = cells.booths(blocked.in_bins()) / _HOUR
-    left = np.bincount(departures.cell * bins + bin_of(layout, departures.at), minlength=cells.n_cells * bins)
-    by_name["throughput"][:] = cells.own(left.reshape(-1, bins)) / (layout.bin_seconds / _HOUR)
-    for name, values in kinds.items():
-        by_name[name][:] = values
-    return table.reshape(-1, bins)[layout.bin_take]
-
-
-def _of_roads(layout: Layout, full: FloatArray) -> FloatArray:
-    """Per column: a station's own share of time without room, a facility's that of its approach."""
-    cells, facilities = layout.cells, len(layout.network.facilities)
-    result = np.full((cells.n_columns, full.shape[1]), np.nan)
-    result[cells.n_cells + facilities :] = full
-    for facility in range(facilities):
-        if (approach := cells.approach(facility)) >= 0:
-            result[cells.column_of(facility)] = full[approach]
-    return result
+    partial, open_at_end = net[:, 0, :-1], net[:, 1]
+    carried = (np.cumsum(open_at_end, axis=1) - open_at_end)[:, :-1]
+    return np.asarray(np.maximum(partial + carried * layout.bin_seconds, 0.0))
 
 
 def full_in_bins(layout: Layout, time: FloatArray, station: IntArray, state: IntArray) -> FloatArray:
@@ -169,15 +85,15 @@ def full_in_bins(layout: Layout, time: FloatArray, station: IntArray, state: Int
     return shares
 
 
-def binned_by_start(layout: Layout, spells: Spells) -> FloatArray:
-    """Values of `Layout.start_bin_keys`, shape (n_start_bin_keys, n_bins); starts after the horizon are in no bin."""
+def sums_by_start(layout: Layout, spells: Spells) -> FloatArray:
+    """Minutes waited, and spells, by the bin in which service began: (n_cells, 2, n_bins), as in START_BIN_TABLE.
+
+    Starts after the horizon are in no bin.
+    """
     cells, bins = layout.cells, len(layout.edges) - 1
     row = np.flatnonzero(spells.begun < layout.network.horizon)
     place = spells.cell[row] * bins + bin_of(layout, spells.begun[row])
     size = cells.n_cells * bins
     total = np.bincount(place, spells.wait[row] / _MINUTE, minlength=size)
     count = np.bincount(place, minlength=size).astype(np.float64)
-    # Order of START_BIN_TABLE.
-    both: FloatArray = np.stack([total.reshape(-1, bins), count.reshape(-1, bins)], axis=1)
-    table = cells.own(both).transpose(1, 0, 2)
-    return table.reshape(-1, bins)[layout.start_bin_take]
+    return np.stack([total.reshape(-1, bins), count.reshape(-1, bins)], axis=1)

@@ -7,7 +7,7 @@ it is held. Parties belong to the whole run and the bins by their first join, as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from sim.engine.records import INSIDE
 from sim.model.network import ENGINE_OUTCOMES, Hall, StationKind
 from sim.study.bins import bin_of
+from sim.study.both_ends import Journeys, OtherEnd
 from sim.study.cells import BoolArray, FloatArray, IntArray
 from sim.study.layout import Layout
 from sim.study.presence import Presence
@@ -43,6 +44,8 @@ class Travellers:
     deadline: FloatArray
     """When the gate closes; NaN where nothing is boarded."""
     flight: IntArray
+    number: IntArray
+    """Of the traveller, the same at both ends."""
 
     @classmethod
     def of(cls, rows: Rows, facility: int, hall: Hall) -> Travellers:
@@ -80,6 +83,7 @@ class Travellers:
             refused,
             departs - hall.closes,
             flight,
+            np.full(len(party), -1) if parties.traveller is None else parties.traveller[party],
         )
         return cls(*(column[kept] for column in columns))
 
@@ -100,15 +104,18 @@ class HallMeasures:
         everybody = np.ones(len(self.late), np.bool_)
         self.groups = {self.own: everybody} | {cell: self.travellers.cell == cell for cell in range(begin, end)}
         self.stay = self._stays()
+        self.journeys = self._journeys() if hall.far >= 0 else None
 
     def whole(self, staff: Staffing) -> Mapping[str, Mapping[int, float]]:
         """Values by measure and column."""
         found: dict[str, dict[int, float]] = {}
         for column, group in self.groups.items():
             of_group = self._passengers(group) | (self._on_time(group) if self.hall.boards else {})
+            of_group |= self.journeys.measures(group) if self.journeys is not None else {}
             for name, value in of_group.items():
                 found.setdefault(name, {})[column] = value
         alone = self._occupancy() | self._costs(staff) | (self._departures() if self.hall.boards else {})
+        alone |= self._both_ends(staff) if self.journeys is not None else {}
         return found | {name: {self.own: value} for name, value in alone.items()}
 
     def binned(self) -> Mapping[str, Mapping[int, FloatArray]]:
@@ -191,11 +198,14 @@ class HallMeasures:
         window = self.layout.network.horizon - self.layout.network.warm_up
         return {"hall_mean": self.stay.total / window, "hall_max": self.stay.most}
 
-    def _costs(self, staff: Staffing) -> dict[str, float]:
-        hall, network = self.hall, self.layout.network
-        pools = list(hall.officers)
+    def _spent(self, hall: Hall, staff: Staffing) -> tuple[float, float]:
+        """Officer-hours and cost of this hall or of its far side."""
+        network, pools = self.layout.network, list(hall.officers)
         hours = float(staff.booths[pools].sum() + self.rows.records.overtime[pools].sum()) / _HOUR
-        cost = hours * hall.officer_hour + hall.per_day * (network.horizon - network.warm_up) / _DAY
+        return hours, hours * hall.officer_hour + hall.per_day * (network.horizon - network.warm_up) / _DAY
+
+    def _costs(self, staff: Staffing) -> dict[str, float]:
+        hours, cost = self._spent(self.hall, staff)
         t = self.travellers
         served = float(t.size[~np.isnan(t.gate)].sum())
         return {
@@ -203,6 +213,35 @@ class HallMeasures:
             "passengers_per_officer_hour": served / hours if hours else np.nan,
             "cost": cost,
             "cost_per_passenger": cost / served if served else np.nan,
+        }
+
+    # ---- both ends ------------------------------------------------------------------------------------
+
+    def _journeys(self) -> Journeys:
+        there = self._far()
+        t = Travellers.of(self.rows, self.hall.far, there)
+        other = OtherEnd(t.number, t.waited, ~np.isnan(t.gate), t.refused)
+        here = self.travellers
+        travelled = (self.late <= self.hall.holds) & ~here.refused
+        return Journeys.of(here.number, here.size, here.waited, travelled, other)
+
+    def _far(self) -> Hall:
+        there = self.layout.network.facilities[self.hall.far].hall
+        assert there is not None
+        return there
+
+    def _both_ends(self, staff: Staffing) -> dict[str, float]:
+        """Officers and cost of both ends; a pool that serves both is counted once."""
+        there = self._far()
+        shared = tuple(pool for pool in there.officers if pool not in self.hall.officers)
+        spent = [self._spent(hall, staff) for hall in (self.hall, replace(there, officers=shared))]
+        hours, cost = (sum(part) for part in zip(*spent, strict=True))
+        assert self.journeys is not None
+        arrived = float(self.journeys.size[self.journeys.arrived].sum())
+        return {
+            "journey_officer_hours": hours,
+            "journey_cost": cost,
+            "journey_cost_per_passenger": cost / arrived if arrived else np.nan,
         }
 
 

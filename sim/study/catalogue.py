@@ -90,6 +90,15 @@ _TABLE: tuple[Measure, ...] = (
     Measure("passengers_per_officer_hour", "persons/h", "Persons let through per officer-hour.", False, "time"),
     Measure("cost", "$", "Officers' hours and the facility, or all a sector spends.", True, "time"),
     Measure("cost_per_passenger", "$", "Cost per person let through.", True, "time"),
+    Measure("journey_wait_mean", "min", "Mean wait here and at the far side together.", True, "party"),
+    Measure("journey_wait_p95", "min", "Wait at both ends that 95 % of the parties stay below.", True, "party"),
+    Measure("journey_person_hours", "person-h", "Waits at both ends times persons, added up.", True, "party"),
+    Measure("passengers_arrived", "count", "Persons who travelled and were let in at the far side.", False, "party"),
+    Measure("passengers_refused_there", "count", "Persons refused at the far side.", None, "party"),
+    Measure("passengers_on_the_way", "count", "Persons who left and come there after the horizon.", None, "party"),
+    Measure("journey_officer_hours", "officer-h", "Officers' time at both ends.", True, "time"),
+    Measure("journey_cost", "$", "Cost of both ends.", True, "time"),
+    Measure("journey_cost_per_passenger", "$", "Cost of both ends per person who arrived.", True, "time"),
     Measure("persons", "count", "Persons that truly came.", None, "party"),
     Measure("groups_detected", "count", "Groups of which there was an alert.", None, "party"),
     Measure("persons_detected", "count", "Persons in them.", None, "party"),
@@ -159,7 +168,13 @@ BOARDING_MEASURES = frozenset({
     "arrive_before_p99", "departures", "departures_held", "departures_held_share", "held_mean",
 })  # fmt: skip
 """Of a hall whose passengers board there."""
+JOURNEY_MEASURES = frozenset({
+    "journey_wait_mean", "journey_wait_p95", "journey_person_hours", "passengers_arrived", "passengers_refused_there",
+    "passengers_on_the_way", "journey_officer_hours", "journey_cost", "journey_cost_per_passenger",
+})  # fmt: skip
+"""Of a hall with a far side: both ends together, each person once."""
 HALL_ALONE = frozenset({
+    "journey_officer_hours", "journey_cost", "journey_cost_per_passenger",
     "departures", "departures_held", "departures_held_share", "held_mean", "hall_mean", "hall_max", "officer_hours",
     "passengers_per_officer_hour", "cost", "cost_per_passenger",
 })  # fmt: skip

@@ -160,6 +160,18 @@ class Cells:
         return self.over_stations((StationKind.LANE_GROUP,))
 
     @cached_property
+    def road(self) -> FloatArray:
+        """(n_stations, n_classes): metres of road a waiting party takes; a multiple of 1/1024: sums are exact."""
+        lengths = np.array([party_class.length for party_class in self.network.classes])
+        per_length = np.array([station.metres_per_length for station in self.network.stations])
+        return np.asarray(np.rint(np.outer(per_length, lengths) * 1024.0) / 1024.0)
+
+    @property
+    def takes_road(self) -> bool:
+        """Some station states how much road a party takes."""
+        return any(station.metres_per_length > 0.0 for station in self.network.stations)
+
+    @cached_property
     def queue_columns(self) -> tuple[npt.NDArray[np.signedinteger], ...]:
         """Four maps from a station's cell to a column its line counts for (-1 for none).
 

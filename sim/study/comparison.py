@@ -22,12 +22,12 @@ from sim.scenario.units import DURATION, NUMBER, SHARE
 from sim.study import samples as reading
 from sim.study.baddays import BadDays, bad_days
 from sim.study.catalogue import describe
-from sim.study.estimators import crn_variance_ratio, mean_interval
+from sim.study.estimators import Interval, crn_variance_ratio, mean_interval
 from sim.study.experiment import BASELINE
 from sim.study.layout import ALL, Key
 from sim.study.samples import Choice, FloatArray, Samples
 from sim.study.selection import Selection, select_best
-from sim.study.simultaneous import joint_level, method_of
+from sim.study.simultaneous import method_of, simultaneous_intervals
 
 LEVEL = 0.95
 ZONES: Mapping[str, float] = {"min": 1.0, "share": 0.01}
@@ -134,10 +134,10 @@ def compare(samples: Samples, keys: Sequence[Key], zones: Mapping[str, float], l
     if not pairs:
         raise UsageError("no variant has any of the chosen measures")
     mine, base = (np.stack([pair[at] for pair in pairs], axis=1) for at in (2, 3))
-    row_level = joint_level(mine - base, level)
+    together, row_level = simultaneous_intervals(mine - base, level)
     return Comparison(
         samples=samples,
-        rows=tuple(_rows(pairs, mine, base, zones, (level, row_level))),
+        rows=tuple(_rows(pairs, mine, base, zones, level, together)),
         best=tuple(_bests(samples, keys, zones, level)),
         zones=zones,
         level=level,
@@ -153,11 +153,11 @@ def _rows(
     mine: FloatArray,
     base: FloatArray,
     zones: Mapping[str, float],
-    levels: tuple[float, float],
+    level: float,
+    together: Interval,
 ) -> list[Row]:
-    level, row_level = levels
     difference = mine - base
-    alone, together = mean_interval(difference, level), mean_interval(difference, row_level)
+    alone = mean_interval(difference, level)
     saved = crn_variance_ratio(mine, base)
     missing = np.isnan(difference)
     means = mean_interval(np.where(missing, np.nan, base)).mean

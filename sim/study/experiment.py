@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.engine import Records, engine
+from sim.engine import COMPILED, Records, engine
 from sim.errors import BordersimError, ReplicationError
 from sim.model.build import Model, build
 from sim.model.parties import Parties
@@ -20,6 +20,7 @@ from sim.study.journal import Journal
 from sim.study.layout import Layout
 from sim.study.matrix import Found, Parts, row_of
 from sim.study.measures import measure
+from sim.study.seen import See, see
 from sim.study.visits import visits_file
 
 BASELINE = "baseline"
@@ -109,10 +110,18 @@ class Experiment:
         try:
             parties, records = self.simulate(variant, replication)
             visits = visits_file(model.network, parties, records) if self.visits else b""
-            return row_of(measure(layout, parties, records)), visits
+            return row_of(measure(layout, parties, records, self._look())), visits
         except Exception as error:
             reason = str(error) if isinstance(error, BordersimError) else f"{type(error).__name__}: {error}"
             raise ReplicationError(variant, replication, reason) from error
+
+    def _look(self) -> See:
+        """How records are read: as fast as the engine."""
+        if self.engine == COMPILED:
+            from sim.study.compiled import see as see_compiled
+
+            return see_compiled
+        return see
 
     def chunk(self, task: Task) -> Chunk:
         """A task's replications; one that fails does not stop the others."""

@@ -25,7 +25,6 @@ from sim.study.estimators import (
     mean_interval,
     paired_difference,
     ratio_interval,
-    simultaneous_level,
 )
 from sim.study.experiment import BASELINE, Experiment
 from sim.study.layout import Key, Layout
@@ -189,7 +188,7 @@ def comparison(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[C
         mine = found[variant].values[:, [column for column, _ in common]]
         base = baseline[:, [column for _, column in common]]
         plain = paired_difference(mine, base)
-        wide = paired_difference(mine, base, level=simultaneous_level(len(others)))
+        wide = paired_difference(mine, base, variants=len(others))
         names = _names([layout.keys[column] for column, _ in common])
         numbers = (plain.mean, plain.low, plain.high, wide.low, wide.high, crn_variance_ratio(mine, base), plain.n)
         yield [variant, BASELINE, *names, *numbers]

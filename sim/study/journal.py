@@ -7,14 +7,15 @@ its name is whole. The folder says which versions its numbers come from; rows of
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from sim.errors import RunFolderError
+from sim.study import store
 from sim.study.cells import FloatArray
 from sim.study.matrix import RowFile
 
@@ -36,7 +37,7 @@ class Journal:
             if folder.exists() and self._identity() != identity:
                 shutil.rmtree(folder)
             folder.mkdir(parents=True, exist_ok=True)
-            write_whole(folder / _KEY, json.dumps(identity).encode())
+            store.write_bytes(folder / _KEY, json.dumps(identity).encode())
         except OSError as error:
             raise RunFolderError(f"cannot write results to {folder.parent}: {error.strerror or error}") from error
 
@@ -48,10 +49,7 @@ class Journal:
 
     def chunks(self, variant: str) -> list[tuple[int, int]]:
         """Replications [first, last) that are there, in order."""
-        found = (_CHUNK.fullmatch(path.name) for path in self.folder.glob("*.npy"))
-        return sorted(
-            (int(match["first"]), int(match["last"])) for match in found if match and match["variant"] == variant
-        )
+        return sorted((first, last) for name, first, last in _chunks_in(self.folder) if name == variant)
 
     def missing(self, variant: str, replications: int) -> list[tuple[int, int]]:
         """Replications [first, last) that are not there yet, as long stretches."""
@@ -64,17 +62,12 @@ class Journal:
 
     def keep(self, variant: str, first: int, rows: FloatArray) -> None:
         """Write the rows of replications [first, first + len(rows))."""
-        path = self.folder / f"{variant}-{first}-{first + len(rows)}.npy"
-        scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-        with scratch.open("wb") as file:
+        with store.whole(self.folder / f"{variant}-{first}-{first + len(rows)}.npy") as file:
             np.save(file, rows)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
 
     def keep_visits(self, name: str, data: bytes) -> None:
         """Write a finished file of visits."""
-        write_whole(self.folder / "visits" / name, data)
+        store.write_bytes(self.folder / "visits" / name, data)
 
     def rows(self, variant: str, width: int) -> list[RowFile]:
         """All chunks of a variant, in order.
@@ -99,12 +92,13 @@ class Journal:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name, then rename it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with scratch.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
+def finished(folder: Path) -> int:
+    """Replications, over all variants, in the journal of a folder; 0 where there is none."""
+    return sum(last - first for _, first, last in _chunks_in(folder))
+
+
+def _chunks_in(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """(variant, first, last) of the chunks of a folder, in no order."""
+    for path in folder.glob("*.npy"):
+        if match := _CHUNK.fullmatch(path.name):
+            yield match["variant"], int(match["first"]), int(match["last"])

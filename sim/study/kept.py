@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from sim.errors import RunFolderError
+from sim.study.journal import finished
 from sim.study.runs import JOURNAL
-
-_CHUNK = re.compile(r".+-(?P<first>\d+)-(?P<last>\d+)\.npy")
-
-
-def workplace_of(folder: Path) -> Path:
-    """Where the run of this folder is made, and where it stays while it is not finished."""
-    return folder.with_name(f".{folder.name}.unfinished")
+from sim.study.store import workplace_of
 
 
 def kept(folder: Path) -> int:
     """Replications, over all variants, that an unfinished run has on disk."""
-    names = (path.name for path in (workplace_of(folder) / JOURNAL).glob("*.npy"))
-    found = (_CHUNK.fullmatch(name) for name in names)
-    return sum(int(match["last"]) - int(match["first"]) for match in found if match)
+    return finished(workplace_of(folder) / JOURNAL)
 
 
 @contextlib.contextmanager
@@ -48,5 +40,5 @@ def telling_what_is_kept(folder: Path) -> Iterator[None]:
             raise RunFolderError(f"{what}{why}") from error
         raise RunFolderError(
             f"{what}{why}; {count} finished replications are kept in {workplace_of(folder)}, and nothing half-written "
-            "is taken for a result; mend it (make room?) and run the same again: it goes on from there"
+            "is taken for a result; mend it (make room?) and run the same again: without --force, it goes on from there"
         ) from error

@@ -34,6 +34,7 @@ from sim.study.catalogue import (
     HALL_ALONE,
     HALL_MEASURES,
     INTAKE_MEASURES,
+    JOURNEY_MEASURES,
     OUTCOME_PREFIX,
     RATIOS,
     START_BIN_TABLE,
@@ -212,6 +213,7 @@ def _facility_measures(network: Network, cells: Cells, facility: int) -> set[str
         measures.add("recovery")
     if (hall := network.facilities[facility].hall) is not None:
         measures |= HALL_MEASURES | (BOARDING_MEASURES if hall.boards else set())
+        measures |= JOURNEY_MEASURES if hall.far >= 0 else set()
     if (flow := network.facilities[facility].flow) is not None:
         measures = (measures - _INSPECTED) | _flow_measures(flow)
     return measures

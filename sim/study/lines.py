@@ -9,7 +9,9 @@ import numpy as np
 from sim.engine.records import Records
 from sim.model.network import Network
 from sim.model.parties import Parties
+from sim.study.bins import Stretches
 from sim.study.cells import Cells, FloatArray, IntArray
+from sim.study.layout import Layout
 from sim.study.quantiles import stable_order
 from sim.study.spells import Intervals, Rows, blocked, busy, waiting
 
@@ -48,9 +50,7 @@ def time_in_state(cells: Cells, stretches: Intervals, weights: FloatArray | None
 
 def metres(rows: Rows, line: Intervals) -> FloatArray:
     """Metres of road each waiting party takes."""
-    lengths = np.array([party_class.length for party_class in rows.network.classes])
-    per_length = np.array([station.metres_per_length for station in rows.network.stations])
-    return np.asarray(lengths[rows.klass[line.row]] * per_length[rows.records.station[line.row]])
+    return np.asarray(rows.cells.road[rows.records.station[line.row], rows.klass[line.row]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,32 +62,27 @@ class Peaks:
     """None where no station states how much road a party takes."""
 
 
-def peaks(
-    cells: Cells, line: Intervals, begins: IntArray, stops: IntArray, bins: int, edges: FloatArray, space: FloatArray
-) -> Peaks:
+def peaks(layout: Layout, in_line: Stretches, space: FloatArray | None) -> Peaks:
     """Most parties, and most metres of road, in line at once by bin.
 
     One sweep over joins and departures in order of time. At one instant departures come first, so a party that
     moves from one line of a facility to the next is never counted twice.
 
     Args:
-        cells: the columns.
-        line: when each visit waited.
-        begins: bin in which each of them began to wait.
-        stops: bin in which it ceased to; at an edge, the one that begins there.
-        bins: how many there are.
-        edges: (bins + 1,): where they begin and end.
-        space: metres each of them takes.
+        layout: the columns and bins.
+        in_line: when each visit waited.
+        space: metres of road each of them takes; None where no station states it.
     """
+    cells, line, edges, bins = layout.cells, in_line.stretches, layout.edges, len(layout.edges) - 1
     n = len(line.cell)
     # Who leaves at the edge of a bin was never in line within it.
-    within = np.minimum(stops, bins - 1)
+    within = np.minimum(in_line.stops, bins - 1)
     within = np.where(line.end <= edges[within], within - 1, within)
     order = stable_order(np.concatenate([line.end, line.start]))
     cell = np.concatenate([line.cell, line.cell])[order]
-    found = np.concatenate([within, begins])[order].astype(np.int32)
+    found = np.concatenate([within, in_line.begins])[order].astype(np.int32)
     steps: list[FloatArray | IntArray] = [np.where(order >= n, 1, -1)]
-    if space.any():
+    if space is not None:
         steps.append(np.concatenate([-space, space])[order])
     most = [np.zeros((cells.n_columns, bins)) for _ in steps]
     for columns in cells.queue_columns:

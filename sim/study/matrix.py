@@ -18,6 +18,8 @@ from sim.study.layout import Layout
 from sim.study.measures import Measured
 from sim.study.survival import GRID_MINUTES, groups
 
+HELD_VALUES = 2**22
+"""Rows of no more values than this are read at once: 32 MB."""
 VALUES = 2**19
 """Values held at once, about: estimating from them takes some ten times their 4 MB."""
 
@@ -84,10 +86,14 @@ class Found:
 
     def columns(self, begin: int, end: int) -> FloatArray:
         """(replications, end - begin): these columns of all rows."""
+        if (whole := _held(self)) is not None:
+            return whole[:, begin:end]
         return np.concatenate([chunk.read(slice(None), slice(begin, end)) for chunk in self.chunks])
 
     def rows(self, first: int, last: int, begin: int, end: int) -> FloatArray:
         """(last - first, end - begin): columns [begin, end) of replications [first, last)."""
+        if (whole := _held(self)) is not None:
+            return whole[first:last, begin:end]
         found, reached = list[FloatArray](), 0
         for chunk in self.chunks:
             low, high = max(first - reached, 0), min(last - reached, chunk.replications)
@@ -121,6 +127,8 @@ class Found:
     def _series(self, begin: int, first: int, last: int, bins: slice) -> FloatArray:
         width = self.parts.bins
         own = slice(begin + first * width, begin + last * width)
+        if (whole := _held(self)) is not None:
+            return whole[:, own].reshape(len(whole), -1, width)[:, :, bins]
         read = (chunk.read(slice(None), own) for chunk in self.chunks)
         return np.concatenate([found.reshape(len(found), -1, width)[:, :, bins] for found in read])
 
@@ -129,3 +137,21 @@ class Found:
         width = len(GRID_MINUTES)
         begin = self.parts.begins[3] + group * width
         return self.columns(begin, begin + width)
+
+
+_last_held: list[tuple[Found, FloatArray]] = []
+"""The rows read last as a whole: a variant's and, while it is compared, the baseline's."""
+HELD_AT_ONCE = 2
+
+
+def _held(found: Found) -> FloatArray | None:
+    """All rows of `found` at once, where they are so few that opening their files piece by piece would take longest."""
+    if found.replications * found.parts.width > HELD_VALUES:
+        return None
+    for known, rows in _last_held:
+        if known is found:
+            return rows
+    rows = np.concatenate([chunk.read(slice(None), slice(None)) for chunk in found.chunks])
+    rows.setflags(write=False)
+    _last_held[:] = [*_last_held[-(HELD_AT_ONCE - 1) :], (found, rows)]
+    return rows

@@ -15,18 +15,19 @@ import numpy as np
 from sim.engine.records import Records
 from sim.errors import SimulationError
 from sim.model.parties import Parties
-from sim.study.bins import Stretches, bin_of, binned, binned_by_start, full_in_bins
+from sim.study.bin_tables import binned, binned_by_start
+from sim.study.bins import full_in_bins
 from sim.study.catalogue import OUTCOME_PREFIX, catalogue
-from sim.study.cells import Cells, FloatArray, IntArray
+from sim.study.cells import Cells, FloatArray
 from sim.study.kinds import measures_of_kinds
 from sim.study.layout import ALL, Key, Layout, Standard
-from sim.study.lines import Integrals, Peaks, integrals, metres, peaks, time_in_state
-from sim.study.quantiles import Grouped, by_column_and_bin, quantile_of_columns
+from sim.study.lines import Integrals, integrals
+from sim.study.quantiles import Grouped
 from sim.study.recovery import recovery
-from sim.study.spells import Departures, Intervals, Rows, Spells, blocked, busy, read, waiting
+from sim.study.seen import See, Seen, see
 from sim.study.staffing import Staffing, staffing
 from sim.study.survival import survival
-from sim.study.tallies import Tallies, tally
+from sim.study.tallies import Tallies
 
 __all__ = ["ALL", "FloatArray", "Integrals", "Key", "Layout", "Measured", "Standard", "integrals", "measure"]
 
@@ -52,56 +53,40 @@ class Measured:
     """(groups, waits) of `sim.study.survival`: share of parties waiting longer."""
 
 
-def measure(layout: Layout, parties: Parties, records: Records) -> Measured:
+def measure(layout: Layout, parties: Parties, records: Records, look: See = see) -> Measured:
     """Measure one replication.
+
+    Args:
+        layout: the rows.
+        parties: of the replication.
+        records: of it.
+        look: how the records are read; the numbers do not depend on it.
 
     Raises:
         SimulationError: the records hold a visit or an outcome that no rule of the network leads to.
     """
-    cells, bins = layout.cells, len(layout.edges) - 1
-    rows = Rows.of(cells, parties, records)
-    spells, departures = read(rows)
-    joined = bin_of(layout, spells.joined)
-    tallies = tally(layout, spells, departures, joined, bin_of(layout, departures.gone_joined))
-    waited = np.flatnonzero(~np.isnan(spells.wait))
-    waits, waits_in_bins = by_column_and_bin(cells, spells.cell[waited], joined[waited], bins, spells.wait[waited])
-    line, service, held = waiting(rows), busy(rows), blocked(rows)
-    in_line, space = Stretches(layout, line), metres(rows, line)
-    longest = peaks(cells, line, in_line.begins, in_line.stops, bins, layout.edges, space)
-    staff = staffing(layout, rows)
-    of_kinds, of_kinds_by_bin = measures_of_kinds(layout, rows, staff)
+    seen = look(layout, parties, records)
+    staff = staffing(layout, records, seen.overtime)
+    special = any(one.hall is not None or one.flow is not None for one in layout.network.facilities)
+    of_kinds, of_kinds_by_bin = measures_of_kinds(layout, seen.rows(), staff) if special else ({}, {})
     columns = (
-        _parties(layout, tallies, waits)
-        | _time_in_system(cells, spells)
-        | _lines(layout, rows, line, space, longest)
-        | _booths(layout, rows, service, held, staff)
-        | _throughput(layout, departures)
-        | {"recovery": recovery(rows, line)}
+        _parties(layout, seen.tallies, seen.waits)
+        | _time_in_system(layout.cells, seen)
+        | _lines(layout, records, seen)
+        | _booths(layout, records, seen, staff)
+        | _throughput(layout, seen)
+        | {"recovery": recovery(layout, seen.rows)}
         | of_kinds
     )
-    blank = np.full(cells.n_columns, np.nan)
+    blank = np.full(layout.cells.n_columns, np.nan)
     table = np.stack([columns.get(m.name, blank) for m in catalogue(layout.network.outcomes)])
     _check_outcomes(layout, table)
     full = full_in_bins(layout, records.full_time, records.full_station, records.full_state)
-    per_bin = binned(
-        layout,
-        tallies,
-        waits_in_bins,
-        departures,
-        in_line,
-        space,
-        longest,
-        Stretches(layout, service),
-        Stretches(layout, held),
-        staff,
-        full,
-        of_kinds_by_bin,
-    )
     return Measured(
         values=table.ravel()[layout.take],
-        bins=per_bin,
-        bins_by_start=binned_by_start(layout, spells),
-        survival=survival(layout, waits),
+        bins=binned(layout, seen, staff, full, of_kinds_by_bin),
+        bins_by_start=binned_by_start(layout, seen),
+        survival=survival(layout, seen.waits),
     )
 
 
@@ -118,11 +103,6 @@ def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
     """Quotient, NaN where the divisor is 0."""
     quotient: FloatArray = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0.0)
     return quotient
-
-
-def _count(cells: Cells, cell: IntArray, weights: FloatArray | None = None) -> FloatArray:
-    """Rows (or their weights added up) per column."""
-    return cells.own(np.bincount(cell, weights, minlength=cells.n_cells))
 
 
 def _parties(layout: Layout, tallies: Tallies, waits: Grouped) -> Columns:
@@ -153,41 +133,39 @@ def _parties(layout: Layout, tallies: Tallies, waits: Grouped) -> Columns:
     }
 
 
-def _time_in_system(cells: Cells, spells: Spells) -> Columns:
-    left = ~np.isnan(spells.in_system)
-    cell, seconds = spells.cell[left], spells.in_system[left]
-    p95 = quantile_of_columns(cells, cell, seconds, 0.95)
+def _time_in_system(cells: Cells, seen: Seen) -> Columns:
+    found = seen.in_system
     return {
-        "time_in_system_mean": _ratio(_count(cells, cell, seconds), _count(cells, cell)) / _MINUTE,
-        "time_in_system_p95": p95 / _MINUTE,
+        "time_in_system_mean": _ratio(cells.own(found.seconds), cells.own(found.count)) / _MINUTE,
+        "time_in_system_p95": found.p95 / _MINUTE,
     }
 
 
-def _lines(layout: Layout, rows: Rows, line: Intervals, space: FloatArray, longest: Peaks) -> Columns:
+def _lines(layout: Layout, records: Records, seen: Seen) -> Columns:
     """Queue lengths, and how long there was no room for more."""
     cells, network = layout.cells, layout.network
     window = network.horizon - network.warm_up
     full = np.full(cells.n_columns, np.nan)
     stations = len(network.facilities) + cells.n_cells
-    full[stations:] = rows.records.full_integral / window
+    full[stations:] = records.full_integral / window
     for facility in range(len(network.facilities)):
         if (approach := cells.approach(facility)) >= 0:
             full[cells.column_of(facility)] = full[stations + approach]
-    most_metres = np.zeros(cells.n_columns) if longest.metres is None else longest.metres.max(axis=1)
-    return {
-        "queue_mean": cells.queues(time_in_state(cells, line)) / window,
-        "queue_max": longest.parties.max(axis=1),
-        "queue_metres_mean": cells.queues(time_in_state(cells, line, space)) / window,
-        "queue_metres_max": most_metres,
+    found = {
+        "queue_mean": cells.queues(seen.line.seconds) / window,
+        "queue_max": seen.peaks.parties.max(axis=1),
         "spillback_share": full,
     }
+    if seen.road is not None and seen.peaks.metres is not None:
+        found["queue_metres_mean"] = cells.queues(seen.road.seconds) / window
+        found["queue_metres_max"] = seen.peaks.metres.max(axis=1)
+    return found
 
 
-def _booths(layout: Layout, rows: Rows, service: Intervals, blocking: Intervals, staff: Staffing) -> Columns:
+def _booths(layout: Layout, records: Records, seen: Seen, staff: Staffing) -> Columns:
     """Busy, blocked and open booth time; a facility's utilisation and booth-hours are those of primary."""
-    cells, records = layout.cells, rows.records
-    held = cells.booths(time_in_state(cells, blocking))
-    in_service = cells.primary(time_in_state(cells, service))
+    cells = layout.cells
+    held, in_service = cells.booths(seen.blocked.seconds), cells.primary(seen.busy.seconds)
     blank = np.full(cells.n_cells, np.nan)
     overtime = cells.pools_of_owners(records.overtime)
     capacity = cells.pools_of_owners(staff.positions.sum(axis=1)) + overtime
@@ -200,7 +178,7 @@ def _booths(layout: Layout, rows: Rows, service: Intervals, blocking: Intervals,
     }
 
 
-def _throughput(layout: Layout, departures: Departures) -> Columns:
+def _throughput(layout: Layout, seen: Seen) -> Columns:
     network = layout.network
     hours = (network.horizon - network.warm_up) / _HOUR
-    return {"throughput": _count(layout.cells, departures.cell) / hours}
+    return {"throughput": layout.cells.own(seen.left.sum(axis=1)) / hours}

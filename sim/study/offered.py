@@ -12,14 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from sim.model.dated import Dated, officers_on_duty
+from sim.model.hall_plan import HallPlan, hall_plans
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.port_plan import PortPlan
 from sim.model.steps import combine
 from sim.scenario.distributions import mean
 from sim.scenario.port import LaneGroup, Secondary, Service
+from sim.scenario.preclearance import Stage
 from sim.scenario.schema import Scenario
 from sim.scenario.vocabulary import most_exact, serves
 from sim.study.demand import Flow, flows
+from sim.study.hall_load import hall_flows, servers_of, visits
 
 HOUR = 3600.0
 TANDEM = 1.5
@@ -106,6 +110,8 @@ def offered_load(scenario: Scenario) -> list[Group]:
     fluid = _Fluid(scenario)
     for plan in plans_of(scenario):
         fluid.add_port(plan)
+    for hall in hall_plans(scenario, min(scenario.horizon, LONGEST)):
+        fluid.add_hall(hall)
     return fluid.run(min(scenario.horizon, LONGEST))
 
 
@@ -156,7 +162,7 @@ class _Fluid:
             for name, flow in found.items():
                 if not port.toll.serves or any(serves(p, name) for p in port.toll.serves):
                     work = _work(port.toll.service, name, flow.size)
-                    self.streams.append(_Stream(flow, admitted, [_Way(toll, work, plan.service("toll"))], []))
+                    self.streams.append(_Stream(flow, admitted, [_Way(toll, work, ALWAYS_ONE)], []))
         lanes = {name: self.lane(plan, name, ("lanes", name), lane, leaving) for name, lane in port.lanes.items()}
         if port.choose == "shorter":
             self.join(plan, lanes, list(found))
@@ -184,6 +190,34 @@ class _Fluid:
         group.finishes |= lane.on_close == "finish" or (lane.on_close == "reroute" and len(plan.port.lanes) == 1)
         return group
 
+    def add_hall(self, plan: HallPlan) -> None:
+        """The stations of a hall; parties wait until they are served (nobody gives up there)."""
+        stations = {name: stage for name, stage in plan.chain.stations.items() if stage.kind != "walk"}
+        groups = {name: self.station(plan, name, stage) for name, stage in stations.items()}
+        for label, (name, flow) in zip(plan.labels, hall_flows(plan).items(), strict=True):
+            ways = []
+            for station, share in visits(plan, name).items():
+                if station in stations:
+                    stage = stations[station]
+                    secondary = stage.kind == "secondary"
+                    work = _work(stage.service, name, flow.size)
+                    dated = plan.secondary_service() if secondary else plan.service(station, stage.kind == "primary")
+                    referred = plan.referral(label) if secondary else ALWAYS_ONE
+                    ways.append(_Way(groups[station], work, dated, share, referred))
+            if ways:
+                self.streams.append(_Stream(flow, ALWAYS_ONE, ways[:1], ways[1:]))
+
+    def station(self, plan: HallPlan, name: str, stage: Stage) -> Group:
+        if stage.pool is not None:
+            group = self.pool(plan, stage.pool)
+        else:
+            servers = combine(servers_of(plan, name, stage), plan.running(name), lambda n, runs: n * runs)
+            at = ("preclearance", plan.home, *(("far_side",) if plan.far else ()), "stations", name)
+            word = "bay" if stage.kind == "secondary" else "booth"
+            group = self.new(Group(f"{plan.name}/{name}", at, servers, word))
+        group.parts.append(f"{plan.name}/{name}")
+        return group
+
     def secondary(self, plan: PortPlan, kind: str, inspection: Secondary) -> Group:
         if inspection.pool is not None:
             group = self.pool(plan, inspection.pool)
@@ -194,9 +228,9 @@ class _Fluid:
         group.parts.append(f"{plan.name}/{kind}")
         return group
 
-    def pool(self, plan: PortPlan, name: str) -> Group:
+    def pool(self, plan: Dated, name: str) -> Group:
         if name not in self.pools:
-            servers = plan.calendar(self.scenario.officers[name])
+            servers = officers_on_duty(self.scenario, name, plan.clock)
             self.pools[name] = self.new(Group(name, ("officers", name), servers, "officer"))
         return self.pools[name]
 

@@ -6,21 +6,23 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path as FilePath
 
 from sim.errors import ScenarioError
 from sim.model.flow_plan import Timeline, flow_plans, origins_of
 from sim.model.hall_plan import hall_plans
+from sim.model.network import Steps
 from sim.model.port_plan import PortPlan
-from sim.scenario import Scenario, Study
+from sim.scenario import Scenario, Study, without_effect
 from sim.scenario.cautions import Caution, Doubt, collect
 from sim.scenario.doubts import LOOKS
 from sim.scenario.faults import placed
 from sim.scenario.precision import UntilPrecise
-from sim.scenario.problems import Problem
+from sim.scenario.problems import Path, Problem
 from sim.scenario.study import BASELINE
 from sim.study.demand import flows, integral
-from sim.study.offered import HOUR, Group, most_booths, offered_load, plans_of
+from sim.study.hall_load import servers_of
+from sim.study.offered import HOUR, LONGEST, Group, most_booths, offered_load, plans_of
 
 LEFT = 300.0
 """Seconds of work per server: a backlog below this at the end of the horizon is not worth a word."""
@@ -42,7 +44,7 @@ def warnings_of(study: Study) -> tuple[Caution, ...]:
 
     The names are listed in docs/errors.md. Takes a few hundredths of a second: means and calendars, nothing drawn.
     """
-    return collect(study, (*LOOKS, never_open, overloaded))
+    return collect(study, (*LOOKS, *without_effect.LOOKS, never_open, overloaded))
 
 
 def for_a_run(warnings: Iterable[Caution]) -> tuple[Caution, ...]:
@@ -55,23 +57,33 @@ def for_a_run(warnings: Iterable[Caution]) -> tuple[Caution, ...]:
 
 
 def never_open(scenario: Scenario) -> Iterator[Doubt]:
-    """Lane groups and booths that are built and open at no time of the horizon."""
+    """Lane groups, stations of halls and their booths that are built and open at no time of the horizon."""
     for plan in plans_of(scenario):
         for name, lane in plan.port.lanes.items():
             if lane.pool is None:
                 calendar = most_booths(plan, name, lane)
-                times = [0.0, *(time for time in calendar.times if 0.0 < time < plan.end)]
-                most = int(max(calendar.at(time) for time in times))
-                at = ("ports", plan.name, "lanes", name)
-                if most == 0:
-                    found = "no booth of this lane group opens within the horizon"
-                    yield Doubt("never-open", found, "open one, or leave the lane group out", (*at, "open"))
-                elif most < lane.booths:
-                    which = f"booth {lane.booths}" if most == lane.booths - 1 else f"booths {most + 1} to {lane.booths}"
-                    verb = "is" if most == lane.booths - 1 else "are"
-                    found = f"{which} of {lane.booths} {verb} never open within the horizon"
-                    mend = f"raise open, or write booths: {most}"
-                    yield Doubt("never-open-booth", found, mend, (*at, "booths"), amount=float(lane.booths - most))
+                yield from _seldom(calendar, plan.end, lane.booths, ("ports", plan.name, "lanes", name), "lane group")
+    for hall in hall_plans(scenario, min(scenario.horizon, LONGEST)):
+        side = ("far_side",) if hall.far is not None else ()
+        for name, stage in hall.chain.stations.items():
+            used = any(hall.chain.worked(name, known) for known in hall.place.classes)
+            if used and stage.pool is None and stage.kind != "walk":
+                at = ("preclearance", hall.home, *side, "stations", name)
+                yield from _seldom(servers_of(hall, name, stage), hall.end, stage.booths, at, "station")
+
+
+def _seldom(calendar: Steps, end: float, booths: int, at: Path, what: str) -> Iterator[Doubt]:
+    times = [0.0, *(time for time in calendar.times if 0.0 < time < end)]
+    most = int(max(calendar.at(time) for time in times))
+    if most == 0:
+        found = f"no booth of this {what} opens within the horizon"
+        yield Doubt("never-open", found, f"open one, or leave the {what} out", (*at, "open"))
+    elif most < booths:
+        which = f"booth {booths}" if most == booths - 1 else f"booths {most + 1} to {booths}"
+        verb = "is" if most == booths - 1 else "are"
+        found = f"{which} of {booths} {verb} never open within the horizon"
+        mend = f"raise open, or write booths: {most}"
+        yield Doubt("never-open-booth", found, mend, (*at, "booths"), amount=float(booths - most))
 
 
 def overloaded(scenario: Scenario) -> Iterator[Doubt]:
@@ -189,7 +201,7 @@ def _rows(plan: PortPlan) -> int:
 def available_memory() -> float | None:
     """Bytes that can be had without swapping, or all there are where the system does not say; None if neither."""
     try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        for line in FilePath("/proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 return float(line.split()[1]) * 1024.0
     except (OSError, ValueError, IndexError):

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sim.study.cells import QUEUE_KINDS, FloatArray
-from sim.study.spells import Intervals, Rows
+from sim.study.layout import Layout
+from sim.study.spells import Rows, waiting
 
 
-def recovery(rows: Rows, line: Intervals) -> FloatArray:
+def recovery(layout: Layout, visits: Callable[[], Rows]) -> FloatArray:
     """Minutes from the end of an event until the queue is no longer than when it began, per column.
 
     The longest over the dated events of a facility that begin and end in [warm_up, horizon); a queue that has not
     come down by the horizon counts until there. NaN where there is no such event, and for all but facilities.
 
     Args:
-        rows: the visits.
-        line: the stretches of time they waited.
+        layout: the columns.
+        visits: gives the visits; asked only where there is such an event.
     """
-    cells, network = rows.cells, rows.network
+    cells, network = layout.cells, layout.network
     result = np.full(cells.n_columns, np.nan)
-    queues = np.isin(rows.kind[line.row], [int(kind) for kind in QUEUE_KINDS])
     for index, facility in enumerate(network.facilities):
         events = [(a, b) for a, b in facility.events if network.warm_up <= a and b < network.horizon]
         if not events:
             continue
+        rows = visits()
+        line = waiting(rows)
+        queues = np.isin(rows.kind[line.row], [int(kind) for kind in QUEUE_KINDS])
         mine = queues & (rows.facility[line.row] == index)
         joins, leaves = np.sort(line.start[mine]), np.sort(line.end[mine])
         last = max(_outlasts(joins, leaves, since, until, network.horizon) for since, until in events)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import shutil
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.engine import REFERENCE, Records
 from sim.engine.rules import Rule, run_with, steered
-from sim.errors import IncompleteRunError, UsageError
 from sim.model.build import Model
 from sim.model.parties import Parties
 from sim.scenario import Study
-from sim.study import runs, store
+from sim.study import runs
 from sim.study.conservation import check_conservation
 from sim.study.experiment import Experiment
-from sim.study.journal import Journal
 from sim.study.layout import Layout
 
 
@@ -58,33 +54,20 @@ def run(study: Study, out: Path, rule: Rule, *, visits: bool = False, advance: r
     Always anew: nothing tells whether a rule, and all that it calls, is still what it was.
 
     Raises:
-        UsageError: the scenario asks for a precision instead of a number of replications.
         RunFolderError: the folder cannot be written, or is being made by another process.
         IncompleteRunError: replications failed, perhaps in the rule.
     """
-    if not isinstance(study.baseline.replications, int):
-        raise UsageError(
-            f"a run with a rule needs a number of replications: sim.run({study.path.name!r}, replications=30)"
-        )
-    folder, began = folder_of(study, out, rule), time.perf_counter()
-    plain = runs.experiment(study, REFERENCE)
-    plan = RuledExperiment(plain.scenarios, plain.seed, plain.replications, REFERENCE, visits, rule=rule)
-    with store.claimed(folder) as workplace:
-        shutil.rmtree(workplace / runs.JOURNAL, ignore_errors=True)
-        journal = Journal(workplace / runs.JOURNAL, {**store.versions(), "visits": str(visits)})
-        if failures := plan.run(journal, 1, advance):
-            raise IncompleteRunError(failures, len(plan.scenarios) * plan.replications - len(failures)) from failures[0]
-        with store.writing(folder) as scratch:
-            runs.write_inputs(study, scratch)
-            runs.write_results(plan, plan.found(journal), scratch)
-            if visits:
-                shutil.copytree(journal.folder / "visits", scratch / "visits")
-            if source := _source(rule):
-                store.write_bytes(scratch / "rule.py", source.encode())
-            manifest = {**runs.manifest_of(study, plan), "rule": type(rule).__name__}
-            store.write_json(scratch / store.MANIFEST, {**manifest, "files": store.file_hashes(scratch)})
-            runtime = {"seconds": round(time.perf_counter() - began, 3), "engine": REFERENCE, "workers": 1}
-            store.write_json(scratch / store.RUNTIME, {**runtime, **store.machine()})
+    folder, plain, source = folder_of(study, out, rule), runs.experiment(study, REFERENCE), _source(rule)
+    runs.make(
+        study,
+        RuledExperiment(plain.scenarios, plain.seed, plain.replications, REFERENCE, visits, rule=rule),
+        folder,
+        workers=1,
+        anew=True,
+        advance=advance,
+        described={"rule": type(rule).__name__},
+        files={"rule.py": source.encode()} if source else {},
+    )
     return folder
 
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sim.engine import AUTO, COMPILED, choose_engine, is_compiled, prepare
+from sim import engine as engines
+from sim.engine import AUTO, COMPILED, choose_engine
 from sim.errors import IncompleteRunError, RunFolderError, UsageError
 from sim.scenario import Study, fingerprint, resolved_yaml
 from sim.scenario.problems import nearest
@@ -63,10 +64,18 @@ def ready(plan: Experiment, note: Note) -> Experiment:
     """The experiment with its engine chosen, and compiled where that is due."""
     plan = replace(plan, engine=choose_engine(plan.engine, plan.expected_parties()))
     if plan.engine == COMPILED:
-        if not is_compiled():
-            note("compiling the engine: about half a minute, once")
-        prepare()
+        prepare(note)
     return plan
+
+
+def prepare(note: Note = lambda text: None) -> None:
+    """Compile the engine and the measuring, or load them, so that worker processes find them on disk."""
+    from sim.study import compiled as measuring
+
+    if not (engines.is_compiled() and measuring.stands_in_cache()):
+        note("compiling the engine: less than a minute, once")
+    engines.prepare()
+    measuring.compile_now()
 
 
 def run(
@@ -105,22 +114,64 @@ def run(
         if not visits or any(name.startswith("visits/") for name in manifest["files"]):
             _tell_precision(manifest, note)
             return folder, False
+    plan = replace(experiment(study, engine), visits=visits)
+    manifest = make(study, plan, folder, workers=workers, anew=force, advance=advance, note=note)
+    _tell_precision(manifest, note)
+    return folder, True
+
+
+def make(
+    study: Study,
+    plan: Experiment,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    anew: bool = False,
+    advance: Advance = lambda n: None,
+    note: Note = lambda text: None,
+    described: Mapping[str, Any] | None = None,
+    files: Mapping[str, bytes] | None = None,
+) -> dict[str, Any]:
+    """Run an experiment and write its folder, whole or not at all; finished replications are kept meanwhile.
+
+    Args:
+        study: what the experiment was made of.
+        plan: the experiment; its engine may still be `auto`.
+        folder: of the run; an old one of that name is replaced.
+        workers: processes; None for as many as pay.
+        anew: begin without what an earlier attempt left.
+        advance: called with the number of replications just finished.
+        note: called with a sentence on what takes time before the first replication.
+        described: what the manifest says besides.
+        files: further files of the folder, by name.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        ScenarioError: a measure that is to be precise does not exist.
+        RunFolderError: the folder cannot be written, or is being made by another process.
+        IncompleteRunError: replications failed.
+    """
     check_measures(study)
     began = time.perf_counter()
-    plan = replace(ready(experiment(study, engine), note), visits=visits)
+    plan = ready(plan, note)
     with store.claimed(folder) as workplace:
-        if force:
+        if anew:
             shutil.rmtree(workplace / JOURNAL, ignore_errors=True)
-        journal = Journal(workplace / JOURNAL, {**store.versions(), "visits": str(visits)})
+        journal = Journal(workplace / JOURNAL, {**store.versions(), "visits": str(plan.visits)})
         failures, reached, plan = precision.run(plan, journal, workers, advance)
         if failures:
-            raise IncompleteRunError(failures, len(plan.scenarios) * plan.replications - len(failures))
+            raise IncompleteRunError(failures, len(plan.scenarios) * plan.replications - len(failures)) from failures[0]
         with store.writing(folder) as scratch:
             write_inputs(study, scratch)
             write_results(plan, plan.found(journal), scratch)
-            if visits:
+            if plan.visits:
                 copy_visits(plan, journal, scratch / "visits")
-            manifest = {**manifest_of(study, plan), **({"precision": reached} if reached else {})}
+            for name, data in (files or {}).items():
+                store.write_bytes(scratch / name, data)
+            precise = {"precision": reached} if reached else {}
+            manifest = {**manifest_of(study, plan), **precise, **(described or {})}
             store.write_json(scratch / store.MANIFEST, {**manifest, "files": store.file_hashes(scratch)})
             seconds = {"seconds": round(time.perf_counter() - began, 3)}
             store.write_json(
@@ -128,8 +179,7 @@ def run(
                 {**seconds, "engine": plan.engine, "workers": workers or plan.workers_worth(), **store.machine()},
             )
         journal.remove()
-    _tell_precision(manifest, note)
-    return folder, True
+    return manifest
 
 
 def _tell_precision(manifest: Mapping[str, Any], note: Note) -> None:

@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.errors import UsageError
-from sim.study.estimators import mean_interval
+from sim.study.estimators import outer_interval
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -152,7 +152,7 @@ def _at_most_worse(values: FloatArray, alpha: float) -> tuple[float, ...]:
     if len(values) < 2:
         return (float("nan"),) * k
     level = max(1.0 - 2.0 * alpha / (k - 1), 0.01)  # the upper bound of a two-sided interval is one-sided at half
-    high = mean_interval(values[:, :, None] - values[:, None, :], level).high
+    high = outer_interval(values[:, :, None] - values[:, None, :], level).high
     np.fill_diagonal(high, 0.0)
     worst: list[float] = high.max(axis=1).tolist()
     return tuple(max(bound, 0.0) for bound in worst)

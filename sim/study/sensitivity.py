@@ -1,9 +1,14 @@
-"""A sensitivity study: the baseline run with other values of its uncertain inputs, written to a folder of its own."""
+"""A sensitivity study: the baseline run with other values of its uncertain inputs, written to a folder of its own.
+
+A point is kept on disk as soon as it is finished, as the replications of a run are: a study that was stopped goes on
+from there, and ends with the same bytes.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,14 +30,17 @@ from sim.study import store
 from sim.study.estimators import mean_interval
 from sim.study.executors import map_unordered
 from sim.study.experiment import Experiment
+from sim.study.journal import Journal
+from sim.study.kept import telling_what_is_kept
 from sim.study.layout import ALL, Key
-from sim.study.runs import experiment, folder_of, ready
+from sim.study.runs import JOURNAL, experiment, folder_of, ready
 from sim.study.screening import Carried, FloatArray, Screened, Trajectories, carried, screened
 
 REPLICATIONS = 5
 """Days of each point, unless the command line says otherwise: all points have the same days."""
 USUAL = ("wait_mean",)
 POINT = "point"
+_ALL = slice(None)
 Note = Callable[[str], None]
 Coordinates = tuple[float | None, ...]
 """Where each input lies between its ends, 0 to 1; None where it is as in the baseline."""
@@ -117,7 +125,7 @@ def run(
     expect: Callable[[int], None] = lambda n: None,
     note: Note = lambda text: None,
 ) -> tuple[Path, bool]:
-    """Screen the inputs of a baseline and write what was found, unless it already stands there.
+    """Screen the inputs of a baseline and write what was found, unless it stands there; one that was stopped goes on.
 
     Args:
         study: loaded; its variants are left aside.
@@ -137,7 +145,8 @@ def run(
 
     Raises:
         UsageError: no inputs with ranges, an unknown measure, too few trajectories, draws or replications.
-        SimulationError: a replication failed.
+        RunFolderError: the folder cannot be written to, or another process is at work on the same study.
+        SimulationError: a replication failed; points that were finished are kept.
     """
     study = study.only(())
     days = REPLICATIONS if replications is None else replications
@@ -154,13 +163,26 @@ def run(
         raise UsageError(f"{study.path} has no inputs with a range; {mend}")
     plan = replace(experiment(study, engine), replications=days)
     points = Points(study, plan, inputs, _keys(plan, names))
-    found = _found(points, trajectories, input_uncertainty, workers, advance, expect, note)
-    with store.claimed(folder), store.writing(folder) as scratch:
-        _write(found, scratch)
-        said = {"scenario": study.baseline.name, "file": study.path.name, "seed": plan.seed, **asked}
-        said["versions"] = store.versions()
-        store.write_json(scratch / "sensitivity.json", {**said, "files": store.file_hashes(scratch)})
+    design = Design.of(points, trajectories, input_uncertainty)
+    note(f"{len(inputs)} inputs: {len(design.points)} points of {days} replications each")
+    expect(len(design.points))
+    with telling_what_is_kept(folder), store.claimed(folder) as workplace:
+        if force:
+            shutil.rmtree(workplace / JOURNAL, ignore_errors=True)
+        journal = Journal(workplace / JOURNAL, {**store.versions(), "points": _digest(inputs, design)})
+        found = _found(points, design, _all_done(points, journal, design.points, workers, advance, note))
+        with store.writing(folder) as scratch:
+            _write(found, scratch)
+            said = {"scenario": study.baseline.name, "file": study.path.name, "seed": plan.seed, **asked}
+            said["versions"] = store.versions()
+            store.write_json(scratch / "sensitivity.json", {**said, "files": store.file_hashes(scratch)})
     return folder, True
+
+
+def _digest(inputs: Sequence[Input], design: Design) -> str:
+    """What the points of a journal were, and in which order."""
+    texts = [[one.name, *(as_text(value) for value in (one.value, one.at(0.0), one.at(1.0)))] for one in inputs]
+    return hashlib.sha256(json.dumps([texts, design.points]).encode()).hexdigest()
 
 
 def _keys(plan: Experiment, measures: Sequence[str]) -> tuple[Key, ...]:
@@ -174,42 +196,76 @@ def _keys(plan: Experiment, measures: Sequence[str]) -> tuple[Key, ...]:
     return tuple(key for name in measures for key in whole if key.measure == name)
 
 
-def _found(
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Where the inputs are looked at."""
+
+    walks: Trajectories
+    walked: list[list[Coordinates]]
+    """The points of each trajectory."""
+    sampled: list[Coordinates]
+    """Draws of the inputs, for intervals that carry their uncertainty."""
+    points: list[Coordinates]
+    """All of them, each once; the first is the baseline."""
+
+    @classmethod
+    def of(cls, points: Points, trajectories: int, draws: int | None) -> Design:
+        """The same for the same inputs, numbers and seed.
+
+        Raises:
+            UsageError: too few trajectories, draws or replications.
+        """
+        count, seed = len(points.inputs), points.plan.seed
+        walks = Trajectories.draw(trajectories, count, seed)
+        for at, one in enumerate(points.inputs):  # an effect is for the step that was taken
+            walks.points[:, :, at] = [[one.taken(share) for share in walk] for walk in walks.points[:, :, at]]
+        if draws is not None and (draws < 2 or points.plan.replications < 2):
+            raise UsageError("--input-uncertainty takes 2 draws or more, of 2 replications or more")
+        names = [f"sensitivity/{one.name}" for one in points.inputs]
+        cube = [latin_hypercube(name, seed, draws or 0) for name in names] if draws else []
+        sampled: list[Coordinates] = list(zip(*cube, strict=True))
+        walked: list[list[Coordinates]] = [[tuple(map(float, point)) for point in walk] for walk in walks.points]
+        usual: Coordinates = (None,) * count
+        wanted = [usual, *(point for walk in walked for point in walk), *_single(count), *sampled]
+        return cls(walks, walked, sampled, list(dict.fromkeys(wanted)))
+
+
+def _found(points: Points, design: Design, done: dict[Coordinates, FloatArray]) -> Sensitivity:
+    """What the outputs of all points say."""
+    count, seed = len(points.inputs), points.plan.seed
+    means = {point: outputs.mean(axis=0) for point, outputs in done.items()}
+    effects = design.walks.effects(np.array([[means[point] for point in walk] for walk in design.walked]))
+    single = np.array([means[point] for point in _single(count)]).reshape(count, 2, -1)
+    sampled = design.sampled
+    whole = carried(np.array([done[point] for point in sampled]), seed) if sampled else None
+    usual = done[design.points[0]]
+    return Sensitivity(points.inputs, points.keys, screened(effects, seed), usual, single, whole, len(sampled))
+
+
+def _all_done(
     points: Points,
-    trajectories: int,
-    draws: int | None,
+    journal: Journal,
+    tasks: Sequence[Coordinates],
     workers: int | None,
     advance: Callable[[int], None],
-    expect: Callable[[int], None],
     note: Note,
-) -> Sensitivity:
-    """All points, each run once, and what they say."""
-    count, seed = len(points.inputs), points.plan.seed
-    walks = Trajectories.draw(trajectories, count, seed)
-    for at, one in enumerate(points.inputs):  # an effect is for the step that was taken
-        walks.points[:, :, at] = [[one.taken(share) for share in walk] for walk in walks.points[:, :, at]]
-    if draws is not None and (draws < 2 or points.plan.replications < 2):
-        raise UsageError("--input-uncertainty takes 2 draws or more, of 2 replications or more")
-    hypercube = [latin_hypercube(f"sensitivity/{one.name}", seed, draws or 0) for one in points.inputs] if draws else []
-    sampled: list[Coordinates] = list(zip(*hypercube, strict=True))
-    walked: list[list[Coordinates]] = [[tuple(map(float, point)) for point in walk] for walk in walks.points]
-    usual: Coordinates = (None,) * count
-    wanted = [usual, *(point for walk in walked for point in walk), *_single(count), *sampled]
-    tasks = list(dict.fromkeys(wanted))
-    note(f"{count} inputs: {len(tasks)} points of {points.plan.replications} replications each")
-    expect(len(tasks))
-    done: dict[Coordinates, FloatArray] = {}
-    days = points.plan.replications
-    whole_work = ready(replace(points.plan, replications=days * len(tasks)), note)  # an engine for all of it
+) -> dict[Coordinates, FloatArray]:
+    """The outputs of every point: those of an earlier attempt, and the others, kept as each is finished."""
+    days, place = points.plan.replications, {task: at for at, task in enumerate(tasks)}
+    firsts = [first for first, _ in journal.chunks(POINT)]
+    rows = journal.rows(POINT, len(points.keys))
+    done = {tasks[first // days]: chunk.read(_ALL, _ALL) for first, chunk in zip(firsts, rows, strict=True)}
+    advance(len(done))
+    left = [task for task in tasks if task not in done]
+    if not left:
+        return done
+    whole_work = ready(replace(points.plan, replications=days * len(left)), note)  # an engine for all of it
     points.plan = replace(whole_work, replications=days)
-    for task, outputs in map_unordered(points.outputs, tasks, workers or whole_work.workers_worth()):
+    for task, outputs in map_unordered(points.outputs, left, workers or whole_work.workers_worth()):
+        journal.keep(POINT, place[task] * days, outputs)
         done[task] = outputs
         advance(1)
-    means = {task: outputs.mean(axis=0) for task, outputs in done.items()}
-    effects = walks.effects(np.array([[means[point] for point in walk] for walk in walked]))
-    single = np.array([means[point] for point in _single(count)]).reshape(count, 2, -1)
-    whole = carried(np.array([done[point] for point in sampled]), seed) if sampled else None
-    return Sensitivity(points.inputs, points.keys, screened(effects, seed), done[usual], single, whole, len(sampled))
+    return done
 
 
 def _single(count: int) -> Iterator[Coordinates]:

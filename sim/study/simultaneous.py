@@ -8,10 +8,10 @@ Bretz and Westfall, Simultaneous inference in general parametric models, Biometr
 With standardised differences u_rj of replication r and row j, whose correlation is that of the sample, and independent
 standard normal w_r, the vector sum_r w_r u_rj / sqrt(n - 1) is normal with exactly that correlation. The 95 % quantile
 of the largest absolute entry over many draws of w is the number of standard errors that all rows keep to together; the
-level at which one normal row keeps to it is the level each row's own interval is then taken at, with Student's quantile
-and the correction for skewness of `sim.study.estimators`. It is never above what Bonferroni would give, and never below
-the level asked for. Few replications of many rows show correlations that are chance: below FEW of them Bonferroni's
-inequality is used. The coverage of both is measured in docs/comparing.md.
+level at which one normal row keeps to it is the level each row's own interval is then taken at, as `outer_interval` of
+`sim.study.estimators`: all of them are to hold with the probability asked for or more. It is never above what
+Bonferroni would give, and never below the level asked for. Few replications of many rows show correlations that are
+chance: below FEW of them Bonferroni's inequality is used. The coverage of both is measured in docs/comparing.md.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from sim.study.estimators import Interval, mean_interval, simultaneous_level
+from sim.study.estimators import Interval, mean_interval, outer_interval, simultaneous_level
 
 FloatArray = npt.NDArray[np.float64]
 
-FEW = 20
+FEW = 30
 """Replications below which correlations are not relied on."""
 MAX_T = "single-step max-t"
 BONFERRONI = "Bonferroni"
@@ -60,9 +60,13 @@ def method_of(differences: FloatArray) -> str:
     return BONFERRONI if len(differences) < FEW else MAX_T
 
 
-def simultaneous_intervals(differences: FloatArray, level: float = 0.95) -> Interval:
-    """Means of the rows with intervals that hold all at once; shape of the rows."""
-    return mean_interval(differences, joint_level(differences, level))
+def simultaneous_intervals(differences: FloatArray, level: float = 0.95) -> tuple[Interval, float]:
+    """Means of the rows with intervals that hold all at once, of the shape of the rows; the level each is taken at.
+
+    A single row has the interval that it has alone.
+    """
+    joint = joint_level(differences, level)
+    return (outer_interval if differences.shape[1] > 1 else mean_interval)(differences, joint), joint
 
 
 def _standardised(differences: FloatArray) -> FloatArray:

@@ -25,36 +25,44 @@ class Staffing:
 
 
 @dataclass(frozen=True, eq=False)
-class _Log:
+class Log:
     """Changes of one pool: `count[i]` servers are open over [since[i], since[i + 1])."""
 
     since: FloatArray
     count: IntArray
 
 
-def staffing(layout: Layout, rows: Rows) -> Staffing:
-    """Split the staffing log and the overtime of the visits over the bins of the layout."""
-    records, edges = rows.records, layout.edges
-    n_pools = len(layout.network.pools)
-    late = _Late(rows) if records.overtime.any() else None
-    booths, positions, overtime = (np.zeros((n_pools, len(edges) - 1)) for _ in range(3))
-    for pool, log in enumerate(_logs(records, n_pools)):
+def staffing(layout: Layout, records: Records, overtime: FloatArray) -> Staffing:
+    """Split the staffing log over the bins of the layout; `overtime` is what the function of that name gives."""
+    edges, n_pools = layout.edges, len(layout.network.pools)
+    booths, positions = (np.zeros((n_pools, len(edges) - 1)) for _ in range(2))
+    for pool, log in enumerate(logs(records, n_pools)):
         tandem = max((s.tandem for s in layout.network.stations if s.pool == pool), default=0)
         booths[pool] = np.diff(integral(log.since, log.count, edges))
         positions[pool] = booths[pool]
         if tandem:
             positions[pool] += np.diff(integral(log.since, np.minimum(log.count, tandem), edges))
-        if late is not None and records.overtime[pool] > 0.0:
-            overtime[pool] = late.overtime(pool, log, edges)
     return Staffing(booths, positions, overtime)
 
 
-def _logs(records: Records, n_pools: int) -> list[_Log]:
+def overtime(layout: Layout, rows: Rows) -> FloatArray:
+    """Seconds that positions of closed booths were occupied, by pool and bin."""
+    records, n_pools = rows.records, len(layout.network.pools)
+    result = np.zeros((n_pools, len(layout.edges) - 1))
+    if records.overtime.any():
+        late = _Late(rows)
+        for pool, log in enumerate(logs(records, n_pools)):
+            if records.overtime[pool] > 0.0:
+                result[pool] = late.overtime(pool, log, layout.edges)
+    return result
+
+
+def logs(records: Records, n_pools: int) -> list[Log]:
     """The log of each pool, in order of time."""
     order = np.argsort(records.staffing_pool, kind="stable")
     ends = np.searchsorted(records.staffing_pool[order], np.arange(n_pools + 1))
     parts = [order[ends[pool] : ends[pool + 1]] for pool in range(n_pools)]
-    return [_Log(records.staffing_time[part], records.staffing_open[part]) for part in parts]
+    return [Log(records.staffing_time[part], records.staffing_open[part]) for part in parts]
 
 
 def integral(since: FloatArray, count: IntArray, at: FloatArray) -> FloatArray:
@@ -76,7 +84,7 @@ class _Late:
         self.booth = rows.records.booth[stretches.row]
         self.start, self.end = stretches.start, stretches.end
 
-    def overtime(self, pool: int, log: _Log, edges: FloatArray) -> FloatArray:
+    def overtime(self, pool: int, log: Log, edges: FloatArray) -> FloatArray:
         """Occupied time of booths with a number above those open, by bin.
 
         A loop over the pieces of the log: at most the changes of one pool's calendar in the horizon.
@@ -93,5 +101,5 @@ class _Late:
                 continue
             begins, stops = np.maximum(start[late], since), np.minimum(end[late], until)
             inside = np.clip(stops[:, None], edges[:-1], edges[1:]) - np.clip(begins[:, None], edges[:-1], edges[1:])
-            total += inside.sum(axis=0)
+            total += np.cumsum(inside, axis=0)[-1]  # one after another, however many bins there are
         return total

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -53,6 +53,11 @@ def versions() -> dict[str, str]:
     }
 
 
+def workplace_of(folder: Path) -> Path:
+    """Where the run of this folder is made, and where it stays while it is not finished."""
+    return folder.with_name(f".{folder.name}.unfinished")
+
+
 @contextlib.contextmanager
 def claimed(folder: Path) -> Iterator[Path]:
     """A workplace beside a run folder, for one process at a time; what it holds stays when the block fails.
@@ -60,7 +65,7 @@ def claimed(folder: Path) -> Iterator[Path]:
     Raises:
         RunFolderError: the place cannot be written to, or another process is at work on the same run.
     """
-    workplace = folder.with_name(f".{folder.name}.unfinished")
+    workplace = workplace_of(folder)
     try:
         workplace.mkdir(parents=True, exist_ok=True)
         lock = (workplace / "lock").open("w")
@@ -112,15 +117,22 @@ def writing(folder: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file whole: under a temporary name, flushed to the disk, then renamed."""
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that has its name only once it is whole: a temporary one, flushed to the disk, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.part")
     with scratch.open("wb") as file:
-        file.write(data)
+        yield file
         file.flush()
         os.fsync(file.fileno())
     scratch.replace(path)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole."""
+    with whole(path) as file:
+        file.write(data)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -177,18 +189,13 @@ def write_csv_columns(path: Path, names: Sequence[str], pieces: Iterable[Columns
     import pyarrow as pa
     import pyarrow.csv as pc
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.part")
     plain = pc.WriteOptions(include_header=False, quoting_style="needed")
-    with scratch.open("wb") as file:
+    with whole(path) as file:
         file.write((",".join(names) + "\n").encode())
         for columns in pieces:
             rows = next(len(c.index) if isinstance(c, Texts) else len(c) for c in columns if not isinstance(c, str))
             if rows:
                 pc.write_csv(pa.table([_csv_column(c, rows) for c in columns], names=list(names)), file, plain)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
 
 
 def _csv_column(column: str | Texts | np.ndarray[Any, Any], rows: int) -> pa.Array:

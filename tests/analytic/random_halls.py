@@ -9,8 +9,8 @@ import numpy as np
 CLASSES = ("nexus", "app", "visitor", "citizen")
 
 
-def random_hall(folder: Path, seed: int) -> Path:
-    """Write the hall of that seed with its timetable."""
+def random_hall(folder: Path, seed: int, events: bool = False) -> Path:
+    """Write the hall of that seed with its timetable; with `events`, some of every kind."""
     rng = np.random.default_rng([77, seed])
 
     def maybe(chance: float = 0.5) -> bool:
@@ -81,6 +81,17 @@ def random_hall(folder: Path, seed: int) -> Path:
         "        ashore: {kind: walk, service: {uniform: {low: 1 min, high: 6 min}}}",
         f"        primary: {{kind: primary, under: [none, pre-inspection], {desks(4)}, service: {service(30)}}}",
     ]
+    if events:
+        times = [f"2024-07-06 {m // 60:02d}:{m % 60:02d}" for m in sorted(between(60, 330) for _ in range(8))]
+        effects = [
+            f"demand: {{air: {between(0, 15) / 10}, air.visitor: {between(0, 20) / 10}}}",
+            f"service: {{'*': {between(5, 20) / 10}, kiosk: {between(5, 30) / 10}}}, secondary: 1.5",
+            f"stopped: [{('kiosk', 'screening', 'secondary')[between(0, 2)]}], referral: {between(0, 30) / 10}",
+            f"booths: {{check: {between(0, 1)}, screening: 1}}" + (", officers: {team: 1}" if pool else ""),
+        ]
+        lines.append("events:")
+        for effect, since, until in zip(effects, times[:4], times[4:], strict=True):
+            lines.append(f"  - {{name: event, from: {since}, until: {until}, {effect}}}")
     path = folder / "hall.yaml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

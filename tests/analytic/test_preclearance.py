@@ -229,6 +229,9 @@ def test_totals_are_those_of_the_timetable(seed: int, tmp_path: Path) -> None:
     if scenario.preclearance["here"].far_side is not None:
         assert (wide.loc["there"].passengers == booked).all()
         assert np.array_equal(wide.loc["there"][outcomes].sum(axis=1), wide.loc["there"].arrivals)
+        ends = here.passengers_arrived + here.passengers_refused_there + here.passengers_on_the_way
+        assert (ends == here.passengers_boarded).all()
+        assert (here.passengers_on_the_way >= 0).all()
 
 
 def test_a_full_hall_holds_people_outside(tmp_path: Path) -> None:
@@ -341,6 +344,70 @@ def test_the_far_side_clears_the_same_travellers(tmp_path: Path) -> None:
             assert came[variant, facility, "all"] == parties
             for station in ("immigration", "customs"):
                 assert came[variant, facility, station] == parties * inspected.get((facility, station), 0)
+
+
+BOTH_ENDS = """\
+  here:
+    zone: America/Vancouver
+    clearance: pre-inspection
+    departures: {timetable: day.csv}
+    classes: {everybody: 100 %}
+    show_up: 20 min
+    closes: 0 min
+    stations: {immigration: {kind: primary, under: [full, pre-inspection], booths: 1, service: 4 min}}
+    far_side:
+      name: there
+      journey: 30 min
+      stations:
+        immigration: {kind: primary, under: [none], booths: 1, service: 4 min}
+        customs: {kind: primary, under: [none, pre-inspection], booths: 1, service: 3 min}
+      costs: {officer_hour: 30 $}
+    costs: {officer_hour: 60 $}
+"""
+
+
+@pytest.mark.parametrize(
+    ("clearance", "waits", "arrived", "cost"),
+    [
+        # Of six that come 20 min ahead, one every 4 min: the last is done at 24 and misses it. Five travel; customs
+        # takes 3 min each, and the sixth party, who is not there, stands at the end of the line.
+        ("pre-inspection", [0 + 0, 4 + 3, 8 + 6, 12 + 9, 16 + 12, 20], 5, 4 * 60 + 4 * 30),
+        # Immigration every 4 min, then customs is always free: waits of immigration alone.
+        ("none", [0, 4, 8, 12, 16, 20], 6, 8 * 30),
+        ("full", [0, 4, 8, 12, 16, 20], 5, 4 * 60),
+    ],
+)
+def test_both_ends_by_hand(clearance: str, waits: list[int], arrived: int, cost: float, tmp_path: Path) -> None:
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,01:00,6,100 %\n", encoding="utf-8")
+    done = run(hall(tmp_path, BOTH_ENDS.replace("clearance: pre-inspection", f"clearance: {clearance}")))
+    table = done.table[(done.table.station == "all") & (done.table["class"] == "all")]
+    found = table[table.facility == "here"].set_index("measure")["mean"]
+    assert found["journey_wait_mean"] == pytest.approx(np.mean(waits))
+    assert found["journey_wait_p95"] == pytest.approx(np.quantile(waits, 0.95))
+    assert found["journey_person_hours"] == pytest.approx(sum(waits) / 60)
+    assert (found["passengers_arrived"], found["passengers_missed"]) == (arrived, 6 - arrived)
+    assert found["journey_cost"] == pytest.approx(cost)
+    assert found["journey_cost_per_passenger"] == pytest.approx(cost / arrived)
+    assert "journey_cost" not in set(table[table.facility == "there"].measure)
+
+
+def test_who_comes_after_the_horizon_is_on_the_way(tmp_path: Path) -> None:
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,01:00,6,100 %\n", encoding="utf-8")
+    done = run(hall(tmp_path, BOTH_ENDS, horizon="80 min"))
+    table = done.table[(done.table.station == "all") & (done.table["class"] == "all")]
+    found = table[table.facility == "here"].set_index("measure")["mean"]
+    assert found["passengers_on_the_way"] == 5
+    assert found["passengers_arrived"] == 0
+
+
+def test_departures_without_passengers(tmp_path: Path) -> None:
+    """Nobody is booked: a day of zeros and blanks, no failure."""
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,01:00,3,0 %\n", encoding="utf-8")
+    done = run(hall(tmp_path, BY_HAND), visits=False)
+    assert done.summary("passengers") == 0
+    assert done.summary("departures") == 0
+    assert np.isnan(done.summary("missed_share"))
+    assert done.summary("officer_hours") == 4
 
 
 def test_nobody_is_inside_when_a_hall_has_drained(tmp_path: Path) -> None:

@@ -128,6 +128,8 @@ def test_overrides(scenario: Path, tmp_path: Path) -> None:
         ({"rule": sim.Rule(), "workers": 2}, "runs in this process"),
         ({"rule": sim.Rule(), "engine": "compiled"}, "runs on the reference engine"),
         ({"replications": 0}, "replications must be 1 or more"),
+        ({"replications": 5, "precision": "5 %"}, "one of them decides"),
+        ({"policy": "one-more-boot"}, "one-more-boot"),
     ],
 )
 def test_arguments_at_fault(scenario: Path, tmp_path: Path, how: dict[str, Any], found: str) -> None:
@@ -139,6 +141,42 @@ def test_arguments_at_fault(scenario: Path, tmp_path: Path, how: dict[str, Any],
 def test_a_study_takes_its_numbers_when_it_is_loaded(scenario: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"sim\.load\('.*api\.yaml', seed=\.\.\.\) sets its seed"):
         sim.run(sim.load(scenario), seed=4, out=tmp_path)
+
+
+def test_a_policy_is_run_without_being_asked(scenario: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "slower.yaml"  # a file; one that comes with the program goes by its name
+    policy.write_text(POLICY, encoding="utf-8")
+    with pytest.warns(UserWarning, match="few-replications"):
+        run = sim.run(scenario, replications=1, policy=policy, out=tmp_path / "out")
+    assert run.variants == ("baseline", "slower")
+    study = sim.load(scenario, policy=[str(policy)], replications=1)
+    with pytest.warns(UserWarning, match="few-replications"):
+        assert sim.run(study, "busy", out=tmp_path / "out").variants == ("baseline", "busy", "slower")
+    with pytest.raises(UsageError, match=r"sim\.load\('.*api\.yaml', policy=\.\.\.\) sets its policy"):
+        sim.run(study, policy=policy, out=tmp_path / "out")
+
+
+POLICY = """
+policy: 1
+name: Slower
+story: Inspections of cars take longer.
+source: assumed
+changes:
+  ports.*.lanes.general.service.**.mean: {times: 1.1}
+"""
+
+
+def test_a_precision_decides_how_many_replications(scenario: Path, tmp_path: Path) -> None:
+    run = sim.run(scenario, precision="60 %", out=tmp_path)
+    assert run.manifest["precision"]["asked"] == 0.6
+    assert run.manifest["replications"] == run.manifest["precision"]["at_least"] + 5
+    rough = scenario.read_text(encoding="utf-8").replace(
+        "replications: 10", "replications: {precision: 1 %, at_least: 5, at_most: 6}"
+    )
+    path = tmp_path / "rough.yaml"
+    path.write_text(rough, encoding="utf-8")
+    with pytest.warns(UserWarning, match=r"(?s)^6 replications, the most allowed.*precision-not-reached"):
+        sim.run(path, out=tmp_path)
 
 
 def test_faults_of_the_scenario_are_raised(tmp_path: Path) -> None:
@@ -186,21 +224,6 @@ def test_a_run_without_variants_has_nothing_to_compare(scenario: Path, out: Path
     alone = sim.run(scenario, out=out)
     with pytest.raises(RunFolderError, match='variants="all"'):
         _ = alone.comparison
-
-
-def test_compare(scenario: Path, out: Path, run: sim.Run) -> None:
-    of_run = sim.compare(run)
-    assert len(of_run) == len(run.comparison)
-    for source in (run.folder, str(run.folder)):
-        assert sim.compare(source).equals(of_run)
-    assert sim.compare(scenario, out=out).equals(of_run)
-    few = sim.compare(run, measures="wait_mean")
-    assert set(few["measure"]) == {"wait_mean"}
-    assert set(few["variant"]) == {"busy", "calm"}
-    with pytest.raises(UsageError, match="did you mean 'wait_mean'"):
-        sim.compare(run, measures=["wait_men"])
-    with pytest.raises(UsageError, match="stands already"):
-        sim.compare(run, seed=4)
 
 
 class Tags(html.parser.HTMLParser):
@@ -357,6 +380,20 @@ def test_a_rule_opens_booths(scenario: Path, out: Path, run: sim.Run) -> None:
     assert "class Helpful" in (ruled.folder / "rule.py").read_text(encoding="utf-8")
     assert ruled.manifest["rule"] == "Helpful"
     assert ruled.manifest["files"]["rule.py"]
+
+
+def test_a_run_with_a_rule_until_it_is_precise(scenario: Path, tmp_path: Path) -> None:
+    """As many replications as the same scenario takes without a rule that changes anything, and their visits alone."""
+    asked = "replications: {precision: 30 %, of: wait_mean, at_least: 10, at_most: 90}"
+    text = scenario.read_text(encoding="utf-8").replace("replications: 10", asked)
+    assert asked in text
+    (tmp_path / "precise.yaml").write_text(text, encoding="utf-8")
+    plain = sim.run(tmp_path / "precise.yaml", out=tmp_path)
+    ruled = sim.run(tmp_path / "precise.yaml", out=tmp_path, rule=Idle(), visits=True)
+    assert ruled.manifest["precision"] == plain.manifest["precision"]
+    assert 10 < ruled.manifest["replications"] < 90
+    assert len(list((ruled.folder / "visits").iterdir())) == ruled.manifest["replications"]
+    assert np.array_equal(values(ruled), values(plain), equal_nan=True)
 
 
 def test_replications_of_a_rule_are_independent(scenario: Path, tmp_path: Path) -> None:

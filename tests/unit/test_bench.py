@@ -9,6 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from tools import marked_page
 from tools.bench import floor, page, port
 from tools.bench.measure import Estimate, Sample, child, median_ratio
 
@@ -115,5 +116,19 @@ def test_only_the_tables_of_the_page_are_replaced(tmp_path: Path) -> None:
 
 
 def test_the_page_has_a_place_for_every_table() -> None:
-    places = [place["name"] for place in page.BLOCK.finditer(page.PAGE.read_text(encoding="utf-8"))]
-    assert places == ["machine", "targets", "pace", "profile", "vehicles", "ports"]
+    assert marked_page.names(page.PAGE, "bench") == ["machine", "targets", "pace", "profile", "vehicles", "ports"]
+
+
+def test_some_tables_alone_are_replaced(tmp_path: Path) -> None:
+    file, place = tmp_path / "page.md", "<!-- cost: {} -->\n{}\n<!-- end -->\n"
+    file.write_text(place.format("a", "old") + place.format("b", "old"), encoding="utf-8")
+    marked_page.write(file, "cost", {"b": "new"}, only=True)
+    assert file.read_text(encoding="utf-8") == place.format("a", "old") + place.format("b", "\nnew\n")
+    with pytest.raises(KeyError):
+        marked_page.write(file, "cost", {"c": "new"}, only=True)
+
+
+def test_the_page_on_comparing_has_a_place_for_every_table() -> None:
+    from tools.make_coverage_table import KIND, PAGE, TABLES
+
+    assert marked_page.names(PAGE, KIND) == ["variants", *TABLES]

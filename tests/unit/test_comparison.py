@@ -13,7 +13,7 @@ from comparison_run import FloatArray, World, key, samples_of, write_run
 from sim.errors import RunFolderError, UsageError
 from sim.study import comparison_files
 from sim.study.comparison import compare, compare_runs, zones_of
-from sim.study.estimators import mean_interval, paired_difference
+from sim.study.estimators import outer_interval, paired_difference
 from sim.study.layout import Key
 from sim.study.samples import Choice, chosen_keys, read
 
@@ -33,7 +33,7 @@ def test_rows_hold_the_paired_statistics() -> None:
     found = compare(samples_of(world(better=variant)), [P95], {"min": 1.0})
     row = next(row for row in found.rows if row.variant == "better")
     alone = paired_difference(variant, DAYS)
-    together = mean_interval(variant - DAYS, found.row_level)
+    together = outer_interval(variant - DAYS, found.row_level)
     assert (row.difference, row.low, row.high) == (float(alone.mean), float(alone.low), float(alone.high))
     assert (row.low_all, row.high_all) == (float(together.low), float(together.high))
     assert row.low_all < row.low < row.difference < row.high < row.high_all

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.study.baddays import bad_days
-from sim.study.estimators import mean_interval, simultaneous_level
+from sim.study.estimators import Interval, mean_interval, outer_interval, simultaneous_level
 from sim.study.simultaneous import BONFERRONI, DRAWS, MAX_T, joint_level, method_of, simultaneous_intervals
 
 RNG = np.random.default_rng(7)
@@ -45,17 +45,34 @@ def test_rows_without_a_spread_take_no_part() -> None:
 
 
 def test_few_replications_are_not_asked_for_correlations() -> None:
-    rows = np.repeat(RNG.normal(size=(19, 1)), 4, axis=1)
+    rows = np.repeat(RNG.normal(size=(29, 1)), 4, axis=1)
     assert method_of(rows) == BONFERRONI
     assert joint_level(rows) == simultaneous_level(4)
-    assert method_of(np.zeros((20, 4))) == MAX_T
+    assert method_of(np.zeros((30, 4))) == MAX_T
 
 
-def test_intervals_are_those_of_the_joint_level() -> None:
-    rows = RNG.normal(size=(30, 5))
-    ours, plain = simultaneous_intervals(rows), mean_interval(rows, joint_level(rows))
-    np.testing.assert_array_equal(ours.low, plain.low)
-    np.testing.assert_array_equal(ours.high, plain.high)
+def test_intervals_hold_all_at_once() -> None:
+    """Eight skewed rows that share their days: intervals at 95 % each miss together far too often, these do not."""
+    rng = np.random.default_rng(11)
+    experiments, days = 400, 30
+    shared = rng.gamma(1.0, size=(experiments, days, 1))
+    rows = shared * np.array([1.0, -0.5, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0]) + rng.gamma(2.0, size=(experiments, days, 8))
+    truth = 2.0 + np.array([1.0, -0.5, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0])
+
+    def held(interval: Interval) -> bool:
+        return bool(((interval.low <= truth) & (truth <= interval.high)).all())
+
+    together = sum(held(simultaneous_intervals(each)[0]) for each in rows) / experiments
+    alone = sum(held(mean_interval(each)) for each in rows) / experiments
+    assert together > 0.95 - 3.3 * math.sqrt(0.95 * 0.05 / experiments)
+    assert alone < 0.8
+
+
+def test_one_row_has_the_interval_it_has_alone() -> None:
+    row = RNG.gamma(1.0, size=(30, 1))
+    (ours, level), alone = simultaneous_intervals(row), mean_interval(row)
+    assert level == 0.95
+    assert (float(ours.low[0]), float(ours.high[0])) == (float(alone.low[0]), float(alone.high[0]))
 
 
 def test_missing_replications_do_not_break_the_others() -> None:
@@ -80,9 +97,22 @@ def test_the_interval_of_the_worst_days_is_longer_where_the_change_grows_towards
     base = np.arange(1.0, 101.0)
     noise = np.tile([1.0, -1.0], 50)
     level, steep = bad_days(base - 5.0 + noise, base).worst, bad_days(0.5 * base + noise, base).worst
-    plain = mean_interval((0.5 * base + noise - base)[-10:])
+    plain = outer_interval((0.5 * base + noise - base)[-10:])
     assert steep.high - steep.low > float(plain.high - plain.low)
     assert steep.high - steep.low > level.high - level.low
+
+
+def test_the_ninety_percent_day_is_bounded_from_29_days_on() -> None:
+    """All 28 days lie below it with 0.9^28 = 5.2 %, all 29 with 4.7 %: only then does the worst day bound it."""
+    base = RNG.gamma(2.0, size=29)
+    mine = 0.5 * base + 0.1 * RNG.normal(size=29)
+    assert math.isnan(bad_days(mine[:28], base[:28]).quantile.high)
+    found = bad_days(mine, base).quantile
+    by_rank = np.sort(mine) - np.sort(base)
+    assert found.low <= by_rank[20:].min()
+    assert found.high >= by_rank[20:].max(), "ranks 21 to 29 hold the quantile with 95.1 %"
+    assert found.low <= by_rank[-1] <= found.high
+    assert math.isfinite(bad_days(mine[:28], base[:28], 0.9).quantile.low), "a lower level takes fewer days"
 
 
 def test_a_shift_is_the_same_on_every_day() -> None:
@@ -97,7 +127,8 @@ def test_few_days_say_nothing_about_the_worst() -> None:
     found = bad_days(0.9 * base, base)
     assert found.days == 0
     assert math.isnan(found.worst.difference)
-    assert math.isfinite(found.quantile.low)
+    assert math.isfinite(found.quantile.difference)
+    assert math.isnan(found.quantile.low)
     assert bad_days(np.append(0.9 * base, 1.0), np.append(base, 1.0)).days == 3
     one = bad_days(base[:1] - 1.0, base[:1])
     assert one.quantile.difference == -1.0

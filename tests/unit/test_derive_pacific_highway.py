@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import math
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,15 +11,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from sim import scenario
+from tools import derive_pacific_highway as derive
 
 ROOT = Path(__file__).resolve().parents[2]
-_spec = importlib.util.spec_from_file_location("derive_pacific_highway", ROOT / "tools" / "derive_pacific_highway.py")
-assert _spec is not None
-assert _spec.loader is not None
-derive = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = derive
-_spec.loader.exec_module(derive)
-
 WEEK = [date(2018, 6, 4) + timedelta(days=number) for number in range(7)]
 """Monday to Sunday, no holiday among them."""
 SATURDAY_DOUBLE = 2 * 31 / 35

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tools import derive_scenarios as derive
+
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "scenarios"
-
-
-def script(name: str) -> Any:
-    """A file of tools/, which is no package; they import one another by name."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-script("derive_pacific_highway")
-derive = script("derive_scenarios")
 
 
 def bts(port: str, month: int, measure: str, value: int, year: int = 2024) -> dict[str, Any]:

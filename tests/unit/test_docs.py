@@ -210,6 +210,10 @@ def test_errors_page(tmp_path: Path) -> None:
     played("errors.md", tmp_path)
 
 
+def test_preclearance_page(tmp_path: Path) -> None:
+    played("preclearance.md", tmp_path)
+
+
 def test_python_page(tmp_path: Path) -> None:
     played("python.md", tmp_path)
     assert list(tmp_path.glob("results/crossing/*-rule-Relief/manifest.json"))
@@ -267,7 +271,8 @@ def test_there_are_whole_scenarios() -> None:
 def test_whole_scenarios_load(place: str, block: Block, crossing: Path) -> None:
     file = crossing / "whole.yaml"
     file.write_text(block.text, encoding="utf-8")
-    assert load(file).baseline.ports
+    baseline = load(file).baseline
+    assert baseline.ports or baseline.preclearance
 
 
 def fragments() -> list[Block]:

@@ -15,7 +15,7 @@ from sim.cli import main
 from sim.errors import RunFolderError
 from sim.study import store
 from sim.study.executors import Processes
-from sim.study.kept import kept, telling_what_is_kept, workplace_of
+from sim.study.kept import kept, telling_what_is_kept
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
 
@@ -112,7 +112,7 @@ def test_a_full_disk(most: int, scenario: Path, unbroken: dict[str, bytes], tmp_
 
 
 def test_the_message_counts_what_is_kept(tmp_path: Path) -> None:
-    journal = workplace_of(tmp_path / "run") / "journal"
+    journal = store.workplace_of(tmp_path / "run") / "journal"
     journal.mkdir(parents=True)
     for name in ("baseline-0-3.npy", "one-more-5-7.npy", ".one-more-7-9.npy.12.part", "journal.json"):
         (journal / name).write_bytes(b"")

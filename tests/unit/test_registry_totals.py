@@ -6,9 +6,7 @@ The files themselves are not needed: set BORDERSIM_RAW_DATA to a folder that has
 from __future__ import annotations
 
 import csv
-import importlib.util
 import os
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,12 @@ import pytest
 from sim import registry
 from sim.registry.files import DATA, rows
 from sim.registry.tables import MONTHS
+from tools import derive_registry as derive
+from tools import derive_registry_crossings as crossings
+from tools import derive_registry_others as others
+from tools import derive_registry_times as times
+from tools.derive_pacific_highway import RawDataError
 
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
 RAW = os.environ.get("BORDERSIM_RAW_DATA")
 
 PUBLISHED = {
@@ -127,29 +129,11 @@ def test_the_tables_are_small() -> None:
 
 @pytest.mark.skipif(RAW is None, reason="needs the published files: set BORDERSIM_RAW_DATA to their folder")
 def test_deriving_again_gives_the_same_bytes(tmp_path: Path) -> None:
-    derive = script("derive_registry")
     assert derive.main([str(RAW), "--out", str(tmp_path)]) == 0
     written = sorted(file.name for file in tmp_path.iterdir())
     assert len(written) == 13
     for name in written:
         assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes(), name
-
-
-def script(name: str) -> Any:
-    """A file of tools/, which is no package; they import one another by name."""
-    parts = ("base", "crossings", "offices", "others", "times")
-    for needed in ("derive_pacific_highway", *(f"derive_registry_{part}" for part in parts), "derive_registry"):
-        _module(needed)
-    return sys.modules[name]
-
-
-def _module(name: str) -> None:
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
 
 
 # ---- the parts of the derivation, on tables made up by hand ------------------------------------------------
@@ -179,7 +163,6 @@ def counts_file(folder: Path, later: int = 30) -> None:
 
 
 def test_counts_of_two_files(tmp_path: Path) -> None:
-    derive = script("derive_registry")
     counts_file(tmp_path)
     counts = derive.Counts(tmp_path)
     table = {row["year"]: row for row in derive.us_monthly(counts)}
@@ -190,14 +173,12 @@ def test_counts_of_two_files(tmp_path: Path) -> None:
 
 
 def test_two_files_that_disagree_are_refused(tmp_path: Path) -> None:
-    derive = script("derive_registry")
     counts_file(tmp_path, later=31)
-    with pytest.raises(sys.modules["derive_pacific_highway"].RawDataError, match="two counts"):
+    with pytest.raises(RawDataError, match="two counts"):
         derive.Counts(tmp_path)
 
 
 def test_a_season_of_a_port_without_winter(tmp_path: Path) -> None:
-    times = script("derive_registry_times")
     row = times.season("x", 2023, [0, 0, 0, 0, 0, 300, 310, 310, 0, 0, 0, 0])
     assert (row["jan"], row["count"]) == ("0", "920")
     assert float(row["jun"]) == float(row["jul"]) == pytest.approx(10 / (920 / 365), abs=5e-4)
@@ -206,7 +187,6 @@ def test_a_season_of_a_port_without_winter(tmp_path: Path) -> None:
 def test_a_holiday_is_held_against_its_own_weekday_and_month() -> None:
     from datetime import date, timedelta
 
-    times = script("derive_registry_times")
     may = {date(2018, 5, 1) + timedelta(days=n): 100.0 for n in range(31)}
     may[date(2018, 5, 21)] = 230.0  # Victoria Day, a Monday
     may[date(2018, 5, 7)] = 130.0
@@ -226,7 +206,7 @@ def test_a_holiday_is_held_against_its_own_weekday_and_month() -> None:
     ],
 )
 def test_part_of_the_year(applies: str, span: tuple[str, str]) -> None:
-    assert script("derive_registry_others").season_of(applies) == span
+    assert others.season_of(applies) == span
 
 
 @pytest.mark.parametrize(
@@ -234,4 +214,4 @@ def test_part_of_the_year(applies: str, span: tuple[str, str]) -> None:
     [("24 hrs/day", ("", "")), ("6 am-6 pm", ("06:00", "18:00")), ("8 am-Midnight", ("08:00", "24:00"))],
 )
 def test_hours_of_a_crossing(text: str, hours: tuple[str, str]) -> None:
-    assert script("derive_registry_crossings").hours_of(text) == hours
+    assert crossings.hours_of(text) == hours

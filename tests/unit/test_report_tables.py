@@ -15,7 +15,7 @@ from rich.console import Console
 from sim.errors import RunFolderError
 from sim.report import words
 from sim.report.rundata import RunData
-from sim.report.tables import print_summary
+from sim.report.tables import summary_table
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def text_of(console: Console) -> str:
 
 def summary_text(folder: Path, width: int = 100) -> str:
     console = piped(width)
-    print_summary(folder, console)
+    console.print(summary_table(folder), highlight=False)
     return text_of(console)
 
 
@@ -126,7 +126,7 @@ def test_a_long_class_name_folds_and_spares_the_numbers(tmp_path: Path) -> None:
 def test_no_colour_codes_in_a_pipe_and_some_on_a_terminal(full: Path) -> None:
     assert "\x1b" not in summary_text(full)
     terminal = Console(file=io.StringIO(), width=100, force_terminal=True, color_system="standard", no_color=False)
-    print_summary(full, terminal)
+    terminal.print(summary_table(full), highlight=False)
     assert "\x1b[1m" in text_of(terminal)
 
 

@@ -240,10 +240,10 @@ FAULTS: list[tuple[str, Any, str, str]] = [
     ("events", event(), "events/0", "without an effect"),
     ("events", event(demand=1.2, until="2024-07-06 10:00"), "events/0/until", "not after"),
     ("events", event(demand=-1), "events/0/demand/*", "factor of 0 or more"),
-    ("events", event(demand=1.2, ports=["ther"]), "events/0/ports/0", "no port 'ther'"),
+    ("events", event(demand=1.2, ports=["ther"]), "events/0/ports/0", "no port or preclearance facility 'ther'"),
     ("events", event(booths={"genral": 1}), "events/0/booths/genral", "did you mean 'general'?"),
-    ("events", event(stopped=["x"]), "events/0/stopped/0", "no lane group or kind of secondary 'x'"),
-    ("events", event(service={"x": 2}), "events/0/service/x", "no lane group 'x'"),
+    ("events", event(stopped=["x"]), "events/0/stopped/0", "no lane group, station or kind of secondary 'x'"),
+    ("events", event(service={"x": 2}), "events/0/service/x", "no lane group or station 'x'"),
     ("events", event(service=0), "events/0/service/*", "above 0"),
     ("officers", {"team": {"officers": 2, "open": 3}}, "officers/team/open", "3 on duty of 2"),
 ]
@@ -267,7 +267,7 @@ def test_missing_keys_say_what_they_mean() -> None:
     with pytest.raises(ValidationError) as caught:
         Scenario.model_validate(plain)
     (problem,) = problems_of(caught.value, Scenario)
-    assert (problem.found, problem.allowed) == ("no 'horizon'", "Length of time simulated, such as 24 h")
+    assert (problem.found, problem.allowed) == ("no 'horizon'", "length of time simulated, such as 24 h")
 
 
 def test_diverted_classes_must_be_served_where_they_go() -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import csv
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+import stopped_runs as stopped
 
 from sim.cli import main
-from sim.errors import UsageError
+from sim.errors import RunFolderError, UsageError
 from sim.scenario import load
 from sim.scenario.ranges import inputs_of, with_values
+from sim.study import store
+from sim.study.journal import Journal
+from sim.study.kept import kept, workplace_of
+from sim.study.runs import JOURNAL
 from sim.study.screening import DELTA, Trajectories, carried, screened
 from sim.study.sensitivity import run
 
@@ -243,3 +250,85 @@ def test_a_scenario_without_ranges_is_told_so(tmp_path: Path) -> None:
     path.write_text(PORT[: PORT.index("ranges:")], encoding="utf-8")
     with pytest.raises(UsageError, match="has no inputs with a range; state some under 'ranges'"):
         run(load(path), tmp_path)
+
+
+# ---- stopped and gone on with -----------------------------------------------------------------------------
+
+
+def command(scenario: Path, out: Path, *more: str) -> list[str]:
+    words = ["sensitivity", str(scenario), "--trajectories", "6", "--replications", "2", "--input-uncertainty", "6"]
+    return [*words, "--engine", "reference", "--quiet", "--out", str(out), *more]
+
+
+def study_folder(scenario: Path, out: Path) -> Path:
+    """Where the study of `command` stands: known once it has begun."""
+    found = [*out.glob("*/sensitivity-*"), *out.glob("*/.sensitivity-*.unfinished")]
+    name = found[0].name.removeprefix(".").removesuffix(".unfinished") if found else "none"
+    return (found[0] if found else out).with_name(name)
+
+
+def begun(process: subprocess.Popen[str], scenario: Path, out: Path, replications: int) -> bool:
+    stopped.wait_for(lambda: kept(study_folder(scenario, out)) >= replications or process.poll() is not None)
+    return process.poll() is None
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_study_that_was_killed_goes_on(scenario: Path, tmp_path: Path, workers: str) -> None:
+    assert main(command(scenario, tmp_path / "unbroken", "--workers", "1")) == 0
+    unbroken = stopped.contents(study_folder(scenario, tmp_path / "unbroken"))
+    out, had = tmp_path / "out", list[int]()
+    for _ in range(2):
+        process = stopped.start(command(scenario, out, "--workers", workers))
+        assert begun(process, scenario, out, (had[-1] if had else 0) + 4), process.communicate()
+        process.kill()
+        process.communicate()
+        had.append(kept(study_folder(scenario, out)))
+    process = stopped.start(command(scenario, out, "--workers", workers))
+    assert begun(process, scenario, out, had[-1] + 2)
+    told = stopped.interrupt(process)
+    assert process.returncode == 130
+    assert "finished replications are kept, running again goes on from there" in told
+    had.append(kept(study_folder(scenario, out)))
+    assert had == sorted(had), "something finished was lost"
+    assert had[0] >= 4
+    made = list[int]()
+    folder, fresh = run(
+        load(scenario, replications=2),
+        out,
+        trajectories=6,
+        replications=2,
+        input_uncertainty=6,
+        engine="reference",
+        workers=1,
+        advance=made.append,
+    )
+    assert fresh
+    assert made[0] * 2 == had[-1], "what was kept was made again"
+    assert stopped.contents(folder) == unbroken
+    assert not list(out.glob("*/.sensitivity-*")), "the workplace was left behind"
+
+
+def test_points_of_other_ranges_are_not_taken_for_these(scenario: Path, tmp_path: Path) -> None:
+    """The journal of a study whose inputs have changed since is begun anew."""
+    folder, _ = run(load(scenario), tmp_path, trajectories=2, replications=1, engine="reference")
+    unbroken = stopped.contents(folder)
+    shutil.rmtree(folder)
+    journal = Journal(workplace_of(folder) / JOURNAL, {"points": "others"})
+    journal.keep("point", 0, np.full((1, 1), 99.0))
+    assert run(load(scenario), tmp_path, trajectories=2, replications=1, engine="reference") == (folder, True)
+    assert stopped.contents(folder) == unbroken
+
+
+def test_two_studies_at_once(scenario: Path, tmp_path: Path) -> None:
+    folder, _ = run(load(scenario), tmp_path, trajectories=2, replications=1, engine="reference")
+    shutil.rmtree(folder)
+    with store.claimed(folder), pytest.raises(RunFolderError, match="is being made by another process"):
+        run(load(scenario), tmp_path, trajectories=2, replications=1, engine="reference")
+
+
+def test_what_is_refused_leaves_nothing_behind(scenario: Path, tmp_path: Path) -> None:
+    for wrong in ({"trajectories": 1}, {"input_uncertainty": 1}):
+        with pytest.raises(UsageError):
+            run(load(scenario), tmp_path / "out", engine="reference", **wrong)  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()

@@ -139,3 +139,30 @@ def test_without_average_nothing_changes(tmp_path: Path) -> None:
     assert plain.factor(date(2024, 8, 3), holiday=False) != 1.0
     never = plain.model_copy(update={"average": False})
     assert never.factor(date(2024, 8, 3), holiday=True) == 1.0
+
+
+def test_an_initial_queue_of_several_modes_has_the_persons_of_each(tmp_path: Path) -> None:
+    scenario = tmp_path / "queue.yaml"
+    scenario.write_text(
+        """format: 1
+name: A line at the start
+start: 2024-07-08 00:00
+horizon: 1 h
+seed: 1
+ports:
+  here:
+    direction: southbound
+    zone: UTC
+    traffic:
+      car: {rate: 1 /h, occupants: 2}
+      bus: {rate: 1 /h, occupants: 38}
+    initial_queue: {bus: 2, car: 3}
+    lanes: {booths: {serves: [car, bus], booths: 2, service: {deterministic: {value: 30 s}}}}
+"""
+    )
+    model = build(load(scenario).baseline)
+    parties = model.draw(1, 0)
+    first = parties.initial
+    names = [model.network.classes[k].name for k in parties.klass[first]]
+    assert names == ["bus"] * 2 + ["car"] * 3
+    assert parties.size[first][2:].max() <= 5 < 10 < parties.size[first][:2].min()

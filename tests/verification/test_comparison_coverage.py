@@ -6,7 +6,6 @@ The tables of docs/comparing.md are made of the same cells. Bounds allow for the
 from __future__ import annotations
 
 import math
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -15,13 +14,10 @@ import pytest
 from sim.study.comparison import Comparison, compare_runs
 from sim.study.runs import run
 from sim.study.samples import Choice
+from tools.coverage_worlds import MARKOV, PORT, FloatArray, World, pool
+from tools.make_coverage_table import EXPERIMENTS, MOST, SLOW, bad, families, selections, single
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))  # scripts, and no package
-
-from coverage_worlds import MARKOV, PORT, FloatArray, World, pool  # noqa: E402
-from make_coverage_table import EXPERIMENTS, MOST, SLOW, bad, families, selections, single  # noqa: E402
-
 pytestmark = pytest.mark.verification
 
 worlds = pytest.mark.parametrize("world", [MARKOV, PORT], ids=lambda world: world.name)
@@ -59,16 +55,17 @@ def test_the_pool_of_the_markov_queue_has_the_exact_mean() -> None:
 
 @worlds
 def test_one_interval_covers_what_it_says(world: World) -> None:
-    """93.5 to 96.5 %, give or take the error: with 30 replications some cells do lie above, up to 97.0."""
+    """93.5 to 96.5 % from 30 replications on, give or take the error; with 10 nearer than Student's."""
     for cell in single(world, days(world), EXPERIMENTS):
         student, here = cell.shares
-        assert 0.935 - error(EXPERIMENTS) < here < 0.965 + error(EXPERIMENTS), cell
-        assert here >= student, cell
+        if int(cell.names[1]) >= 30:
+            assert 0.935 - error(EXPERIMENTS) < here < 0.965 + error(EXPERIMENTS), cell
+        assert abs(here - 0.95) < abs(student - 0.95) + error(EXPERIMENTS), cell
 
 
 @worlds
 def test_families_of_intervals_hold_together(world: World) -> None:
-    """From 30 replications on. With 10 the level is Bonferroni's, which does not hold for rare events (89 %)."""
+    """From 30 replications on. With 10 the level is Bonferroni's, which does not hold for rare events (90 %)."""
     for cell in families(world, days(world), EXPERIMENTS):
         bonferroni, here, width = cell.shares
         if int(cell.names[1]) >= 30:
@@ -79,13 +76,10 @@ def test_families_of_intervals_hold_together(world: World) -> None:
 
 
 @worlds
-def test_bad_days_hold_about_what_they_say(world: World) -> None:
-    """The 90 % day of a large change holds only 91 to 95 % with 30 replications: kept from growing."""
+def test_bad_days_hold_what_they_say(world: World) -> None:
     experiments = EXPERIMENTS // SLOW
     for cell in bad(world, days(world), experiments):
-        quantile, worst = cell.shares
-        assert quantile > (0.91 if cell.names[1] == "30" else 0.95) - error(experiments), cell
-        assert worst > 0.95 - error(experiments), cell
+        assert min(cell.shares) > 0.95 - error(experiments), cell
 
 
 @worlds

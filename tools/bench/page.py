@@ -1,24 +1,22 @@
-"""The tables of docs/performance.md, and putting them into the page, whose text is written by hand.
-
-A table stands between `<!-- bench: NAME -->` and `<!-- end -->`; everything else of the page is kept.
-"""
+"""The tables of docs/performance.md, in a page whose text is written by hand."""
 
 from __future__ import annotations
 
 import datetime
 import os
 import platform
-import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from tools import marked_page
+from tools.marked_page import table
+
 from .measure import ROOT, Sample, median_pace, median_processor_ratio, median_ratio, most_over_import
 from .suite import FLOOR, KERNEL, PEERS, TWO_WORKERS, WHOLE, WITHOUT_BINS, Results, estimates
 
 PAGE = ROOT / "docs" / "performance.md"
-BLOCK = re.compile(r"(?<=<!-- bench: )(?P<name>\w+)(?P<head> -->\n).*?(?=<!-- end -->)", re.DOTALL)
 PER_VEHICLE = ("draw", "kernel", "check", "measure")
 LIBRARIES = ("numpy", "numba", "scipy", "pyarrow", "simpy", "ciw", "salabim")
 FLAT_FROM = 100_000
@@ -38,10 +36,7 @@ def write(tables: Mapping[str, str], page: Path = PAGE) -> Path:
     Raises:
         KeyError: the page has a place for a table there is not.
     """
-    text = page.read_text(encoding="utf-8")
-    text = BLOCK.sub(lambda place: f"{place['name']}{place['head']}\n{tables[place['name']]}\n\n", text)
-    page.write_text(text, encoding="utf-8")
-    return page
+    return marked_page.write(page, "bench", tables)
 
 
 def blocks(results: Results) -> dict[str, str]:
@@ -56,12 +51,6 @@ def blocks(results: Results) -> dict[str, str]:
     if results.size.first_run:
         tables = {"machine": tables["machine"], "targets": targets(results), **tables}
     return tables
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; the first column is text, the others are numbers."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def machine(results: Results) -> str:

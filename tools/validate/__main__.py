@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.engine import prepare
 from sim.errors import UserError
+from sim.study.runs import prepare
 from tools import marked_page
 
 from . import figures_irregular, irregular, northbound, protocol, southbound

@@ -12,7 +12,8 @@ from sim.engine.compiled.block import Block, Images, new_block
 from sim.engine.compiled.kernel import entry
 from sim.engine.compiled.pieces import Piece
 from sim.engine.compiled.types import Words
-from sim.engine.records import INSIDE, FloatArray, IntArray, Records
+from sim.engine.compiled.unpacking import unpack
+from sim.engine.records import FloatArray, IntArray, Records
 from sim.model.network import Network
 from sim.model.parties import Parties
 
@@ -130,13 +131,12 @@ def _turned_away(own: Words, block: Block, number: int) -> IntArray:
 
 def _records(network: Network, parties: Parties, written: _Written) -> Records:
     """Arrays of everything written; visits sorted by party, a party's own in order of opening."""
-    visits, times = written.visits, written.visits.view(np.float64)
-    order = np.argsort(visits[:, at.PARTY], kind="stable")
-    party, station, booth, outcome = (visits[order, c] for c in (at.PARTY, at.STATION, at.BOOTH, at.VISIT_OUTCOME))
-    joined, started, ended, left = (times[order, c] for c in (at.JOINED, at.STARTED, at.ENDED, at.LEFT))
-    outcome[np.isnan(left)] = INSIDE
+    words = written.visits.ravel()
+    (party, station, booth, outcome), (joined, started, ended, left), last = unpack(
+        words, words.view(np.float64), len(parties)
+    )
     away = written.away[np.argsort(written.away[:, 0], kind="stable")]
-    stopped_at = last_instant(parties, away[:, 0], joined, started, ended, left)
+    stopped_at = max(last, last_instant(parties, away[:, 0]))
     staffing_time, staffing_pool, staffing_open = staffing_log(network, stopped_at, written.staffing)
     full = written.full
     full_time, full_station, full_state = full_log(

@@ -18,6 +18,11 @@ def compiled(function: F) -> F:
     return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
 
 
+def inlined(function: F) -> F:
+    """The same, always written out where it is called: what hands on many tables would only move them about."""
+    return cast(F, numba.njit(nogil=True, error_model="numpy", forceinline=True)(function))
+
+
 @intrinsic
 def _pointer(typing_context, array):  # type: ignore[no-untyped-def]
     """Pointer to the first element of an array, for compiled code. The array must outlive its use."""
@@ -31,9 +36,9 @@ def _pointer(typing_context, array):  # type: ignore[no-untyped-def]
 pointer: Any = _pointer
 
 
-def source_hash() -> int:
-    """A number that changes with any line of the compiled engine."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+def source_hash(*folders: Path) -> int:
+    """A number that changes with any line of the modules in these folders."""
+    files = [file for folder in folders for file in sorted(folder.glob("*.py"))]
     digest = hashlib.blake2b(b"".join(file.read_bytes() for file in files), digest_size=6).digest()
     return int.from_bytes(digest, "little")
 

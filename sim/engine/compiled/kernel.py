@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
 
+from sim.engine.compiled import unpacking
 from sim.engine.compiled.control import begin_control
 from sim.engine.compiled.heap import pop
 from sim.engine.compiled.jit import cached, compiled, is_on_disk, pointer, source_hash
@@ -133,17 +135,19 @@ def _entry(version: int) -> Any:
     return cached(entry)
 
 
-entry = _entry(source_hash())
+entry = _entry(source_hash(Path(__file__).parent))
 """What Python calls with the two views of the block: loaded from disk where it stands there."""
 
 SIGNATURE = (numba.int64[::1], numba.float64[::1])
 
 
 def stands_in_cache() -> bool:
-    """Running would load the kernel and not compile it."""
-    return bool(entry.signatures) or is_on_disk(entry, SIGNATURE)
+    """Running would load the kernel and what unpacks its visits, and compile neither."""
+    ready = ((entry, SIGNATURE), (unpacking.unpack, unpacking.SIGNATURE))
+    return all(function.signatures or is_on_disk(function, signature) for function, signature in ready)
 
 
 def compile_now() -> None:
     """Load the kernel, or compile it, now."""
     entry.compile(SIGNATURE)
+    unpacking.unpack.compile(unpacking.SIGNATURE)

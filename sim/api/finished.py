@@ -1,203 +1,26 @@
-"""The program from Python: load a scenario, run it, compare variants, read results as DataFrames.
-
-The same runs as the command line makes, in the same folders: what one has run, the other finds. docs/python.md shows
-all of it on one scenario.
-"""
+"""A finished run from Python: its files as DataFrames, its figures, and how it looks in a notebook."""
 
 from __future__ import annotations
 
-import contextlib
-import html
 import math
-import os
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.engine.rules import Line, Rule
-from sim.errors import BordersimError, RunFolderError, ScenarioError, UsageError
-from sim.scenario import Study, load
+from sim.api.pages import table, text
+from sim.errors import RunFolderError, UsageError
+from sim.scenario import load
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-
-__all__ = ["BordersimError", "Line", "Rule", "Run", "ScenarioError", "Study", "compare", "load", "run"]
 
 RESULTS = "results"
 """Where runs land by default, as from the command line."""
 _TEXTS = ("variant", "baseline", "facility", "station", "class", "measure", "unit")
 _SHOWN = ("arrivals", "wait_mean", "wait_p95", "queue_max")
 """Measures of a facility in the notebook view of a run."""
-
-
-def run(
-    source: str | Path | Study,
-    variants: str | Sequence[str] | None = None,
-    *,
-    replications: int | None = None,
-    seed: int | None = None,
-    out: str | Path = RESULTS,
-    workers: int | None = 1,
-    engine: str = "auto",
-    cluster: str | None = None,
-    rule: Rule | None = None,
-    visits: bool = False,
-    force: bool = False,
-    progress: bool = False,
-) -> Run:
-    """Run a scenario, or find the run where it stands finished; a run that was stopped goes on.
-
-    Args:
-        source: a scenario file, or what `load` made of one.
-        variants: names of variants to run beside the baseline; `"all"` for all of them, None for none.
-        replications: instead of the scenario's number; given to `load` where `source` is a study.
-        seed: instead of the scenario's master seed; likewise.
-        out: folder of results.
-        workers: processes, None for as many as pay; the numbers do not depend on it. A script that asks for more than
-            one needs the guard `if __name__ == "__main__":`, as every program that starts processes this way.
-        engine: `auto`, `compiled` or `reference`; the numbers do not depend on it.
-        cluster: address of the scheduler of a Dask cluster that does the work instead; the numbers do not depend on it.
-        rule: steers the booths (`Rule`), on the reference engine and in this process; such a run is always made anew,
-            in a folder of its own.
-        visits: also write one row per visit.
-        force: run again even when finished.
-        progress: show a bar on a terminal.
-
-    Returns:
-        The run; what is probably not meant in the scenario is told as Python warnings.
-
-    Raises:
-        ScenarioError: the scenario has faults, or does not fit in memory.
-        UsageError: an argument is at fault.
-        RunFolderError: results cannot be written, or were changed.
-        SimulationError: replications failed; the others are kept for the next attempt.
-    """
-    from sim.study import runs
-    from sim.study.kept import telling_what_is_kept
-    from sim.study.preflight import check_memory, for_a_run, warnings_of
-
-    study = _chosen(_study(source, replications, seed), variants)
-    _check_arguments(workers, engine, cluster, rule)
-    check_memory(study, workers or os.cpu_count() or 1)
-    for warning in for_a_run(warnings_of(study)):
-        warnings.warn(str(warning), stacklevel=2)
-    if rule is not None:
-        from sim.study import ruled
-
-        with telling_what_is_kept(ruled.folder_of(study, Path(out), rule)), _bar(study, progress) as advance:
-            return Run(ruled.run(study, Path(out), rule, visits=visits, advance=advance))
-    folder = runs.folder_of(study, Path(out))
-    with telling_what_is_kept(folder), _place(cluster, workers) as hands, _bar(study, progress) as advance:
-        folder, _ = runs.run(
-            study, Path(out), engine=engine, workers=hands, force=force, visits=visits, advance=advance
-        )
-    return Run(folder)
-
-
-def compare(
-    source: str | Path | Study | Run,
-    variants: str | Sequence[str] = "all",
-    *,
-    measures: str | Sequence[str] | None = None,
-    **how: Any,
-) -> pd.DataFrame:
-    """Differences of variants from the baseline, replication by replication on common random numbers.
-
-    Args:
-        source: a scenario file or study (run first when needed), a run, or a run folder.
-        variants: which ones, of a scenario or study; `"all"` for all of them.
-        measures: only these, such as `"wait_mean"` or `["wait_mean", "wait_p95"]`.
-        how: as `run` takes it; not with a run that stands already.
-
-    Returns:
-        Rows of comparison.csv, described in docs/results.md.
-
-    Raises:
-        UsageError: no such variant or measure.
-        RunFolderError: the run has no variants.
-        And what `run` raises.
-    """
-    if isinstance(source, Run) or (isinstance(source, str | Path) and Path(source).is_dir()):
-        if variants != "all" or how:
-            raise UsageError("this run stands already: variants and how to run go with a scenario file")
-        table = (source if isinstance(source, Run) else Run.open(source)).comparison
-    else:
-        table = run(source, variants, **how).comparison
-    return table if measures is None else _only(table, measures)
-
-
-def _only(table: pd.DataFrame, measures: str | Sequence[str]) -> pd.DataFrame:
-    from sim.scenario.problems import nearest
-
-    wanted = [measures] if isinstance(measures, str) else list(measures)
-    known = list(dict.fromkeys(table["measure"]))
-    if unknown := [name for name in wanted if name not in known]:
-        raise UsageError(f"the run has no measure {unknown[0]!r}. {nearest(unknown[0], known)}".rstrip(". "))
-    return table[table["measure"].isin(wanted)].reset_index(drop=True)
-
-
-def _study(source: str | Path | Study, replications: int | None, seed: int | None) -> Study:
-    if not isinstance(source, Study):
-        return load(source, replications=replications, seed=seed)
-    if replications is not None or seed is not None:
-        name = "replications" if replications is not None else "seed"
-        raise UsageError(f"the study is loaded already: sim.load({str(source.path)!r}, {name}=...) sets its {name}")
-    return source
-
-
-def _chosen(study: Study, variants: str | Sequence[str] | None) -> Study:
-    from sim.study.runs import select
-
-    if variants is None:
-        return select(study, [])
-    if isinstance(variants, str):
-        return select(study, None if variants == "all" else [variants])
-    return select(study, variants)
-
-
-def _check_arguments(workers: int | None, engine: str, cluster: str | None, rule: Rule | None) -> None:
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise UsageError(f"workers is a whole number of 1 or more, found {workers!r}")
-    if cluster is not None and workers != 1:
-        raise UsageError("give workers or cluster: the work is done here or there")
-    if rule is None:
-        return
-    if not isinstance(rule, Rule):
-        hint = (
-            f"write {rule.__name__}()"
-            if isinstance(rule, type) and issubclass(rule, Rule)
-            else "a subclass of sim.Rule"
-        )
-        raise UsageError(f"rule is an instance of a subclass of sim.Rule, found {rule!r}; {hint}")
-    if workers != 1 or cluster is not None:
-        raise UsageError("a rule runs in this process: leave workers and cluster out")
-    if engine == "compiled":
-        raise UsageError("a rule runs on the reference engine: leave engine out")
-
-
-@contextlib.contextmanager
-def _place(cluster: str | None, workers: int | None) -> Iterator[int | None]:
-    """Where the work is done while the block runs; yields how many do it, None for as many as pay."""
-    if cluster is None:
-        yield workers
-        return
-    from sim.study.cluster import connected
-    from sim.study.executors import using
-
-    with connected(cluster) as there, using(there):
-        yield there.threads
-
-
-@contextlib.contextmanager
-def _bar(study: Study, wanted: bool) -> Iterator[Any]:
-    from sim.report.progress import progress
-
-    total = study.baseline.most_replications * (1 + len(study.variants))
-    with progress(total, study.baseline.name, quiet=not wanted) as advance:
-        yield advance
 
 
 class Run:
@@ -365,14 +188,12 @@ class Run:
 
     def _repr_html_(self) -> str:
         """The run in a notebook: what it is, and the main measures of every facility."""
-        said = f"<p><b>{html.escape(self.scenario)}</b><br>{html.escape(self._about())}</p>"
+        said = f"<p><b>{text(self.scenario)}</b><br>{text(self._about())}</p>"
         try:
-            rows = self._main_rows()
+            head, *rows = self._main_rows()
         except RunFolderError as error:
-            return f"{said}<p>{html.escape(str(error))}</p>"
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows[1:])
-        return f"{said}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            return f"{said}<p>{text(error)}</p>"
+        return said + table(head, rows)
 
     def _about(self) -> str:
         hours = self.manifest["horizon_minutes"] / 60.0

@@ -1,0 +1,244 @@
+"""Looks for keys that are written and can do nothing, since what they act on is not there.
+
+A key at its default says nothing and is left alone, so that the resolved form of a scenario has no more warnings than
+the scenario. What depends on how the day goes (a line that never closes, patience nobody runs out of) is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from sim.scenario.cautions import WITHOUT_EFFECT, Doubt
+from sim.scenario.doubts import comers, touched
+from sim.scenario.fields import Model
+from sim.scenario.port import LENGTHS, LaneGroup, Port, Service, class_names
+from sim.scenario.preclearance import Preclearance
+from sim.scenario.problems import Path
+from sim.scenario.schema import Event, Scenario
+from sim.scenario.tables import NOT_REFERRED
+from sim.scenario.traffic import NexusMembers, Traffic
+from sim.scenario.units import car_lengths, duration
+from sim.scenario.vocabulary import EVERY, most_exact, serves
+from sim.scenario.weektable import HOLIDAY_INDEX, WeekTable
+
+
+def _doubt(found: str, mend: str, *at: str | int) -> Doubt:
+    return Doubt(WITHOUT_EFFECT, f"{found}: it changes nothing", mend, at, on_key=True)
+
+
+# ---- the scenario -----------------------------------------------------------------------------------------
+
+
+def of_the_run(scenario: Scenario) -> Iterator[Doubt]:
+    """Keys of the scenario itself: how it ends, pools of officers, holidays."""
+    if scenario.end == "cut" and scenario.drain_cap != duration(Scenario.model_fields["drain_cap"].default):
+        yield _doubt("a drain_cap with end: cut", "write end: drain, or leave it out", "drain_cap")
+    used = {part.pool for part in _parts_with_pools(scenario)}
+    for name in scenario.officers:
+        if name not in used:
+            yield _doubt("officers whom no lane group or inspection uses", f"write pool: {name}", "officers", name)
+    if scenario.holidays and not _tells_holidays_apart((scenario.ports, scenario.preclearance, scenario.officers)):
+        mend = "give a table values of its own under holiday, or a traffic its factor with average: yes"
+        yield _doubt("holidays, which nothing here tells from other days", mend, "holidays")
+
+
+def _parts_with_pools(scenario: Scenario) -> Iterator[Any]:
+    for port in scenario.ports.values():
+        yield from (*port.lanes.values(), *port.secondary.values(), *((port.toll,) if port.toll else ()))
+    for hall in scenario.preclearance.values():
+        yield from (*hall.stations.values(), *(hall.far_side.stations.values() if hall.far_side else ()))
+
+
+def _tells_holidays_apart(node: Any) -> bool:
+    """Some table or demand below has values of its own for holidays."""
+    if isinstance(node, WeekTable):
+        return node.days[HOLIDAY_INDEX] is not None
+    if isinstance(node, Traffic) and node.average and node.holiday != 1.0:
+        return True
+    if isinstance(node, Model):
+        return any(_tells_holidays_apart(getattr(node, name)) for name in type(node).model_fields)
+    if isinstance(node, dict):
+        return any(map(_tells_holidays_apart, node.values()))
+    return isinstance(node, tuple) and any(map(_tells_holidays_apart, node))
+
+
+# ---- ports ------------------------------------------------------------------------------------------------
+
+
+def of_ports(scenario: Scenario) -> Iterator[Doubt]:
+    """Keys of ports, their roads, lane groups and demand."""
+    for name, port in scenario.ports.items():
+        coming, at = comers(scenario, name), ("ports", name)
+        yield from _ways_out(port, at)
+        yield from _choice(port, coming, at)
+        yield from _lengths(port, coming, at)
+        yield from _demand(port, at)
+        for path, lane in _lane_groups(port):
+            yield from _lane_group(port, lane, _served(lane, coming), (*at, *path))
+        yield from _persons(scenario, port, coming, at)
+
+
+def _lane_groups(port: Port) -> Iterator[tuple[Path, LaneGroup]]:
+    if port.toll is not None:
+        yield ("toll",), port.toll
+    for name, lane in port.lanes.items():
+        yield ("lanes", name), lane
+
+
+def _served(lane: LaneGroup, coming: Iterable[str]) -> list[str]:
+    return [known for known in coming if not lane.serves or any(serves(pattern, known) for pattern in lane.serves)]
+
+
+def _ways_out(port: Port, at: Path) -> Iterator[Doubt]:
+    """What parties do that find the port closed or full, and where they go."""
+    if port.outside_hours != "wait" and port.hours is None:
+        yield _doubt("outside_hours without hours", "state the hours of the port", *at, "outside_hours")
+    full: list[tuple[Path, str, bool]] = [
+        ((*path, "when_full"), lane.when_full, lane.storage is not None or (path[0] == "lanes" and _has_split(port)))
+        for path, lane in _lane_groups(port)
+    ]
+    if port.approach is not None:
+        full.append((("approach", "when_full"), port.approach.when_full, port.approach.storage is not None))
+    for path, do, ends in full:
+        if do != "wait" and not ends:
+            yield _doubt(f"when_full: {do} where nothing is ever full", "state a storage", *at, *path)
+    if port.divert is not None and "divert" not in {port.outside_hours, *(do for _, do, _ in full)}:
+        mend = "write divert for outside_hours, or for when_full where parties come from outside"
+        yield _doubt("nobody diverts", mend, *at, "divert")
+
+
+def _has_split(port: Port) -> bool:
+    return port.approach is not None and port.approach.split is not None
+
+
+def _choice(port: Port, coming: Iterable[str], at: Path) -> Iterator[Doubt]:
+    groups = {known: [lane for lane in port.lanes.values() if _served(lane, [known])] for known in coming}
+    if port.choose == "shorter" and all(len(lanes) < 2 for lanes in groups.values()):
+        yield _doubt("no class has a choice of lane groups", "let two groups serve a class", *at, "choose")
+
+
+def _lengths(port: Port, coming: Iterable[str], at: Path) -> Iterator[Doubt]:
+    modes = {known.partition(".")[0] for known in coming}
+    for mode, length in port.lengths.items():
+        if mode not in modes and length != car_lengths(LENGTHS[mode]):
+            yield _doubt(f"no {mode} comes here", "leave it out", *at, "lengths", mode)
+
+
+def _demand(port: Port, at: Path) -> Iterator[Doubt]:
+    if port.day_to_day is not None and all(traffic.trace is not None for traffic in port.traffic.values()):
+        found = "all demand is listed in traces, which do not vary from day to day"
+        yield _doubt(found, "leave it out, or list counts", *at, "day_to_day")
+    for mode, traffic in port.traffic.items():
+        if isinstance(traffic.nexus, NexusMembers) and traffic.nexus.alike > 0.0 and not _has_company(traffic):
+            mend = "state the occupants"
+            yield _doubt("alike where everybody comes alone", mend, *at, "traffic", mode, "nexus", "alike")
+
+
+def _lane_group(port: Port, lane: LaneGroup, served: list[str], at: Path) -> Iterator[Doubt]:
+    ranks = {next((i for i, p in enumerate(lane.priority) if serves(p, known)), -1) for known in served}
+    if lane.priority and len(ranks) == 1:
+        yield _doubt("priority among classes of one rank", "name some of the classes served", *at, "priority")
+    if lane.waive_when_full and not any(_may_be_referred(port, known) for known in served):
+        yield _doubt("nobody served here is referred", "give a referral", *at, "waive_when_full")
+    if lane.control is not None:
+        most = lane.booths if lane.control.most is None else max(lane.control.most.values())
+        if min(lane.open.values()) >= most:
+            found = f"the calendar has {min(lane.open.values()):g} booths open at all times, all that control may open"
+            yield _doubt(found, "open fewer by the calendar (open), which says the least", *at, "control")
+
+
+def _may_be_referred(port: Port, known: str) -> bool:
+    shares = any(most_exact(kind.referral, known) for kind in port.secondary.values())
+    listed = (traffic.trace for mode, traffic in port.traffic.items() if serves(mode, known))
+    return shares or any(trace is not None and bool((trace.referral > NOT_REFERRED).any()) for trace in listed)
+
+
+def _persons(scenario: Scenario, port: Port, coming: Iterable[str], at: Path) -> Iterator[Doubt]:
+    """Services that take longer for each further person, of classes whose parties are one person."""
+    company = {
+        known
+        for other in (port, *_diverting_to(scenario, port))
+        for mode, traffic in other.traffic.items()
+        for known in traffic.classes(mode)
+        if _has_company(traffic)
+    }
+    places: list[tuple[Path, dict[str, Service]]] = [(path, lane.service) for path, lane in _lane_groups(port)]
+    places += [(("secondary", kind), inspection.service) for kind, inspection in port.secondary.items()]
+    for path, services in places:
+        for pattern, service in services.items():
+            takes = {known for known in coming if most_exact(services, known) is service}
+            if service.per_extra_person > 0.0 and takes and not takes & company:
+                below = () if pattern == EVERY and len(services) == 1 else (pattern,)
+                mend = "state the occupants of the traffic"
+                yield _doubt("every party here is one person", mend, *at, *path, "service", *below, "per_extra_person")
+
+
+def _diverting_to(scenario: Scenario, port: Port) -> list[Port]:
+    others = scenario.ports.values()
+    return [other for other in others if other.divert is not None and scenario.ports[other.divert.to] is port]
+
+
+def _has_company(traffic: Traffic) -> bool:
+    """Some party may be more than one person."""
+    if traffic.trace is not None:
+        return bool((traffic.trace.size > 1).any())
+    return traffic.occupants.average > 1.0
+
+
+# ---- events -----------------------------------------------------------------------------------------------
+
+
+def of_events(scenario: Scenario) -> Iterator[Doubt]:
+    """Effects of events on what the ports they touch do not have."""
+    for index, event in enumerate(scenario.events):
+        ports, at = touched(scenario, event), ("events", index)
+        if not ports:
+            continue  # what an event of preclearance facilities alone cannot do is a fault
+        halls = tuple(hall for name, hall in scenario.preclearance.items() if event.touches(name))
+        yield from _by_class(event, ports, at, {f"{hall.mode}.{name}" for hall in halls for name in hall.classes})
+        inspected = any(port.secondary for port in ports.values()) or any(_has_secondary(hall) for hall in halls)
+        if event.secondary is not None and not inspected:
+            yield _doubt("there is no secondary inspection", "leave it out", *at, "secondary")
+        if event.holiday and not _tells_holidays_apart((ports, halls, scenario.officers)):
+            mend = "give a table values of its own under holiday"
+            yield _doubt("nothing here tells holidays from other days", mend, *at, "holiday")
+
+
+def _has_secondary(hall: Preclearance) -> bool:
+    return any(stage.kind == "secondary" for stage in hall.stations.values())
+
+
+def _by_class(event: Event, ports: dict[str, Port], at: Path, travellers: set[str]) -> Iterator[Doubt]:
+    """Factors on demand or referral, by class; `travellers` are the classes of preclearance facilities it touches."""
+    drawn = {
+        known
+        for port in ports.values()
+        for mode, traffic in port.traffic.items()
+        if traffic.trace is None
+        for known in traffic.classes(mode)
+    }
+    anybody = {known for port in ports.values() for known in class_names(port)}
+    referred = {known for port in ports.values() for known in class_names(port) if _may_be_referred(port, known)}
+    effects: tuple[tuple[str, dict[str, float], set[str], str, str], ...] = (
+        (
+            "demand",
+            event.demand,
+            drawn | travellers,
+            "comes by traces alone, which list every party",
+            "change the table",
+        ),
+        ("referral", event.referral, referred | travellers, "is never referred", "give a referral, or leave it out"),
+    )
+    for key, factors, acted_on, why, mend in effects:
+        for pattern in factors:
+            if not any(serves(pattern, known) for known in acted_on):
+                nobody = not any(serves(pattern, known) for known in anybody)
+                who = "nobody" if pattern == EVERY and nobody else "everybody" if pattern == EVERY else pattern
+                found = f"there is no traffic of {pattern}" if nobody else f"{who} {why}"
+                below = () if pattern == EVERY and len(factors) == 1 else (pattern,)
+                yield _doubt(found, "leave it out" if nobody else mend, *at, key, *below)
+
+
+LOOKS: tuple[Callable[[Scenario], Iterator[Doubt]], ...] = (of_the_run, of_ports, of_events)
+"""Every look of this module."""
