@@ -81,7 +81,8 @@ def test_bands_are_told_apart_in_the_legend(run: RunData) -> None:
     dark, light = shown["95 % interval of the mean"], shown["8 days in 10"]
     assert dark is not None
     assert light is not None
-    assert dark.get_alpha() > 2 * light.get_alpha()
+    assert dark.get_facecolor()[3] > 2 * light.get_facecolor()[3]
+    assert light.get_linewidth() > 0.0, "its edges are drawn, too"
 
 
 def test_booths_are_steps_beneath(full: Path, run: RunData) -> None:
