@@ -125,7 +125,7 @@ def _end(
     """Minutes at which the axis ends: where the classes do that many parties belong to, past a standard in reach."""
     parties = {name: _parties(run, facility, variant, name) for name in curves}
     many = [name for name, count in parties.items() if count >= _FEW * sum(parties.values())]
-    end = max([1.05 * _longest(curves[name]) for name in many], default=1.0)
+    end = max([_longest(curves[name]) for name in many], default=1.0)
     if standard is not None and standard <= _IN_REACH * end:
         end = max(end, 1.15 * standard)
     return max(end, 1.0)
@@ -137,9 +137,10 @@ def _parties(run: RunData, facility: str, variant: str, name: str) -> float:
 
 
 def _longest(rows: pd.DataFrame) -> float:
-    """Minutes beyond which next to nobody of a class waits, by the upper bound."""
-    upper = rows["survival_high"].fillna(rows["survival_mean"])
-    return float(rows.loc[upper > _TAIL, "wait_min"].max()) if (upper > _TAIL).any() else 0.0
+    """Minutes beyond which next to nobody of a class waits, by the upper bound; 0 where next to nobody does."""
+    minutes, upper = column(rows, "wait_min"), rows["survival_high"].fillna(rows["survival_mean"]).to_numpy()
+    waiting = np.flatnonzero(upper > _TAIL)
+    return float(minutes[min(waiting[-1] + 1, len(minutes) - 1)]) if waiting.size else 0.0
 
 
 def _axis_words(
