@@ -8,7 +8,16 @@ from sim.registry.defaults import PortDefaults, port_defaults
 from sim.registry.entries import Entry, entries, entry, ids, near, nearest_word, search
 from sim.registry.files import Assumption, Origin, Source, assumptions, sources
 from sim.registry.halls import AirportVolume, HallDefaults, airport_volume, hall_defaults
-from sim.registry.others import Airport, Sector, airports, monthly_counts, published_waits, sectors
+from sim.registry.others import (
+    Airport,
+    FlowSeason,
+    Sector,
+    airports,
+    flow_seasons,
+    monthly_counts,
+    published_waits,
+    sectors,
+)
 from sim.registry.tables import Profile, holidays, profile, profiles, season, seasons, weekday, weekdays
 from sim.registry.writing import Defaults
 
@@ -18,6 +27,7 @@ __all__ = [
     "Defaults",
     "Assumption",
     "Entry",
+    "FlowSeason",
     "HallDefaults",
     "Origin",
     "PortDefaults",
@@ -29,6 +39,7 @@ __all__ = [
     "assumptions",
     "entries",
     "entry",
+    "flow_seasons",
     "hall_defaults",
     "holidays",
     "ids",

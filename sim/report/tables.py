@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.report import sentences, words
+from sim.report import flows, sentences, words
 from sim.report.rundata import ALL, Estimate, RunData
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def summary_table(run_folder: Path | str) -> RenderableType:
     for facility in run.facilities:
         for variant in run.variants:
             parts += [Text(), Text(f"{facility} · {variant}", style="bold")]
+            if flows.is_flow(run, facility):
+                parts += _flow_parts(run, facility, variant)
+                continue
             parts += [_class_table(run, facility, variant)]
             if run.stations(facility):
                 parts += [Text(), _station_table(run, facility, variant)]
@@ -90,6 +93,15 @@ def spread_sentence(run: RunData, facility: str, variant: str) -> str:
     if not clauses:
         return "The spread across days was not measured."
     return f"From day to day (8 days in 10): {', '.join(clauses)}."
+
+
+def _flow_parts(run: RunData, facility: str, variant: str) -> list[RenderableType]:
+    """People of an irregular flow, its stations, and what stays unknown."""
+    from rich.text import Text
+
+    of_people = flows.flow_table(_new_table("", "mean", "8 replications in 10"), run, facility, variant)
+    said = flows.unknown_sentence(run, facility, variant)
+    return [of_people, Text(), _station_table(run, facility, variant), *([Text(said)] if said else [])]
 
 
 def _legend(run: RunData) -> str:

@@ -208,8 +208,7 @@ def day_spread(samples: npt.ArrayLike) -> DaySpread:
     """
     values = _replications(samples)
     # Each column's replications side by side: several times faster to order.
-    # A copy in any case: of one replication this would be a view, and ordering it would change the samples.
-    columns = np.array(np.moveaxis(values, 0, -1), order="C").reshape(-1, len(values))
+    columns = np.array(np.moveaxis(values, 0, -1), order="C").reshape(-1, len(values))  # a copy: it is put in order
     whole = ~np.isnan(columns).any(axis=1)
     if whole.any():  # of whole columns only the places that are asked for need be in order
         columns[whole] = np.partition(columns[whole], _places(len(values)), axis=1)

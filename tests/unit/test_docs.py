@@ -350,9 +350,9 @@ def test_printed_commands_are_understood(place: str, command: str) -> None:
 
 def test_the_readme_names_every_command_and_no_other() -> None:
     _, usage = parser().format_help().split("COMMAND\n", 1)
-    verbs = set(re.findall(r"^    (\w+)(?: |$)", usage, re.MULTILINE))
+    verbs = set(re.findall(r"^    ([\w-]+)(?: |$)", usage, re.MULTILINE))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `bordersim (\w+)", readme, re.MULTILINE)) == verbs
+    assert set(re.findall(r"^\| `bordersim ([\w-]+)", readme, re.MULTILINE)) == verbs
 
 
 def anchors(page: Path) -> set[str]:
