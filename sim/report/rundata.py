@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.report.samples import Samples
+    from sim.scenario import Scenario
 
 BASELINE = "baseline"
 ALL = "all"
@@ -254,6 +255,20 @@ class RunData:
         tree = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
         found = [(tree.get(kind) or {}).items() for kind in ("ports", "preclearance")]
         return {str(name): each for items in found for name, each in items if isinstance(each, Mapping)}
+
+    @cached_property
+    def _scenarios(self) -> Mapping[str, Scenario]:
+        path = self.folder / "scenario.resolved.yaml"
+        if not path.exists():
+            return {}
+        from sim.scenario import load
+
+        study = load(path)
+        return {BASELINE: study.baseline, **study.variants}
+
+    def scenario_of(self, variant: str) -> Scenario | None:
+        """What was run of a variant, read back from scenario.resolved.yaml; None where the file is missing."""
+        return self._scenarios.get(variant)
 
     def pools(self, facility: str) -> dict[str, tuple[str, ...]]:
         """Stations of a facility by the officers they share; only pools that two of them or more share."""
