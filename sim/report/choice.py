@@ -75,6 +75,14 @@ def _programmes(run: RunData, of: Choice, ax: Axes | None) -> Axes:
     return figures.plot_programmes(run, of.facility, classes, variant=of.variant, ax=ax)
 
 
+def _hall(run: RunData, of: Choice, ax: Axes | None) -> Axes:
+    return figures.plot_hall(run, of.facility, variant=of.variant, ax=ax)
+
+
+def _missed(run: RunData, of: Choice, ax: Axes | None) -> Axes:
+    return figures.plot_missed(run, of.facility, variant=of.variant, ax=ax)
+
+
 def _convergence(run: RunData, of: Choice, ax: Axes | None) -> Axes:
     where = {"station": of.station, "class_name": of.class_name, "variant": of.variant}
     return figures.plot_convergence(run, of.facility, measures=[of.measure], ax=ax, **where)
@@ -101,6 +109,8 @@ _KINDS: dict[str, Callable[..., Axes]] = {
     "lanes": _lanes,
     "flow": _flow,
     "programmes": _programmes,
+    "hall": _hall,
+    "missed": _missed,
     "convergence": _convergence,
     "forest": _forest,
     "frontier": _frontier,

@@ -14,6 +14,7 @@ from sim.report.figures_day import MEASURES, day_rows, plot_day
 from sim.report.figures_flow import flow_rows, plot_flow
 from sim.report.figures_forest import MEASURES as COMPARED
 from sim.report.figures_forest import MOST_VARIANTS, forest_rows, forest_why_not, plot_forest
+from sim.report.figures_hall import hall_rows, is_hall, missed_rows, plot_hall, plot_missed
 from sim.report.figures_heat import heat_rows, heat_why_not, plot_heat
 from sim.report.figures_histogram import MOST_CLASSES, histogram_rows, plot_wait_histogram
 from sim.report.figures_lanes import MOST_STATIONS, lanes, plot_utilisation, utilisation_rows
@@ -32,8 +33,10 @@ __all__ = [
     "plot_flow",
     "plot_forest",
     "plot_frontier",
+    "plot_hall",
     "plot_heat",
     "plot_map",
+    "plot_missed",
     "plot_ports_map",
     "plot_programmes",
     "plot_sweep",
@@ -211,6 +214,14 @@ def _swept(run: RunData, facility: str) -> Iterator[Drawn]:
                 yield Picture(f"sweep-{facility}-{sweep}-{measure}", title, axes, rows)
 
 
+def _hall(run: RunData, facility: str) -> Iterator[Drawn]:
+    if is_hall(run, facility):
+        title = f"{facility}: people in the hall against departures"
+        yield Picture(f"hall-{facility}", title, plot_hall(run, facility), hall_rows(run, facility))
+        title = f"{facility}: missed departures by bank"
+        yield Picture(f"missed-{facility}", title, plot_missed(run, facility), missed_rows(run, facility))
+
+
 def _frontier(run: RunData, facility: str) -> Iterator[Drawn]:
     if len(run.variants) < 3:
         return
@@ -229,6 +240,7 @@ KINDS: dict[str, Callable[[RunData, str], Iterator[Drawn]]] = {
     "lanes": _lanes,
     "flow": _flow,
     "programmes": _programmes,
+    "hall": _hall,
     "convergence": _convergence,
     "forest": _forests,
     "sweep": _swept,
