@@ -223,7 +223,7 @@ def _which(command: argparse.ArgumentParser) -> None:
 
 
 def _what(command: argparse.ArgumentParser) -> None:
-    usual = "wait_mean, wait_p95, over_standard_share"
+    usual = "waits and the standard at ports; what counts at halls and of irregular flows"
     command.add_argument(
         "--measure", metavar="NAME", action="append", default=[], help=f"repeatable (default: {usual})"
     )

@@ -108,8 +108,7 @@ def results(run: RunData, facility: str) -> Iterator[PageTable]:
 
 
 def _classes(run: RunData, facility: str) -> PageTable:
-    standard = run.standard(facility)
-    over = "waits over standard, %" if standard is None else f"waits over {standard:g} min, %"
+    over = f"waits over {run.standard_words(facility) or 'standard'}, %"
     measures = (("mean wait, min", "wait_mean"), ("95th percentile, min", "wait_p95"), (over, "over_standard_share"))
     columns = [Column("variant"), Column("class"), Column("arrivals", numeric=True)]
     for title, _ in measures:

@@ -188,9 +188,25 @@ class RunData:
         return tuple(name for name in names if str(kinds.get(name, "")).lower() in _LANE_KINDS)
 
     def standard(self, facility: str) -> float | None:
-        """The facility's standard for the wait in minutes; None without one."""
+        """The facility's standard for the wait in minutes; None without one, or where it changes within the run."""
         minutes = (self.manifest.get("standard") or {}).get(facility)
         return None if minutes is None else float(minutes)
+
+    def standard_steps(self, facility: str) -> tuple[tuple[float, float], ...]:
+        """(minutes from the start, standard in minutes) of each stretch with a standard; none without one."""
+        steps = (self.manifest.get("standard_steps") or {}).get(facility)
+        if steps is not None:
+            return tuple((float(at), float(minutes)) for at, minutes in steps)
+        whole = self.standard(facility)
+        return () if whole is None else ((self.warm_up, whole),)
+
+    def standard_words(self, facility: str) -> str:
+        """`20 min`, or `10 to 20 min` where the standard changes within the run; empty without one."""
+        ends = [minutes for _, minutes in self.standard_steps(facility)]
+        if not ends:
+            return ""
+        low, high = min(ends), max(ends)
+        return f"{low:g} min" if low == high else f"{low:g} to {high:g} min"
 
     @cached_property
     def estimates(self) -> dict[tuple[Scope, str], Estimate]:

@@ -123,8 +123,7 @@ def _new_table(first: str, *others: str) -> Table:
 
 
 def _class_table(run: RunData, facility: str, variant: str) -> Table:
-    standard = run.standard(facility)
-    within = "in standard %" if standard is None else f"in {standard:g} min %"
+    within = f"in {run.standard_words(facility) or 'standard'} %"
     table = _new_table("class", "arrivals", "mean wait min", "95th pct min", within)
     classes = run.classes(facility)
     for name in classes if len(classes) == 1 else (*classes, ALL):

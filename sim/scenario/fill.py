@@ -190,15 +190,17 @@ class _PortFilling(_Filling):
     # ---- what does not go with what was written ---------------------------------------------------------
 
     def _traffic(self) -> None:
-        """Another source of demand, or a number of the user's own, replaces the registry's and what goes with it."""
+        """Another source of demand replaces the registry's and what goes with it; `average: no` its factors.
+
+        A number of the user's own for `per_day` stands in the place of the registry's and means what that means: the
+        mean day of the year, brought to each date by the factors beside it.
+        """
         for mode, ours in self.ours["traffic"].items():
             demand = _mapping(_mapping(self.port.get("traffic")).get(mode))
             stated = [key for key in SOURCES if demand.get(key) is not None]
             gone: tuple[str, ...] = ()
             if any(key != "per_day" for key in stated):
                 gone = OF_PER_DAY
-            elif stated and demand.get("average") is None:
-                gone = OF_AVERAGE  # a number written without `average` is for its date
             if any(key in ("trace", "counts") for key in stated):
                 gone += PROGRAMMES if "trace" not in stated else BY_TABLE
             if demand.get("average") is not None and not averaged(demand["average"]):

@@ -13,6 +13,7 @@ from sim import registry
 from sim.cli import main
 from sim.errors import Fault, ScenarioError
 from sim.scenario import Study, fingerprint, load, resolved_yaml, show
+from sim.scenario.show import differences
 from sim.scenario.yaml_nodes import read_bytes
 from sim.study.offered import offered_load
 from sim.study.preflight import warnings_of
@@ -129,15 +130,27 @@ def test_null_for_what_the_registry_has_not_is_a_fault(read: Any) -> None:
     assert fault.path == "ports.blaine.lanes.nexuss"
 
 
-def test_a_number_of_ones_own_is_for_its_date(read: Any) -> None:
-    car = read("ports: {blaine: {registry: us-3004-blaine, traffic: {car: {per_day: 5200}}}}\n")
-    found = car.baseline.ports["blaine"].traffic["car"]
-    assert (found.per_day, found.average, found.season) == (5200, False, None)
-    assert found.profile is not None
-    text = "ports: {blaine: {registry: us-3004-blaine, traffic: {car: {per_day: 5200, average: yes}}}}\n"
+def test_a_number_of_ones_own_is_for_the_mean_day_as_the_registrys_is(read: Any) -> None:
+    """Key by key: the factors of season, weekday and holidays stay, so that more a day is more on every date."""
+    theirs = read(BLAINE).baseline.ports["blaine"].traffic["car"]
+    found = read("ports: {blaine: {registry: us-3004-blaine, traffic: {car: {per_day: 9999}}}}\n").baseline
+    mine = found.ports["blaine"].traffic["car"]
+    assert mine == theirs.model_copy(update={"per_day": 9999.0})
+    assert (mine.average, mine.season) == (True, registry.season("us-3004-car"))
+    text = "ports: {blaine: {registry: us-3004-blaine, traffic: {car: {per_day: 9999, average: yes}}}}\n"
+    assert read(text).baseline.ports["blaine"].traffic["car"] == mine
+
+
+def test_a_number_with_average_no_is_for_its_date(read: Any) -> None:
+    text = "ports: {blaine: {registry: us-3004-blaine, traffic: {car: {per_day: 5200, average: no}}}}\n"
     found = read(text).baseline.ports["blaine"].traffic["car"]
-    assert (found.per_day, found.average) == (5200, True)
-    assert found.season == registry.season("us-3004-car")
+    assert (found.per_day, found.average, found.season, found.holiday) == (5200, False, None, 1.0)
+    assert found.profile is not None
+
+
+def test_a_variant_of_one_number_differs_in_that_number(read: Any) -> None:
+    study = read(f"{BLAINE}variants: {{busy: {{ports.blaine.traffic.car.per_day: 9999}}}}\n")
+    assert [one.path for one in differences(study, "busy")] == ["ports.blaine.traffic.car.per_day"]
 
 
 def test_average_no_leaves_the_mean_day_as_it_is(read: Any) -> None:
