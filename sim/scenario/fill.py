@@ -17,7 +17,9 @@ from typing import Any
 
 from sim import registry
 from sim.registry import Defaults, Origin, PortDefaults
-from sim.scenario.port import is_single_secondary
+from sim.scenario.checks import misspelt
+from sim.scenario.port import Port, is_single_secondary
+from sim.scenario.preclearance import Preclearance
 from sim.scenario.problems import Path, ProblemError
 from sim.scenario.tables import TableReader
 from sim.scenario.traffic import averaged, named_profile, named_season, named_weekday
@@ -103,6 +105,18 @@ def registered(tree: Tree) -> Iterator[tuple[At, str]]:
             id = place.get(KEY) if isinstance(place, dict) else None
             if isinstance(id, str) and id in (registry.ids() if kind == "ports" else airports):
                 yield (kind, name), id
+
+
+def unfilled(tree: Tree) -> Iterator[At]:
+    """Facilities that name an entry there is none of, or spell `registry` wrong: what they lack follows from that."""
+    known = dict(registered(tree))
+    for kind, model in (("ports", Port), ("preclearance", Preclearance)):
+        places = tree.plain.get(kind) if isinstance(tree.plain, dict) else None
+        for name, place in places.items() if isinstance(places, dict) else ():
+            if not isinstance(place, dict) or (kind, name) in known:
+                continue
+            if place.get(KEY) is not None or misspelt(place, model.keys(), KEY):
+                yield kind, name
 
 
 def defaults_at(at: At, id: str, plain: dict[str, Any]) -> Defaults:

@@ -234,6 +234,36 @@ def test_an_unknown_entry_is_the_one_fault(read: Any) -> None:
     assert fault.mend == "did you mean 'us-3004-blaine'?"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "mend"),
+    [
+        ("us-0712-lacolle", "did you mean 'us-0712-champlain'?"),  # the code says which, not the letters
+        ("lacolle", "did you mean 'ca-qc-st-bernard-de-lacolle', the one entry that `bordersim ports lacolle` finds?"),
+        ("ca-qc-lacolle", "did you mean 'ca-qc-st-bernard-de-lacolle'?"),
+        ("ambassador", "`bordersim ports ambassador` lists 2 that it may be"),
+        ("xyz", "`bordersim ports` lists them"),
+    ],
+)
+def test_a_wrong_id_is_answered_by_code_then_by_name(wrong: str, mend: str, read: Any) -> None:
+    (fault,) = faults(read, f"ports: {{blaine: {{registry: {wrong}}}}}\n")
+    assert fault.mend == mend
+
+
+@pytest.mark.parametrize("line", ["registery: us-3004-blaine", "registry: us-3004-nowhere"])
+def test_what_follows_from_an_entry_that_is_not_known_is_held_back(line: str, read: Any) -> None:
+    text = (
+        f"ports: {{blaine: {{{line}}}}}\n"
+        "events: [{name: e, from: 2024-07-06 07:00, booths: {general: 2}}]\n"
+        "variants:\n"
+        "  one: {ports.blaine.lanes.general.booths: 3}\n"
+        "  two: {extends: one, ports.blaine.traffic.car.per_day: 3}\n"
+        "  three: {prots.blaine: 3}\n"
+    )
+    first, second = faults(read, text)
+    assert first.path.startswith("ports.blaine.regist")
+    assert second.path == "variants.three.prots.blaine"  # no consequence of the first
+
+
 @pytest.mark.parametrize("value", ["7", "[us-3004-blaine]", "{id: us-3004-blaine}", "true"])
 def test_an_entry_that_is_no_text(value: str, read: Any) -> None:
     (fault,) = faults(read, f"ports:\n  blaine:\n    registry: {value}\n")
@@ -376,3 +406,17 @@ def test_the_list_fits_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatc
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 100
     assert all(id in out for id in registry.ids())
+
+
+def test_the_list_shows_the_name_that_was_searched_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ports", "Saint-Bernard-de-Lacolle"]) == 0
+    listed = capsys.readouterr().out
+    assert "St-Bernard-de-Lacolle, QC" in listed
+    assert "1 of" in listed
+
+
+def test_words_that_no_entry_holds_together_find_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ports", "Lacolle", "Quebec"]) == 0
+    said = capsys.readouterr()
+    assert "no entry holds all of 'Lacolle Quebec'" in said.err
+    assert "ca-qc-st-bernard-de-lacolle" in said.out
