@@ -170,9 +170,21 @@ def _comparison_legend(comparison: Comparison) -> str:
     return (
         f"Differences are variant minus baseline, replication by replication ({comparison.samples.replications}), with "
         f"{sure} intervals: for each row alone, and wider ones that hold for all {count} at once "
-        f"({comparison.method}, each at {100.0 * comparison.row_level:.2f} %). An interval that spans 0 shows no clear "
-        "change. Shares differ in percentage points."
+        f"({comparison.method}, each at {100.0 * comparison.row_level:.2f} %). {_rows_words(comparison)}"
+        "An interval that spans 0 shows no clear change. Shares differ in percentage points."
     )
+
+
+def _rows_words(comparison: Comparison) -> str:
+    """Which rows the tables leave out: they count all the same for what holds at once."""
+    known = [row for row in comparison.rows if math.isfinite(row.difference)]
+    shown = sum(not _is_nought(row) for row in known)
+    left = len(comparison.rows) - shown
+    if not left:
+        return ""
+    why = [f"change by less than {sentences.NEGLIGIBLE:g}"] if shown < len(known) else []
+    why += ["have no parties"] if len(known) < len(comparison.rows) else []
+    return f"Tables show {shown} of them; the other {left} {' or '.join(why)}. "
 
 
 def _difference_parts(rows: list[Row]) -> Iterator[RenderableType]:
@@ -221,7 +233,7 @@ def _range(values: list[float], places: int) -> str:
 def _is_nought(row: Row) -> bool:
     """True when the difference and every bound of its intervals would print as 0.0."""
     numbers = (row.difference, row.low, row.high, row.low_all, row.high_all)
-    return not any(abs(words.scale(row.key.unit) * value) >= 0.05 for value in numbers)
+    return not any(abs(words.scale(row.key.unit) * value) >= sentences.NEGLIGIBLE for value in numbers)
 
 
 _SHORT = {
@@ -304,4 +316,8 @@ def _day(row: Row, estimate: DayEstimate) -> str:
 
 
 def _best_legend(comparison: Comparison) -> str:
-    return "KN (Kim and Nelson 2001), on the replications in hand; each measure for itself."
+    zones = {best.key.unit: sentences.zone_words(best.selection.zone, best.key.unit) for best in comparison.best}
+    return (
+        "KN (Kim and Nelson 2001), on the replications in hand; each measure for itself. A difference below the zone "
+        f"({', '.join(zones.values())}; --indifference) is not worth a choice."
+    )
