@@ -173,7 +173,7 @@ def search(text: str) -> tuple[Entry, ...]:
 
 
 def search_most(text: str) -> tuple[Entry, ...]:
-    """Entries that hold the most of the words; none where no entry holds one. Short ones, such as `de`, do not count."""
+    """Entries that hold the most of the words; none where no entry holds one. Short ones do not count."""
     words = [word for word in _words(text) if len(word) >= TELLING]
     held = {each.id: sum(word in _haystack(each) for word in words) for each in entries()}
     most = max(held.values())
