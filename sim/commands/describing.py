@@ -81,7 +81,10 @@ def ports(arguments: Namespace) -> int:
     console = Console(highlight=False)
     console.width = max(console.width, WIDEST_TABLE)  # better a folded line than names cut short
     console.print(ports_table(found))
-    print(f"{len(found)} of {len(registry.ids())} entries, parties a day; `bordersim ports ID` prints all of one")
+    print(
+        f"{len(found)} of {len(registry.ids())} entries; parties a day, lanes for cars + for trucks. "
+        "`bordersim ports ID` prints all"
+    )
     return 0
 
 
@@ -112,8 +115,11 @@ def _entries(text: str, near: str | None) -> list[tuple[float | None, Entry]]:
 
     found = registry.search(text)
     if not found:
-        close = registry.nearest_word(text)
-        raise UsageError(f"no entry holds '{text}'{f'; did you mean {close!r}?' if close else ''}")
+        found = registry.search_most(text)
+        if not found:
+            close = registry.nearest_word(text)
+            raise UsageError(f"no entry holds '{text}'{f'; did you mean {close!r}?' if close else ''}")
+        print(f"no entry holds all of '{text}'; the nearest:", file=sys.stderr)
     if near is None:
         return [(None, each) for each in found]
     latitude, longitude = _position(near)

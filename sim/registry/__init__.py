@@ -5,7 +5,7 @@ Each value has its source (`sources.csv`) or is marked assumed with a range (`as
 """
 
 from sim.registry.defaults import PortDefaults, port_defaults
-from sim.registry.entries import Entry, entries, entry, ids, near, nearest_word, search
+from sim.registry.entries import Entry, entries, entry, hint, ids, near, nearest_word, search, search_most
 from sim.registry.files import Assumption, Origin, Source, assumptions, sources
 from sim.registry.halls import AirportVolume, HallDefaults, airport_volume, hall_defaults
 from sim.registry.others import (
@@ -41,6 +41,7 @@ __all__ = [
     "entry",
     "flow_seasons",
     "hall_defaults",
+    "hint",
     "holidays",
     "ids",
     "monthly_counts",
@@ -51,6 +52,7 @@ __all__ = [
     "profiles",
     "published_waits",
     "search",
+    "search_most",
     "season",
     "seasons",
     "sectors",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -19,6 +21,11 @@ from sim.registry.files import Row, rows
 MODES = ("car", "truck", "bus", "pedestrian")
 COUNTED = {"car": "cars", "truck": "trucks", "bus": "buses", "pedestrian": "pedestrians"}
 EARTH_KM = 6371.0
+SHORT = {"saint": "st", "sainte": "ste"}
+"""Words of names that are also written short."""
+TELLING = 4
+"""Letters from which on a word says something of a place; `de`, `st` and `on` stand in many names."""
+_CODE = re.compile(r"us-(?P<number>\d{4})(?=-)|ca-[a-z]{2}(?=-)")
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ class Hours:
         return month_day >= self.since or month_day <= self.until
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
     """One port, crossing or office, in one direction."""
 
@@ -137,16 +144,40 @@ def entry(id: str) -> Entry:
     """The entry of an id. Raises UsageError that names the nearest id."""
     found = _entries().get(id)
     if found is None:
-        close = difflib.get_close_matches(id, ids(), n=1, cutoff=0.6)
-        hint = f"; did you mean '{close[0]}'?" if close else "; `bordersim ports` lists them"
-        raise UsageError(f"no registry entry '{id}'{hint}")
+        raise UsageError(f"no registry entry '{id}'; {hint(id)}")
     return found
 
 
+def hint(wrong: str) -> str:
+    """What to write instead of an id that is none: of the same code, else what the search finds, else spelt alike."""
+    code = _CODE.match(wrong)
+    same = [id for id in ids() if code and id.startswith(f"{code[0]}-")]
+    close = difflib.get_close_matches(wrong, same, n=1, cutoff=0.0 if code and code["number"] else 0.6)
+    name = wrong[code.end() :] if code else wrong
+    found = search(name) if not close and _words(name) else ()
+    if len(found) == 1:
+        return f"did you mean '{found[0].id}', the one entry that `bordersim ports {' '.join(_words(name))}` finds?"
+    if found:
+        return f"`bordersim ports {' '.join(_words(name))}` lists {len(found)} that it may be"
+    close = close or difflib.get_close_matches(wrong, ids(), n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else "`bordersim ports` lists them"
+
+
 def search(text: str) -> tuple[Entry, ...]:
-    """Entries whose id, name, region, agency or port holds every word of the text, small and capital letters alike."""
-    words = text.casefold().split()
+    """Entries whose id, name, region, agency or port holds every word of the text.
+
+    Capital letters, accents, hyphens and other marks make no difference, nor do Saint and St.
+    """
+    words = _words(text)
     return tuple(each for each in entries() if all(word in _haystack(each) for word in words))
+
+
+def search_most(text: str) -> tuple[Entry, ...]:
+    """Entries that hold the most of the words; none where no entry holds one. Short ones do not count."""
+    words = [word for word in _words(text) if len(word) >= TELLING]
+    held = {each.id: sum(word in _haystack(each) for word in words) for each in entries()}
+    most = max(held.values())
+    return tuple(each for each in entries() if most and held[each.id] == most)
 
 
 def nearest_word(text: str) -> str:
@@ -168,8 +199,17 @@ def distance(lat: float, lon: float, other_lat: float, other_lon: float) -> floa
     return 2.0 * EARTH_KM * math.asin(math.sqrt(min(1.0, chord)))
 
 
+@cache
 def _haystack(each: Entry) -> str:
-    return f"{each.id} {each.name} {each.region} {each.agency} {each.port} {each.facing} {each.direction}".casefold()
+    fields = (each.id, each.name, each.region, each.agency, each.port, each.facing, each.direction)
+    return " ".join(_words(" ".join(fields)))
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text as they are compared."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(char for char in plain if not unicodedata.combining(char))
+    return [SHORT.get(word, word) for word in re.findall(r"[a-z0-9]+", letters)]
 
 
 # --- reading -------------------------------------------------------------------------------------------------

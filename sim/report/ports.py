@@ -20,14 +20,14 @@ COUNTED = {"cars": "cars", "trucks": "trucks", "buses": "buses", "pedestrians": 
 def ports_table(found: Iterable[tuple[float | None, Entry]]) -> Table:
     """Entries with parties a day, lanes for cars and trucks, hours, one to a row; a distance in km where one is given.
 
-    Every column of any entry fits in a terminal 100 characters wide.
+    Every column of any entry fits in a terminal 100 characters wide; a long name takes two lines.
     """
     from rich.table import Table
 
     rows = list(found)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", no_wrap=True)
-    table.add_column("name", no_wrap=True)
+    table.add_column("name", overflow="fold")
     table.add_column("into", no_wrap=True)
     for heading in ("cars", "trucks", "lanes"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -36,20 +36,10 @@ def ports_table(found: Iterable[tuple[float | None, Entry]]) -> Table:
     if far:
         table.add_column("km", justify="right", no_wrap=True)
     for distance, each in rows:
-        cells = [each.id, _name(each), "US" if each.direction == "southbound" else "CA"]
+        cells = [each.id, f"{each.name}, {each.region}", "US" if each.direction == "southbound" else "CA"]
         cells += [_volume(each, "car"), _volume(each, "truck"), _lanes(each), _hours(each)]
         table.add_row(*cells, *([f"{distance:.0f}"] if far and distance is not None else []))
     return table
-
-
-LONGEST_NAME = 22
-
-
-def _name(each: Entry) -> str:
-    """Name and region, cut where it is longer than its column."""
-    room = LONGEST_NAME - len(each.region) - 2
-    name = each.name if len(each.name) <= room else f"{each.name[: room - 1]}…"
-    return f"{name}, {each.region}"
 
 
 def _volume(each: Entry, mode: str) -> str:

@@ -14,6 +14,7 @@ from sim.scenario.faults import placed
 from sim.scenario.problems import Path, Problem
 from sim.scenario.schema import Scenario
 from sim.scenario.study import BASELINE, Study
+from sim.scenario.tree import Tree
 
 
 @dataclass(frozen=True, order=True)
@@ -52,26 +53,34 @@ class Doubt:
     on_key: bool = False
     amount: float = 0.0
     """How far it goes, where a variant can go further than the baseline in the same place."""
+    once: bool = False
+    """One word is enough for all variants that have it in this place."""
 
 
 WITHOUT_EFFECT = "without-effect"
 """Name of the doubt that a key can do nothing."""
 Look = Callable[[Scenario], Iterable[Doubt]]
+LookAtText = Callable[[Scenario, Tree], Iterable[Doubt]]
+"""A look that asks who wrote a value, and how: the tree is that of the scenario, with the registry filled in."""
 
 
-def collect(study: Study, looks: Iterable[Look]) -> tuple[Caution, ...]:
+def collect(study: Study, looks: Iterable[Look], at_text: Iterable[LookAtText] = ()) -> tuple[Caution, ...]:
     """The warnings of a study in the order of the file. A variant's are those that the baseline does not have."""
-    looks = tuple(looks)
-    found = {name: tuple(_doubts(scenario, looks)) for name, scenario in _scenarios(study)}
+    looks, at_text = tuple(looks), tuple(at_text)
+    found = {
+        name: tuple(_doubts(scenario, study.written[name], looks, at_text)) for name, scenario in _scenarios(study)
+    }
     known = {(doubt.name, doubt.at): doubt.amount for doubt in found[BASELINE]}
-    cautions = [
-        _caution(study, name, doubt)
-        for name, doubts in found.items()
-        for doubt in doubts
-        if (name == BASELINE or _is_new(doubt, known))
-        and not _of_the_registry(study, name, doubt)
-        and not (doubt.name == WITHOUT_EFFECT and _has_effect_elsewhere(study, name, doubt, found))
-    ]
+    cautions = list[Caution]()
+    for name, doubts in found.items():
+        fresh = [doubt for doubt in doubts if name == BASELINE or _is_new(doubt, known)]
+        known |= {(doubt.name, doubt.at): doubt.amount for doubt in fresh if doubt.once}
+        cautions += [
+            _caution(study, name, doubt)
+            for doubt in fresh
+            if not _of_the_registry(study, name, doubt)
+            and not (doubt.name == WITHOUT_EFFECT and _has_effect_elsewhere(study, name, doubt, found))
+        ]
     return tuple(sorted(set(cautions)))
 
 
@@ -99,9 +108,11 @@ def _scenarios(study: Study) -> Iterator[tuple[str, Scenario]]:
     yield from study.variants.items()
 
 
-def _doubts(scenario: Scenario, looks: Iterable[Look]) -> Iterator[Doubt]:
+def _doubts(scenario: Scenario, tree: Tree, looks: Iterable[Look], at_text: Iterable[LookAtText]) -> Iterator[Doubt]:
     for look in looks:
         yield from look(scenario)
+    for look_at_text in at_text:
+        yield from look_at_text(scenario, tree)
 
 
 def _caution(study: Study, name: str, doubt: Doubt) -> Caution:

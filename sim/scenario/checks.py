@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sim.scenario.control import check_control
-from sim.scenario.problems import Path, Problem, ProblemError, in_words, nearest
+from sim.scenario.problems import Path, Problem, ProblemError, in_words, nearest, nearest_word
 from sim.scenario.vocabulary import EVERY, PROGRAMMES_OF, Mode, most_exact, serves
 
 if TYPE_CHECKING:
@@ -21,6 +21,20 @@ def unknown_key(key: str, keys: Iterable[str]) -> Problem:
     """The fault of a key no model has, with the nearest that it has."""
     names = tuple(keys)
     return Problem(f"unknown key '{key}'", f"one of {', '.join(names)}", nearest(key, names), (key,), on_key=True)
+
+
+def misspelt(data: Mapping[str, Any], keys: Iterable[str], wanted: str) -> str:
+    """The key of a mapping that was probably meant to be `wanted`; empty without one, or where that is there."""
+    names = tuple(keys)
+    strange = () if wanted in data else (str(key) for key in data if key not in names)
+    return next((key for key in strange if nearest_word(key, names) == wanted), "")
+
+
+def check_spelt(data: Mapping[str, Any], keys: Iterable[str], wanted: str) -> None:
+    """Raises ProblemError for a misspelt `wanted` alone, where what else is wrong would follow from it."""
+    names = tuple(keys)
+    if key := misspelt(data, names, wanted):
+        raise ProblemError(unknown_key(key, names))
 
 
 def check_zone(zone: str) -> None:

@@ -17,7 +17,9 @@ from typing import Any
 
 from sim import registry
 from sim.registry import Defaults, Origin, PortDefaults
-from sim.scenario.port import is_single_secondary
+from sim.scenario.checks import misspelt
+from sim.scenario.port import Port, is_single_secondary
+from sim.scenario.preclearance import Preclearance
 from sim.scenario.problems import Path, ProblemError
 from sim.scenario.tables import TableReader
 from sim.scenario.traffic import averaged, named_profile, named_season, named_weekday
@@ -105,6 +107,18 @@ def registered(tree: Tree) -> Iterator[tuple[At, str]]:
                 yield (kind, name), id
 
 
+def unfilled(tree: Tree) -> Iterator[At]:
+    """Facilities that name an entry there is none of, or spell `registry` wrong: what they lack follows from that."""
+    known = dict(registered(tree))
+    for kind, model in (("ports", Port), ("preclearance", Preclearance)):
+        places = tree.plain.get(kind) if isinstance(tree.plain, dict) else None
+        for name, place in places.items() if isinstance(places, dict) else ():
+            if not isinstance(place, dict) or (kind, name) in known:
+                continue
+            if place.get(KEY) is not None or misspelt(place, model.keys(), KEY):
+                yield kind, name
+
+
 def defaults_at(at: At, id: str, plain: dict[str, Any]) -> Defaults:
     """What the registry has for a facility in a scenario, whose days decide what of it holds."""
     return registry.port_defaults(id, *days_of(plain)) if at[0] == "ports" else registry.hall_defaults(id)
@@ -190,15 +204,17 @@ class _PortFilling(_Filling):
     # ---- what does not go with what was written ---------------------------------------------------------
 
     def _traffic(self) -> None:
-        """Another source of demand, or a number of the user's own, replaces the registry's and what goes with it."""
+        """Another source of demand replaces the registry's and what goes with it; `average: no` its factors.
+
+        A number of the user's own for `per_day` stands in the place of the registry's and means what that means: the
+        mean day of the year, brought to each date by the factors beside it.
+        """
         for mode, ours in self.ours["traffic"].items():
             demand = _mapping(_mapping(self.port.get("traffic")).get(mode))
             stated = [key for key in SOURCES if demand.get(key) is not None]
             gone: tuple[str, ...] = ()
             if any(key != "per_day" for key in stated):
                 gone = OF_PER_DAY
-            elif stated and demand.get("average") is None:
-                gone = OF_AVERAGE  # a number written without `average` is for its date
             if any(key in ("trace", "counts") for key in stated):
                 gone += PROGRAMMES if "trace" not in stated else BY_TABLE
             if demand.get("average") is not None and not averaged(demand["average"]):

@@ -27,6 +27,7 @@ from sim.scenario.clock import check_times
 from sim.scenario.faults import placed, problems_of, written_path
 from sim.scenario.names import check_names
 from sim.scenario.precision import until
+from sim.scenario.problems import Path as ProblemPath
 from sim.scenario.problems import Problem
 from sim.scenario.schema import Scenario
 from sim.scenario.study import BASELINE, Study
@@ -101,6 +102,8 @@ class _Loader:
         self.faults: list[Fault] = []
         self.from_registry = False
         """Something in the baseline or a variant came from the registry."""
+        self.unfilled = tuple(fill.unfilled(written))
+        """Facilities whose entry of the registry is not known: faults that follow from that are held back."""
 
     def study(self) -> Study:
         swept = sweeps.expand(self.written, self._stated_seed(), self.faults)
@@ -112,7 +115,9 @@ class _Loader:
         self._name_policies()
         for name in variants.check_form(self.written, self.faults):
             # A variant may name any path of the registry; what the registry gives is then found anew below its changes.
-            tree, changes = variants.apply(filled, name, self.faults)
+            found = list[Fault]()
+            tree, changes = variants.apply(filled, name, found)
+            self.faults += [fault for fault in found if not self._follows(fault)]
             trees[name] = self._sealed(fill.fill(fill.strip(tree), self.tables))
             scenarios[name], problems = self._validate(trees[name])
             fresh = [problem for problem in problems if problem not in known]
@@ -180,12 +185,17 @@ class _Loader:
         return result
 
     def _validate(self, tree: Tree) -> tuple[Scenario | None, list[Problem]]:
-        problems = [*check_names(tree.plain), *check_times(tree.plain)]
+        names = [problem for problem in check_names(tree.plain) if not (self.unfilled and _in_an_event(problem.at))]
+        problems = [*names, *check_times(tree.plain)]
         try:
             scenario = Scenario.model_validate(tree.plain, context={"tables": self.tables})
         except ValidationError as error:
             return None, [*problems_of(error, Scenario), *problems]
         return scenario, problems
+
+    def _follows(self, fault: Fault) -> bool:
+        """A variant's path into a facility that the registry would have filled."""
+        return any(f".{kind}.{name}." in fault.path for kind, name in self.unfilled)
 
     def _in_variant(self, problem: Problem, tree: Tree, changes: tuple[Change, ...]) -> Fault:
         """A fault that only this variant has, placed in the variant: at the value, or at the line that causes it."""
@@ -243,6 +253,11 @@ def _without_studies(tree: dict[str, Any]) -> dict[str, Any]:
     for key in BESIDE:
         tree.pop(key, None)
     return tree
+
+
+def _in_an_event(at: ProblemPath) -> bool:
+    """Below an event, but for the facilities it names: lane groups and stations are those of the registry."""
+    return at[:1] == ("events",) and at[2:3] != ("ports",)
 
 
 def _common(left: tuple[object, ...], right: tuple[object, ...]) -> int:

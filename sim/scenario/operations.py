@@ -104,6 +104,16 @@ def is_table(raw: Any) -> bool:
     return isinstance(raw, dict) and bool(raw) and all(_TIME.fullmatch(key) or _is_days(key) for key in raw)
 
 
+def is_day(raw: Any) -> bool:
+    """A mapping by times of day alone."""
+    return isinstance(raw, dict) and bool(raw) and all(_TIME.fullmatch(str(key)) for key in raw)
+
+
+def latest(day: dict[str, Any]) -> tuple[str, Any]:
+    """The last time of a day's table and the value that holds from then on."""
+    return max(day.items(), key=lambda entry: second_of_day(entry[0]))
+
+
 def _is_days(key: str) -> bool:
     return key == HOLIDAY or all(part in DAYS for part in key.split("-"))
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -279,7 +279,7 @@ def _change(operation: Operation, path: Path, tree: Mapping[str, Any], work: dic
     if new is not _SAME and not (there and _alike(new, holder[path[-1]])) and not _alike(new, value):
         holder[path[-1]] = new
         result.changes.pop(path, None)
-        result.changes[path] = (copy.deepcopy(new), operation.place)
+        result.changes[path] = (copy.deepcopy(new), replace(operation.place, reckoned="set" not in operation.said))
 
 
 def _alike(one: Any, other: Any) -> bool:

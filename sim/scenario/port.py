@@ -39,7 +39,7 @@ from sim.scenario.fields import (
     required,
     servers,
 )
-from sim.scenario.problems import Problem, ProblemError, in_words, nearest
+from sim.scenario.problems import Problem, ProblemError, in_words
 from sim.scenario.traffic import Traffic
 from sim.scenario.vocabulary import Mode
 from sim.scenario.weektable import WeekTable
@@ -233,11 +233,12 @@ def _zone(zone: str) -> str:
 
 
 def _check_entry(id: Any) -> None:
-    """An id the registry does not have is the one fault of its port: nothing else can be told of it."""
+    """An id the registry does not have is the one fault of its port: the others would follow from it."""
     if id not in registry.ids():
-        mend = nearest(str(id), registry.ids()) or "`bordersim ports` lists them"
         allowed = "an id such as us-3004-pacific-highway"
-        raise ProblemError(Problem(f"no registry entry {in_words(id)}", allowed, mend, at=("registry",)))
+        raise ProblemError(
+            Problem(f"no registry entry {in_words(id)}", allowed, registry.hint(str(id)), at=("registry",))
+        )
 
 
 EntryId = Annotated[
@@ -291,6 +292,7 @@ class Port(Model):
             return data
         if data.get("registry") is not None:
             _check_entry(data["registry"])
+        checks.check_spelt(data, cls.keys(), "registry")
         data = dict(data)
         secondary, lengths = data.get("secondary"), data.get("lengths")
         if isinstance(secondary, dict) and is_single_secondary(secondary):

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
 from sim import registry
 from sim.scenario import hall_checks, units
-from sim.scenario.checks import check_zone
+from sim.scenario.checks import check_spelt, check_zone
 from sim.scenario.distributions import KINDS
 from sim.scenario.fields import (
     MOST_SERVERS,
@@ -251,6 +251,8 @@ class Preclearance(Model):
     @classmethod
     def prepare(cls, data: Any) -> Any:
         """What the registry knows of the airport, and classes of equal standing."""
+        if isinstance(data, dict):
+            check_spelt(data, cls.keys(), "registry")
         if not isinstance(data, dict) or data.get("registry") is None:
             return data
         known = {airport.iata: airport for airport in registry.airports()}

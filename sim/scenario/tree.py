@@ -27,6 +27,8 @@ class Place:
     """Path in the file, which differs from the path in the tree for what a variant set."""
     registry: str = ""
     """For a value of the registry, what to say of its origin; the place is that of the line that asked for it."""
+    reckoned: bool = False
+    """The line says what to do to the value that stood there: it means what that value meant."""
 
     def __str__(self) -> str:
         if self.registry:

@@ -120,21 +120,35 @@ class HallMeasures:
 
     def binned(self) -> Mapping[str, Mapping[int, FloatArray]]:
         """Values by measure, column and bin."""
-        t, count = self.travellers, len(self.layout.edges) - 1
+        t = self.travellers
         place = bin_of(self.layout, t.joined)
         through = ~np.isnan(t.airside)
         inside = np.where(through, t.airside - t.joined, 0.0) / _MINUTE
         sums = {"passengers": t.size, "door_to_airside_sum": inside, "door_to_airside_count": through.astype(float)}
         if self.hall.boards:
             sums["passengers_missed"] = np.where(self.late > self.hall.holds, t.size, 0.0)
-        found: dict[str, dict[int, FloatArray]] = {
-            name: {
-                column: np.bincount(place[group], values[group], minlength=count)[:count].astype(np.float64)
-                for column, group in self.groups.items()
-            }
-            for name, values in sums.items()
-        }
+        found = {name: self._by_bin(place, values) for name, values in sums.items()}
+        if self.hall.boards:
+            found |= self._by_departure()
         return found | {"hall_mean": {self.own: self.stay.in_bins(self.layout.edges)}}
+
+    def _by_departure(self) -> dict[str, dict[int, FloatArray]]:
+        """Who is booked on departures, and misses them, by the bin in which these leave."""
+        t, network = self.travellers, self.layout.network
+        departs = t.deadline + self.hall.closes
+        leaves = ~t.refused & (departs >= network.warm_up) & (departs < network.horizon)
+        place = bin_of(self.layout, np.where(leaves, departs, network.horizon))
+        booked = np.where(leaves, t.size, 0.0)
+        missed = np.where(self.late > self.hall.holds, booked, 0.0)
+        return {"departing": self._by_bin(place, booked), "departing_missed": self._by_bin(place, missed)}
+
+    def _by_bin(self, place: IntArray, values: FloatArray) -> dict[int, FloatArray]:
+        """Sums by column and bin; a place beyond the last bin is left out."""
+        count = len(self.layout.edges) - 1
+        return {
+            column: np.bincount(place[group], values[group], minlength=count)[:count].astype(np.float64)
+            for column, group in self.groups.items()
+        }
 
     # ---- passengers -----------------------------------------------------------------------------------
 

@@ -165,7 +165,8 @@ HALL_MEASURES = frozenset({
 """Of a preclearance hall and of its far side."""
 BOARDING_MEASURES = frozenset({
     "passengers_boarded", "passengers_missed", "missed_share", "late_share", "late_mean", "arrive_before_p95",
-    "arrive_before_p99", "departures", "departures_held", "departures_held_share", "held_mean",
+    "arrive_before_p99", "departures", "departures_held", "departures_held_share", "held_mean", "departing",
+    "departing_missed",
 })  # fmt: skip
 """Of a hall whose passengers board there."""
 JOURNEY_MEASURES = frozenset({
@@ -212,6 +213,8 @@ BIN_TABLE: tuple[Measure, ...] = (
     Measure("throughput", "parties/h", "Parties served that left in the bin, per hour.", False, "time"),
     Measure("passengers", "count", "Persons that came to a hall in the bin.", None, "party"),
     Measure("passengers_missed", "count", "How many of them missed their departure.", True, "party"),
+    Measure("departing", "count", "Persons whose departure left in the bin, those refused left out.", None, "party"),
+    Measure("departing_missed", "count", "How many of them missed it.", True, "party"),
     Measure("door_to_airside_sum", "min", "Times from door to airside of those who joined in the bin.", True, "party"),
     Measure("door_to_airside_count", "count", "How many `door_to_airside_sum` adds up.", None, "party"),
     Measure("hall_mean", "persons", "Persons in the hall, mean over the bin.", True, "time"),

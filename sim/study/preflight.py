@@ -13,7 +13,7 @@ from sim.model.flow_plan import Timeline, flow_plans, origins_of
 from sim.model.hall_plan import hall_plans
 from sim.model.network import Steps
 from sim.model.port_plan import PortPlan
-from sim.scenario import Scenario, Study, without_effect
+from sim.scenario import Scenario, Study, as_written, without_effect
 from sim.scenario.cautions import Caution, Doubt, collect
 from sim.scenario.doubts import LOOKS
 from sim.scenario.faults import placed
@@ -22,6 +22,7 @@ from sim.scenario.problems import Path, Problem
 from sim.scenario.study import BASELINE
 from sim.study.demand import flows, integral
 from sim.study.hall_load import servers_of
+from sim.study.mean_days import mean_days
 from sim.study.offered import HOUR, LONGEST, Group, most_booths, offered_load, plans_of
 
 LEFT = 300.0
@@ -44,7 +45,8 @@ def warnings_of(study: Study) -> tuple[Caution, ...]:
 
     The names are listed in docs/errors.md. Takes a few hundredths of a second: means and calendars, nothing drawn.
     """
-    return collect(study, (*LOOKS, *without_effect.LOOKS, never_open, overloaded))
+    looks = (*LOOKS, *without_effect.LOOKS, never_open, overloaded)
+    return collect(study, looks, (*as_written.LOOKS, mean_days))
 
 
 def for_a_run(warnings: Iterable[Caution]) -> tuple[Caution, ...]:

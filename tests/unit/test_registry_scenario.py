@@ -13,6 +13,7 @@ from sim import registry
 from sim.cli import main
 from sim.errors import Fault, ScenarioError
 from sim.scenario import Study, fingerprint, load, resolved_yaml, show
+from sim.scenario.show import differences
 from sim.scenario.yaml_nodes import read_bytes
 from sim.study.offered import offered_load
 from sim.study.preflight import warnings_of
@@ -129,15 +130,27 @@ def test_null_for_what_the_registry_has_not_is_a_fault(read: Any) -> None:
     assert fault.path == "ports.blaine.lanes.nexuss"
 
 
-def test_a_number_of_ones_own_is_for_its_date(read: Any) -> None:
-    car = read("ports: {blaine: {registry: us-3004-blaine, traffic: {car: {per_day: 5200}}}}\n")
-    found = car.baseline.ports["blaine"].traffic["car"]
-    assert (found.per_day, found.average, found.season) == (5200, False, None)
-    assert found.profile is not None
-    text = "ports: {blaine: {registry: us-3004-blaine, traffic: {car: {per_day: 5200, average: yes}}}}\n"
+def test_a_number_of_ones_own_is_for_the_mean_day_as_the_registrys_is(read: Any) -> None:
+    """Key by key: the factors of season, weekday and holidays stay, so that more a day is more on every date."""
+    theirs = read(BLAINE).baseline.ports["blaine"].traffic["car"]
+    found = read("ports: {blaine: {registry: us-3004-blaine, traffic: {car: {per_day: 9999}}}}\n").baseline
+    mine = found.ports["blaine"].traffic["car"]
+    assert mine == theirs.model_copy(update={"per_day": 9999.0})
+    assert (mine.average, mine.season) == (True, registry.season("us-3004-car"))
+    text = "ports: {blaine: {registry: us-3004-blaine, traffic: {car: {per_day: 9999, average: yes}}}}\n"
+    assert read(text).baseline.ports["blaine"].traffic["car"] == mine
+
+
+def test_a_number_with_average_no_is_for_its_date(read: Any) -> None:
+    text = "ports: {blaine: {registry: us-3004-blaine, traffic: {car: {per_day: 5200, average: no}}}}\n"
     found = read(text).baseline.ports["blaine"].traffic["car"]
-    assert (found.per_day, found.average) == (5200, True)
-    assert found.season == registry.season("us-3004-car")
+    assert (found.per_day, found.average, found.season, found.holiday) == (5200, False, None, 1.0)
+    assert found.profile is not None
+
+
+def test_a_variant_of_one_number_differs_in_that_number(read: Any) -> None:
+    study = read(f"{BLAINE}variants: {{busy: {{ports.blaine.traffic.car.per_day: 9999}}}}\n")
+    assert [one.path for one in differences(study, "busy")] == ["ports.blaine.traffic.car.per_day"]
 
 
 def test_average_no_leaves_the_mean_day_as_it_is(read: Any) -> None:
@@ -219,6 +232,36 @@ def test_an_unknown_entry_is_the_one_fault(read: Any) -> None:
     assert (fault.line, fault.column, fault.path) == (9, 15, "ports.blaine.registry")
     assert fault.found == "no registry entry 'us-3004-blain'"
     assert fault.mend == "did you mean 'us-3004-blaine'?"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "mend"),
+    [
+        ("us-0712-lacolle", "did you mean 'us-0712-champlain'?"),  # the code says which, not the letters
+        ("lacolle", "did you mean 'ca-qc-st-bernard-de-lacolle', the one entry that `bordersim ports lacolle` finds?"),
+        ("ca-qc-lacolle", "did you mean 'ca-qc-st-bernard-de-lacolle'?"),
+        ("ambassador", "`bordersim ports ambassador` lists 2 that it may be"),
+        ("xyz", "`bordersim ports` lists them"),
+    ],
+)
+def test_a_wrong_id_is_answered_by_code_then_by_name(wrong: str, mend: str, read: Any) -> None:
+    (fault,) = faults(read, f"ports: {{blaine: {{registry: {wrong}}}}}\n")
+    assert fault.mend == mend
+
+
+@pytest.mark.parametrize("line", ["registery: us-3004-blaine", "registry: us-3004-nowhere"])
+def test_what_follows_from_an_entry_that_is_not_known_is_held_back(line: str, read: Any) -> None:
+    text = (
+        f"ports: {{blaine: {{{line}}}}}\n"
+        "events: [{name: e, from: 2024-07-06 07:00, booths: {general: 2}}]\n"
+        "variants:\n"
+        "  one: {ports.blaine.lanes.general.booths: 3}\n"
+        "  two: {extends: one, ports.blaine.traffic.car.per_day: 3}\n"
+        "  three: {prots.blaine: 3}\n"
+    )
+    first, second = faults(read, text)
+    assert first.path.startswith("ports.blaine.regist")
+    assert second.path == "variants.three.prots.blaine"  # no consequence of the first
 
 
 @pytest.mark.parametrize("value", ["7", "[us-3004-blaine]", "{id: us-3004-blaine}", "true"])
@@ -363,3 +406,17 @@ def test_the_list_fits_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatc
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 100
     assert all(id in out for id in registry.ids())
+
+
+def test_the_list_shows_the_name_that_was_searched_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ports", "Saint-Bernard-de-Lacolle"]) == 0
+    listed = capsys.readouterr().out
+    assert "St-Bernard-de-Lacolle, QC" in listed
+    assert "1 of" in listed
+
+
+def test_words_that_no_entry_holds_together_find_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ports", "Lacolle", "Quebec"]) == 0
+    said = capsys.readouterr()
+    assert "no entry holds all of 'Lacolle Quebec'" in said.err
+    assert "ca-qc-st-bernard-de-lacolle" in said.out

@@ -184,7 +184,8 @@ def test_waits_are_believable(run: Run) -> None:
 def test_nobody_waits_through_the_night(run: Run) -> None:
     """No wait of half a day: a party that a closing hour forgot would show one."""
     waits = {key: wait for key, wait in run.mean("wait_max").items() if key[0] not in run.study.baseline.irregular}
-    assert all(wait < 300 or run.file.stem in SURGES for wait in waits.values())
+    # A station that no variant of the day uses has no wait, which is no number.
+    assert run.file.stem in SURGES or not {key: wait for key, wait in waits.items() if wait >= 300}
 
 
 def test_nexus_and_fast_wait_no_longer_than_the_others(run: Run) -> None:
