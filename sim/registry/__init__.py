@@ -5,10 +5,11 @@ Each value has its source (`sources.csv`) or is marked assumed with a range (`as
 """
 
 from sim.registry.defaults import PortDefaults, port_defaults
-from sim.registry.entries import Entry, entries, entry, hint, ids, near, nearest_word, search, search_most
+from sim.registry.entries import Entry, entries, ids
 from sim.registry.files import Assumption, Origin, Source, assumptions, sources
 from sim.registry.halls import AirportVolume, HallDefaults, airport_volume, hall_defaults
 from sim.registry.others import Airport, Sector, airports, monthly_counts, published_waits, sectors
+from sim.registry.searching import entry, hint, near, nearest_word, search, search_most
 from sim.registry.tables import Profile, holidays, profile, profiles, season, seasons, weekday, weekdays
 from sim.registry.writing import Defaults
 

@@ -13,8 +13,9 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sim.registry.entries import MODES, Entry, Hours, Share, entry
+from sim.registry.entries import MODES, Entry, Hours, Share
 from sim.registry.files import Origin, assumption, origin_of, published, sources, taken
+from sim.registry.searching import entry
 from sim.registry.staffing import booths_for, enough, open_table
 from sim.registry.tables import (
     DAYS,

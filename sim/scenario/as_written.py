@@ -9,15 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.scenario.cautions import Doubt
-from sim.scenario.operations import CLOSED, is_day, is_table, latest
+from sim.scenario.operations import CLOSED, TABLES, is_day, is_table, latest
 from sim.scenario.port import Port
 from sim.scenario.problems import Path
 from sim.scenario.schema import Scenario
 from sim.scenario.tree import Tree
-
-TABLES = ("open", "most", "profile", "wait")
-"""Keys of tables over the day. `hours` knows open and closed only, and before its first time plainly the other holds;
-`banks` are moments."""
 
 
 def tables_that_wrap(scenario: Scenario, tree: Tree) -> Iterator[Doubt]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.errors import UsageError
-from sim.scenario.operations import is_table
+from sim.scenario.operations import is_day, is_table
 from sim.scenario.problems import Path, nearest
 from sim.scenario.study import BASELINE, Study
 from sim.scenario.sweeps import Points
@@ -114,12 +114,19 @@ def show_differences(study: Study, variant: str) -> str:
             (BASELINE, one.baseline, one.baseline_origin),
             (variant, one.variant, one.variant_origin),
         )
-        texts = [f"  {name}: {_inline(value)}" for name, value, _ in rows]
-        width = min(WIDEST, max(len(text) for text in texts))
-        for text, (_, value, origin) in zip(texts, rows, strict=True):
+        texts = [_beside(name, value) for name, value, _ in rows]
+        width = min(WIDEST, max(len(text) for text, *_ in texts))
+        for (text, *more), (_, value, origin) in zip(texts, rows, strict=True):
             said = origin if value is not None or origin else "not there"
-            lines.append(f"{text:<{width}}  # {said}")
+            lines += [f"{text:<{width}}  # {said}", *more]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _beside(name: str, value: Any) -> list[str]:
+    """A value behind the name of its scenario: on one line, a table by days on a line for each of its keys."""
+    if not is_table(value) or is_day(value):
+        return [f"  {name}: {_inline(value)}"]
+    return [f"  {name}:", *(f"    {_scalar(key)}: {_inline(child)}" for key, child in value.items())]
 
 
 def _different(base: Any, other: Any, at: Path) -> Iterator[tuple[Path, Any, Any]]:
