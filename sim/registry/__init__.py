@@ -10,6 +10,7 @@ from sim.registry.files import Assumption, Origin, Source, assumptions, sources
 from sim.registry.halls import AirportVolume, HallDefaults, airport_volume, hall_defaults
 from sim.registry.others import Airport, Sector, airports, monthly_counts, published_waits, sectors
 from sim.registry.searching import entry, hint, near, nearest_word, search, search_most
+from sim.registry.staffing import FOLLOWS_DEMAND
 from sim.registry.tables import Profile, holidays, profile, profiles, season, seasons, weekday, weekdays
 from sim.registry.writing import Defaults
 
@@ -19,6 +20,7 @@ __all__ = [
     "Defaults",
     "Assumption",
     "Entry",
+    "FOLLOWS_DEMAND",
     "HallDefaults",
     "Origin",
     "PortDefaults",

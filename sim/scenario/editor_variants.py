@@ -91,7 +91,7 @@ def _operation() -> Schema:
     }
     return {
         "title": "operation",
-        "description": "What is done to the value that stands at the path of a variant. `times`, `plus`, `at_least` and "
+        "description": "What is done to the value that a path of a variant leads to. `times`, `plus`, `at_least` and "
         "`at_most` can stand together and are applied in this order.",
         "type": "object",
         "properties": {key: described(schema, text) for key, (schema, text) in told.items()},
