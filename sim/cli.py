@@ -93,7 +93,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     """Hand the arguments to the command of that name."""
     from sim import commands
 
-    status: int = getattr(commands, arguments.command)(arguments)
+    status: int = getattr(commands, arguments.command.replace("-", "_"))(arguments)
     return status
 
 
@@ -175,6 +175,10 @@ def parser() -> argparse.ArgumentParser:
     sensitivity.add_argument("--input-uncertainty", metavar="N", type=int, help=carried)
     _running(sensitivity)
 
+    _fit_flow(
+        verbs.add_parser("fit-flow", help="base rate, season and drivers of irregular flows, from monthly counts")
+    )
+
     ports = verbs.add_parser("ports", help="the registry of ports of entry: a list to search, or all of one entry")
     ports.add_argument("text", metavar="TEXT", nargs="*", help="words to search for, or the id of an entry")
     ports.add_argument("--near", metavar="LAT,LON", help="the nearest to this place, such as 49,-122")
@@ -190,6 +194,26 @@ def _scenario(command: argparse.ArgumentParser) -> None:
     command.add_argument("path", metavar="FILE", help="a scenario file (YAML)")
 
 
+def _fit_flow(command: argparse.ArgumentParser) -> None:
+    command.add_argument("path", metavar="DATA", help="CSV file: year, month, province, interceptions")
+    usual = "repeatable (default: all but Total)"
+    command.add_argument("--province", metavar="P", action="append", default=[], help=usual)
+    command.add_argument(
+        "--hold-back", metavar="N|A..B", help="months to forecast and not to fit, as in 2022-07..2022-12"
+    )
+    dated = "a driver, as in surge=2017-07-01 or surge=2017-07-01:pulse:60 d (repeatable)"
+    command.add_argument("--break", metavar="NAME=DATE", dest="given", action="append", default=[], help=dated)
+    where = "known: dated changes of rule (default); find: also search for breaks; none: neither"
+    command.add_argument("--breaks", default="known", choices=("known", "find", "none"), help=where)
+    command.add_argument("--complete", action="store_true", help="only figures that the file calls complete")
+    command.add_argument("--out", metavar="FILE", help="write the scenario to this file")
+    chance = "probability of detection to write, as in 35%% or 20%%..60%% (default: 100%%, those intercepted alone)"
+    command.add_argument("--detect", metavar="SHARE", help=chance)
+    command.add_argument("--group-size", metavar="N", type=float, default=1.0, help="persons in a group (default: 1)")
+    command.add_argument("--force", action="store_true", help="write over a file that stands there")
+    command.add_argument("--json", action="store_true", help="print the fit as JSON")
+
+
 def _which(command: argparse.ArgumentParser) -> None:
     group = command.add_mutually_exclusive_group()
     group.add_argument("--variant", metavar="NAME", action="append", help="also this variant (repeatable)")
@@ -199,7 +223,7 @@ def _which(command: argparse.ArgumentParser) -> None:
 
 
 def _what(command: argparse.ArgumentParser) -> None:
-    usual = "wait_mean, wait_p95, over_standard_share"
+    usual = "waits and the standard at ports; what counts at halls and of irregular flows"
     command.add_argument(
         "--measure", metavar="NAME", action="append", default=[], help=f"repeatable (default: {usual})"
     )

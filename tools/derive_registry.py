@@ -4,8 +4,8 @@
 
 writes the derived CSV files of `sim/registry/data` and prints the totals they add up to. RAW_FOLDER holds the
 published files named in docs/data.md. The same files give the same bytes. `sources.csv` and `assumptions.csv`
-are kept by hand beside them, as are `airports.csv` and `sectors.csv`. Ports are derived in `derive_registry_base`,
-crossings, offices of CBSA, tables of time and all else in the modules of those names.
+are kept by hand beside them, as are `airports.csv`, `sectors.csv` and `flow_events.csv`. Ports are derived in
+`derive_registry_base`, crossings, offices of CBSA, tables of time and all else in the modules of those names.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def derive(folder: Path) -> dict[str, Table]:
     counts = Counts(folder)
     ports = us_ports(counts)
     listed = crossings.crossings(folder, ports)
+    irregular = others.irregular_monthly(folder)
     return {
         "us_ports.csv": ports,
         "us_monthly.csv": us_monthly(counts),
@@ -48,7 +49,8 @@ def derive(folder: Path) -> dict[str, Table]:
         "profiles.csv": times.profiles(folder),
         "hours.csv": others.hours(folder, ports),
         "airport_facts.csv": others.airport_facts(folder),
-        "irregular_monthly.csv": others.irregular_monthly(folder),
+        "irregular_monthly.csv": irregular,
+        "flow_seasons.csv": others.flow_seasons(irregular),
         "published_waits.csv": others.published_waits(folder),
     }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import calendar
 import re
+import statistics
 from collections import defaultdict
 from pathlib import Path
 
 from tools.derive_pacific_highway import RawDataError, read
-from tools.derive_registry_base import MONTHS, Row, Table, slug
+from tools.derive_registry_base import MONTHS, Row, Table, number, slug
 
 AIRPORTS = ("YVR", "YYC", "YEG", "YWG", "YYZ", "YOW", "YUL", "YHZ")
 """The eight airports with preclearance, from west to east."""
@@ -153,6 +155,56 @@ def irregular_monthly(folder: Path) -> Table:
         }
         for (series, direction, place, year), months in sorted(cells.items())
     ]
+
+
+LEAST_PERSONS = 100
+"""A year tells of the season from this many persons on: below it chance moves a month by more than the season."""
+LEAST_YEARS = 2
+
+
+def flow_seasons(monthly: Table) -> Table:
+    """Season of irregular flows by place: each month's mean day on that of the year, the median over complete years.
+
+    `monthly` is the table of `irregular_monthly`. The median keeps one surge, such as August 2017 in Quebec, from
+    passing for a season. The series by state holds encounters at ports and is left out. The mean day of a year of 365
+    days keeps factor 1.
+    """
+    table = [
+        {"name": "flat", "direction": "", "years": "", "count": "", **dict.fromkeys(MONTHS, "1"), "source": ""},
+    ]
+    years: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in monthly:
+        months = [row[month] for month in MONTHS]
+        if row["series"] != "encounters with ports" and all(months) and sum(map(int, months)) >= LEAST_PERSONS:
+            years[row["direction"], row["place"], row["source"]].append(row)
+    for (direction, place, source), rows in sorted(years.items()):
+        if len(rows) >= LEAST_YEARS:
+            factors = zip(*(of_mean_day(row) for row in rows), strict=True)
+            table.append(
+                {
+                    "name": "canada" if place == "Total" else slug(place),
+                    "direction": direction,
+                    "years": " ".join(row["year"] for row in rows),
+                    "count": str(sum(int(row[month]) for row in rows for month in MONTHS)),
+                    **with_mean_one([statistics.median(month) for month in factors]),
+                    "source": source,
+                }
+            )
+    return table
+
+
+def of_mean_day(row: Row) -> list[float]:
+    """The mean day of each month on the mean day of the year."""
+    days = [calendar.monthrange(int(row["year"]), month)[1] for month in range(1, 13)]
+    counts = [int(row[month]) for month in MONTHS]
+    return [count / length * sum(days) / sum(counts) for count, length in zip(counts, days, strict=True)]
+
+
+def with_mean_one(factors: list[float]) -> Row:
+    """The factors by month, scaled so that their mean over the days of an ordinary year is 1."""
+    days = [calendar.monthrange(2023, month)[1] for month in range(1, 13)]
+    mean = sum(factor * length for factor, length in zip(factors, days, strict=True)) / sum(days)
+    return {name: number(factor / mean, 3) for name, factor in zip(MONTHS, factors, strict=True)}
 
 
 def published_waits(folder: Path) -> Table:

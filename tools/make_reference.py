@@ -42,6 +42,9 @@ GROUPS = {
         *("Scenario", "Port", "Traffic", "Occupants", "NexusMembers", "DayToDay", "Approach", "LaneGroup", "Service"),
         *("Handover", "Secondary", "Standard", "Divert", "OfficerPool", "Event"),
         *("Preclearance", "Departures", "Stage", "Failure", "Hall", "FarSide", "Costs"),
+        *("Irregular", "Groups", "Driver", "Deterrence", "Intercept", "Resource", "ClaimStage", "Eligibility"),
+        *("Exemption", "Intake", "Weather", "FlowCosts", "DatedRule", "Board", "Displacement", "Origin", "Way"),
+        *("Weights", "Closed"),
     ),
     "Values": (
         *(
@@ -51,11 +54,14 @@ GROUPS = {
             "AnyShare",
             "CarLengths",
             "Metres",
+            "Distance",
             "People",
             "Money",
             "ShareOrRest",
             "AirportCode",
+            "SectorId",
             "CivilTime",
+            "CivilMoment",
             "CivilDate",
             "TimeOfDay",
             "Zone",
@@ -194,7 +200,7 @@ class Page:
             by = {"^[0-9]+$": "number", "^.+$": "path"}.get(pattern, "name")
         else:
             value = next(iter(schema["properties"].values()))
-            by = "class" if "car.nexus" in schema["properties"] else "mode"
+            by = next((by for key, by in _BY.items() if key in schema["properties"]), "mode")
         return f"{self.words(value)} by {by}"
 
     def _alternatives(self, parts: list[Schema]) -> str:
@@ -207,6 +213,11 @@ class Page:
                 words = self.words(part)
                 told.append(words.removeprefix(beside).strip() if beside and words.startswith(beside) else words)
         return ", or ".join(told)
+
+
+_BY = {"car.nexus": "class", "adults": "kind of group", "minor": "ground", "sensor": "source", "jan": "month",
+       "suspended": "rule"}  # fmt: skip
+"""What a mapping is by, told from one of its keys."""
 
 
 def _is_mapping(schema: Schema) -> bool:

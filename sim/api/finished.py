@@ -144,7 +144,8 @@ class Run:
                 `histogram`, the same as bars; `heat`, wait by hour and weekday; `lanes`, how busy the booths are;
                 `flow`, who has come and who has gone; `programmes`, NEXUS against the others; `convergence`;
                 `forest`, all variants against the baseline; `frontier`, service against booth-hours; `map`, all
-                facilities by place.
+                facilities by place; of a hall `hall` and `missed`; of an irregular flow `stages`, `places`, `drivers`
+                and `true-flow`.
             station: of `day`, `forest` and `convergence`, one station instead of the whole facility.
             class_: of `day`, `heat`, `flow`, `forest` and `convergence`, one class instead of all parties.
             variants: which to draw; None draws the baseline and, of `day`, the first variant beside it. Only `day` and

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.model.draft import Draft
+from sim.model.flow_plan import flow_plans
 from sim.model.hall_plan import hall_plans
+from sim.model.irregular import build_flows
 from sim.model.land_ports import build_ports
 from sim.model.network import Network, Steps
 from sim.model.parties import Parties
@@ -49,10 +51,13 @@ def build(scenario: Scenario, baseline: Scenario | None = None) -> Model:
     end = scenario.horizon + (scenario.drain_cap if scenario.end == "drain" else 0.0)
     plans = [PortPlan(name, scenario, end, baseline or scenario) for name in scenario.ports]
     halls = hall_plans(scenario, end)
-    pools = build_ports(draft, plans, scenario, halls)
+    flows = flow_plans(scenario, end)
+    pools = build_ports(draft, plans, scenario, (*halls, *flows))
     build_halls(draft, halls, pools)
+    build_flows(draft, flows, pools, scenario, baseline or scenario)
     check_clashes(name for source in draft.sources for name in source.stream_names())
     standards = {plan.name: plan.standard for plan in plans} | {hall.name: hall.standard for hall in halls}
+    standards |= {flow.name: flow.standard for flow in flows}
     return Model(
         network=draft.network(scenario.horizon, scenario.warm_up, end),
         sources=tuple(draft.sources),

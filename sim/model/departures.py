@@ -57,7 +57,7 @@ class DepartureSource(Source):
 
     def stream_names(self) -> list[str]:
         """Every stream the source may draw from, but for those it shares with the facility the travellers left."""
-        roles = sorted({slot.role for programme in self.programmes for slot in programme.slots})
+        roles = sorted({role for programme in self.programmes for slot in programme.slots for role in slot.roles})
         if self.journey is None:
             roles += SHARED
         return [f"{self.name}/{departure.name}/{role}" for departure in self.departures for role in roles]

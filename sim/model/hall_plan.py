@@ -111,6 +111,10 @@ class HallPlan(Dated):
         """Some of the travellers have a class of their own because they show up late."""
         return self.far is None and self.place.tight is not None
 
+    def pools(self) -> set[str]:
+        """Names of the pools of officers that work here."""
+        return {stage.pool for stage in self.chain.stations.values() if stage.pool is not None}
+
     @property
     def labels(self) -> tuple[str, ...]:
         """Classes as results and events call them: `air.visitor`."""

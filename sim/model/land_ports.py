@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sim.model.civil import CivilClock
 from sim.model.dated import officers_on_duty
 from sim.model.draft import Draft
+from sim.model.flow_plan import FlowPlan
 from sim.model.hall_plan import HallPlan
 from sim.model.land_port import LandPort
 from sim.model.network import Facility, PartyClass, Pool
@@ -16,12 +17,12 @@ from sim.scenario.schema import Scenario
 
 
 def build_ports(
-    draft: Draft, plans: list[PortPlan], scenario: Scenario, halls: Sequence[HallPlan] = ()
+    draft: Draft, plans: list[PortPlan], scenario: Scenario, others: Sequence[HallPlan | FlowPlan] = ()
 ) -> dict[str, int]:
     """Add every port of a scenario: facilities, classes, stations, sources.
 
     Returns:
-        Index of each pool of officers by name; `halls` may share them.
+        Index of each pool of officers by name; `others` may share them.
     """
     by_name = {plan.name: plan for plan in plans}
     for facility, plan in enumerate(plans):
@@ -35,7 +36,7 @@ def build_ports(
             by_name[plan.port.divert.to].visitors.update({index: name for name, index in plan.own.items()})
     pools = {
         name: draft.new_pool(
-            Pool(name, pool.officers, officers_on_duty(scenario, name, _pool_clock(name, plans, halls)))
+            Pool(name, pool.officers, officers_on_duty(scenario, name, _pool_clock(name, plans, others)))
         )
         for name, pool in scenario.officers.items()
     }
@@ -48,16 +49,16 @@ def build_ports(
     return pools
 
 
-def _pool_clock(pool: str, plans: list[PortPlan], halls: Sequence[HallPlan]) -> CivilClock:
+def _pool_clock(pool: str, plans: list[PortPlan], others: Sequence[HallPlan | FlowPlan]) -> CivilClock:
     """Clock of the first facility that uses the pool: it tells the officers' hours."""
     for plan in plans:
         parts = (*plan.port.lanes.values(), *plan.port.secondary.values(), plan.port.toll)
         if any(part is not None and part.pool == pool for part in parts):
             return plan.clock
-    for hall in halls:
-        if any(stage.pool == pool for stage in hall.chain.stations.values()):
-            return hall.clock
-    return (plans or halls)[0].clock
+    for other in others:
+        if pool in other.pools():
+            return other.clock
+    return (plans or others)[0].clock
 
 
 def reserve_stations(draft: Draft, plan: PortPlan) -> None:

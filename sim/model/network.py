@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import bisect
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 NEVER = math.inf
@@ -242,6 +243,43 @@ class Hall:
 
 
 @dataclass(frozen=True)
+class Flow:
+    """What the measures of an irregular flow need to know. Engines take no notice of it."""
+
+    crossing: bool = False
+    """People cross here between ports; False for the other ways to a claim, and for those who stay."""
+    stations: Mapping[str, int] = field(default_factory=dict)
+    """Station index by stage."""
+    hides: frozenset[int] = frozenset()
+    """Classes of groups that hide."""
+    travel: Mapping[int, int] = field(default_factory=dict)
+    """Per class, the slot of a unit's way to the group in seconds."""
+    decision: Mapping[int, int] = field(default_factory=dict)
+    """Per class, the slot of the mark that decides on the claim."""
+    cold: Steps = ALWAYS_ONE
+    """Share of the time that is dangerously cold."""
+    cold_after: float = NEVER
+    """Seconds outside after which a person counts as exposed; never, where nothing is said of cold."""
+    custody_standard: float = 0.0
+    """Seconds from being met to the decision; 0 for none."""
+    board_rate: float = 0.0
+    """Persons the refugee board decides in a second; 0 where it is not looked at."""
+    board_inventory: float = 0.0
+    """Persons pending there when the horizon begins."""
+    officers: tuple[int, ...] = ()
+    """Pools of officers of its own stages."""
+    units: int = -1
+    """Pool of the units that respond; -1 for none."""
+    unit_hour: float = 0.0
+    """Money for an hour of a unit, and so on for what follows."""
+    officer_hour: float = 0.0
+    place_night: float = 0.0
+    hotel_night: float = 0.0
+    spending: Steps = ALWAYS_ONE
+    """Money a second for resources and all else."""
+
+
+@dataclass(frozen=True)
 class Facility:
     """A port of entry, a preclearance hall, a sector: what measures are reported for."""
 
@@ -252,6 +290,8 @@ class Facility:
     """From and until of its dated events, in seconds; infinity for one without end."""
     hall: Hall | None = None
     """For a preclearance facility and its far side."""
+    flow: Flow | None = None
+    """For an irregular flow."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ Demand above the envelope comes from further, separately named layers of candida
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,13 +33,42 @@ ENVELOPE = 1.5
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """What a derived column is made of, for some of the parties of one layer."""
+
+    time: FloatArray
+    """When they arrive."""
+    uniform: Callable[[str], FloatArray]
+    """Their uniforms of a role, which other columns may use as well."""
+    once: Callable[[str], float]
+    """One uniform for the whole replication from the stream of that name, the same for every source."""
+
+
+class Derived(Protocol):
+    """A column that follows from several draws, or from when a party arrives."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles whose uniforms it uses."""
+
+    def column(self, drawing: Drawing) -> FloatArray:
+        """The values, shape of `drawing.time`."""
+
+
+@dataclass(frozen=True)
 class Slot:
-    """One column of a class's draws: the uniform of a role, or its transform by a distribution."""
+    """One column of a class's draws: the uniform of a role, its transform by a distribution, or what is derived."""
 
     role: str
     distribution: Distribution | None = None
     given: str = ""
     """Column of a trace that replaces the draw where it has a value."""
+    derived: Derived | None = None
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles whose uniforms the column is made of."""
+        return self.derived.roles if self.derived is not None else (self.role,)
 
 
 @dataclass(frozen=True)
@@ -112,15 +142,20 @@ class Source:
         """Who comes in one replication: layer by layer, or all at once where times are fixed."""
         if self.rate is None:
             return [_fixed(self, horizon, streams)]
-        return _layers(self, self.rate, horizon, streams)
+        return layers_of(self, self.rate, horizon, streams)
 
     def uniforms(self, prefix: str, role: str, rows: int, streams: Streams) -> FloatArray:
         """The uniforms of a role for all candidates of a layer, (rows,)."""
         return streams.uniform(f"{prefix}/{role}", rows)
 
+    def marks(self, prefix: str, times: FloatArray, streams: Streams) -> tuple[IntArray, IntArray]:
+        """Which programme each candidate of a layer belongs to, and its size: (rows,) each."""
+        size = self.sizes.draw(streams, f"{prefix}/size", times.size)
+        return _kinds(self, streams, prefix, size), size
+
     def stream_names(self) -> list[str]:
         """Every stream the source may draw from, but for the shared one of its days."""
-        roles = {slot.role for programme in self.programmes for slot in programme.slots}
+        roles = {role for programme in self.programmes for slot in programme.slots for role in slot.roles}
         names = [*sorted(roles), "times", "accept", "class", "size"]
         return [f"{self.name}/{name}" for name in names]
 
@@ -156,7 +191,7 @@ def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replica
     return _merge(blocks)
 
 
-def _layers(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[Arrivals]:
+def layers_of(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[Arrivals]:
     """Candidates of every layer the source needs; layer k accepts with clip(rate/envelope - k, 0, 1)."""
     factors = day_factors(source, streams)
     peak = max(rate.values) * max(factors.values) * max((max(p.demand.values) for p in source.programmes), default=1.0)
@@ -178,8 +213,7 @@ def _thin(source: Source, rate: Steps, factors: Steps, horizon: float, streams: 
     prefix = source.name if layer == 0 else f"{source.name}/layer-{layer}"
     times = np.repeat(_poisson_times(streams, f"{prefix}/times", source.envelope, horizon), source.batch)
     rows = times.size
-    size = source.sizes.draw(streams, f"{prefix}/size", rows)
-    kind = _kinds(source, streams, prefix, size)
+    kind, size = source.marks(prefix, times, streams)
     demand = values_at(rate, times) * values_at(factors, times)
     for index, programme in enumerate(source.programmes):
         if not programme.demand.is_one():
@@ -262,9 +296,8 @@ def _block(source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
             continue
         width = len(programme.slots)
         table = np.empty((mine.size, width))
-        rows = arrivals.row[mine]
         for column, slot in enumerate(programme.slots):
-            table[:, column] = _column(source, slot, arrivals, rows, streams, uniforms)
+            table[:, column] = _column(source, slot, arrivals, mine, streams, uniforms)
         first[mine] = used + width * np.arange(mine.size)
         used += table.size
         parts.append(table.ravel())
@@ -274,15 +307,22 @@ def _block(source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
 
 
 def _column(
-    source: Source, slot: Slot, arrivals: Arrivals, rows: IntArray, streams: Streams, uniforms: dict[str, FloatArray]
+    source: Source, slot: Slot, arrivals: Arrivals, mine: IntArray, streams: Streams, uniforms: dict[str, FloatArray]
 ) -> FloatArray:
-    """Values of one slot for the given rows of candidates."""
+    """Values of one slot for some of the arrivals, told by their positions."""
+    rows = arrivals.row[mine]
+
+    def uniform(role: str) -> FloatArray:
+        if role not in uniforms:
+            uniforms[role] = source.uniforms(arrivals.prefix, role, arrivals.rows, streams)
+        return uniforms[role][rows]
+
+    if slot.derived is not None:
+        return slot.derived.column(Drawing(arrivals.time[mine], uniform, streams.once))
     if isinstance(slot.distribution, Deterministic):
         values = np.full(rows.size, slot.distribution.value)
     else:
-        if slot.role not in uniforms:
-            uniforms[slot.role] = source.uniforms(arrivals.prefix, slot.role, arrivals.rows, streams)
-        values = uniforms[slot.role][rows]
+        values = uniform(slot.role)
         if slot.distribution is not None:
             values = slot.distribution.quantile(values)
     given = source.given.get(slot.given)

@@ -48,3 +48,7 @@ class Streams:
     def uniform(self, name: str, count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         """The first `count` uniforms in [0, 1) of a stream; a longer draw begins with a shorter one."""
         return self.generator(name).random(count)
+
+    def once(self, name: str) -> float:
+        """One uniform in [0, 1) for the whole replication."""
+        return float(self.uniform(name, 1)[0])

@@ -8,7 +8,16 @@ from sim.registry.defaults import PortDefaults, port_defaults
 from sim.registry.entries import Entry, entries, ids
 from sim.registry.files import Assumption, Origin, Source, assumptions, sources
 from sim.registry.halls import AirportVolume, HallDefaults, airport_volume, hall_defaults
-from sim.registry.others import Airport, Sector, airports, monthly_counts, published_waits, sectors
+from sim.registry.others import (
+    Airport,
+    FlowSeason,
+    Sector,
+    airports,
+    flow_seasons,
+    monthly_counts,
+    published_waits,
+    sectors,
+)
 from sim.registry.searching import entry, hint, near, nearest_word, search, search_most
 from sim.registry.staffing import FOLLOWS_DEMAND
 from sim.registry.tables import Profile, holidays, profile, profiles, season, seasons, weekday, weekdays
@@ -21,6 +30,7 @@ __all__ = [
     "Assumption",
     "Entry",
     "FOLLOWS_DEMAND",
+    "FlowSeason",
     "HallDefaults",
     "Origin",
     "PortDefaults",
@@ -32,6 +42,7 @@ __all__ = [
     "assumptions",
     "entries",
     "entry",
+    "flow_seasons",
     "hall_defaults",
     "hint",
     "holidays",

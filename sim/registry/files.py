@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
-"""Where the tables lie. `sources.csv`, `assumptions.csv`, `sectors.csv`, `airports.csv` and `airport_volumes.csv` are
-kept by hand."""
+"""Where the tables lie. `sources.csv`, `assumptions.csv`, `sectors.csv`, `airports.csv`, `airport_volumes.csv` and
+`flow_events.csv` are kept by hand."""
 
 Row = Mapping[str, str]
 

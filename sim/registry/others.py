@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -82,6 +83,7 @@ class Sector:
     id: str
     province: str
     code: str
+    zone: str
     us_sectors: tuple[str, ...]
     us_states: tuple[str, ...]
     northbound: tuple[MonthlySeries, ...]
@@ -109,17 +111,50 @@ def irregular_series() -> tuple[MonthlySeries, ...]:
 def sectors() -> tuple[Sector, ...]:
     """The stretches of the land border, from west to east."""
     return tuple(
-        _sector(row["id"], row["province"], row["code"], row["us_sectors"], row["us_states"])
+        _sector(row["id"], row["province"], row["code"], row["zone"], row["us_sectors"], row["us_states"])
         for row in rows("sectors.csv")
     )
 
 
-def _sector(id: str, province: str, code: str, us_sectors: str, us_states: str) -> Sector:
+@dataclass(frozen=True)
+class FlowSeason:
+    """Season of the irregular flow of a place, told from months of whole years."""
+
+    name: str
+    """Id of a sector of the registry or the Border Patrol (`quebec`, `blaine`), `canada`, `northern-border`, `flat`."""
+    direction: str
+    """`northbound` (interceptions), `southbound` (encounters between ports), empty for `flat`."""
+    years: tuple[str, ...]
+    count: int
+    """Persons counted in those years."""
+    factors: tuple[float, ...]
+    """Factor of each month's mean day on that of the year, January first: the median over the years."""
+    source: str
+
+
+@cache
+def flow_seasons() -> Mapping[str, FlowSeason]:
+    """Every season of irregular flows by its name."""
+    return {
+        row["name"]: FlowSeason(
+            row["name"],
+            row["direction"],
+            tuple(row["years"].split()),
+            int(row["count"] or 0),
+            tuple(float(row[month]) for month in MONTHS),
+            row["source"],
+        )
+        for row in rows("flow_seasons.csv")
+    }
+
+
+def _sector(id: str, province: str, code: str, zone: str, us_sectors: str, us_states: str) -> Sector:
     facing = tuple(us_sectors.split())
     return Sector(
         id=id,
         province=province,
         code=code,
+        zone=zone,
         us_sectors=facing,
         us_states=tuple(us_states.split()),
         northbound=tuple(s for s in irregular_series() if s.series == "interceptions" and s.place == province),

@@ -75,6 +75,30 @@ def _programmes(run: RunData, of: Choice, ax: Axes | None) -> Axes:
     return figures.plot_programmes(run, of.facility, classes, variant=of.variant, ax=ax)
 
 
+def _hall(run: RunData, of: Choice, ax: Axes | None) -> Axes:
+    return figures.plot_hall(run, of.facility, variant=of.variant, ax=ax)
+
+
+def _missed(run: RunData, of: Choice, ax: Axes | None) -> Axes:
+    return figures.plot_missed(run, of.facility, variant=of.variant, ax=ax)
+
+
+def _stages(run: RunData, of: Choice, ax: Axes | None) -> Axes:
+    return figures.plot_stages(run, of.facility, variant=of.variant, ax=ax)
+
+
+def _places(run: RunData, of: Choice, ax: Axes | None) -> Axes:
+    return figures.plot_places(run, of.facility, variant=of.variant, ax=ax)
+
+
+def _drivers(run: RunData, of: Choice, ax: Axes | None) -> Axes:
+    return figures.plot_drivers(run, of.facility, variant=of.variant, ax=ax)
+
+
+def _true_flow(run: RunData, of: Choice, ax: Axes | None) -> Axes:
+    return figures.plot_true_flow(run, of.facility, variant=of.variant, ax=ax)
+
+
 def _convergence(run: RunData, of: Choice, ax: Axes | None) -> Axes:
     where = {"station": of.station, "class_name": of.class_name, "variant": of.variant}
     return figures.plot_convergence(run, of.facility, measures=[of.measure], ax=ax, **where)
@@ -101,6 +125,12 @@ _KINDS: dict[str, Callable[..., Axes]] = {
     "lanes": _lanes,
     "flow": _flow,
     "programmes": _programmes,
+    "hall": _hall,
+    "missed": _missed,
+    "stages": _stages,
+    "places": _places,
+    "drivers": _drivers,
+    "true-flow": _true_flow,
     "convergence": _convergence,
     "forest": _forest,
     "frontier": _frontier,

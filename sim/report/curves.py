@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,7 +41,8 @@ def draw_curve(
         ax.fill_between(at, below, above, color=look.color, alpha=opacity, linewidth=0, label=name)
     known = np.isfinite(mean)
     lonely = np.flatnonzero(known & ~np.r_[False, known[:-1]] & ~np.r_[known[1:], False])
-    ax.plot(at, mean, color=look.color, linestyle=look.dashes, marker="o", markevery=lonely.tolist(), label=label)
+    dots: dict[str, Any] = {"marker": "o", "markevery": lonely.tolist()} if lonely.size else {}
+    ax.plot(at, mean, color=look.color, linestyle=look.dashes, label=label, **dots)
     return bool(known.any())
 
 

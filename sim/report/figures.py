@@ -14,11 +14,21 @@ from sim.report.figures_day import MEASURES, day_rows, plot_day
 from sim.report.figures_flow import flow_rows, plot_flow
 from sim.report.figures_forest import MEASURES as COMPARED
 from sim.report.figures_forest import MOST_VARIANTS, forest_rows, forest_why_not, plot_forest
+from sim.report.figures_hall import hall_rows, is_hall, missed_rows, plot_hall, plot_missed
 from sim.report.figures_heat import heat_rows, heat_why_not, plot_heat
 from sim.report.figures_histogram import MOST_CLASSES, histogram_rows, plot_wait_histogram
+from sim.report.figures_irregular import (
+    drivers_rows,
+    places_rows,
+    plot_drivers,
+    plot_places,
+    plot_true_flow,
+    true_flow_rows,
+)
 from sim.report.figures_lanes import MOST_STATIONS, lanes, plot_utilisation, utilisation_rows
 from sim.report.figures_map import VOLUME, WAIT, map_rows, map_why_not, plot_map, plot_ports_map
 from sim.report.figures_programme import groups, plot_programmes, programme_rows
+from sim.report.figures_stages import is_flow, plot_stages, stage_rows
 from sim.report.figures_sweep import frontier_rows, frontier_why_not, plot_frontier, plot_sweep, sweep_rows, sweeps
 from sim.report.figures_wait import plot_wait_distribution, wait_classes, wait_rows
 from sim.report.picture import Drawn, LeftOut, Picture, pages
@@ -29,14 +39,20 @@ __all__ = [
     "RunData",
     "plot_convergence",
     "plot_day",
+    "plot_drivers",
     "plot_flow",
     "plot_forest",
     "plot_frontier",
+    "plot_hall",
     "plot_heat",
     "plot_map",
+    "plot_missed",
+    "plot_places",
     "plot_ports_map",
     "plot_programmes",
+    "plot_stages",
     "plot_sweep",
+    "plot_true_flow",
     "plot_utilisation",
     "plot_wait_distribution",
     "plot_wait_histogram",
@@ -99,7 +115,7 @@ def _all(run: RunData, kinds: Sequence[str]) -> Iterator[Drawn]:
 def _maps(run: RunData, facility: str = "") -> Iterator[Drawn]:
     """Maps of all facilities together."""
     if why := map_why_not(run):
-        if len(run.facilities) > 1:
+        if len(run.registry_names) > 1:
             yield LeftOut(why)
         return
     for measure in (WAIT, VOLUME):
@@ -157,7 +173,7 @@ def _flow(run: RunData, facility: str) -> Iterator[Drawn]:
 
 
 def _programmes(run: RunData, facility: str) -> Iterator[Drawn]:
-    for mode, classes in groups(run, facility):
+    for mode, classes in groups(run, facility) if not is_flow(run, facility) else ():
         members = [words.class_words(name, classes) for name in classes if "." in name]
         title = f"{facility}: {members[0]} against the others"
         axes = plot_programmes(run, facility, classes)
@@ -211,6 +227,30 @@ def _swept(run: RunData, facility: str) -> Iterator[Drawn]:
                 yield Picture(f"sweep-{facility}-{sweep}-{measure}", title, axes, rows)
 
 
+def _hall(run: RunData, facility: str) -> Iterator[Drawn]:
+    if is_hall(run, facility):
+        title = f"{facility}: people in the hall against departures"
+        yield Picture(f"hall-{facility}", title, plot_hall(run, facility), hall_rows(run, facility))
+        title = f"{facility}: missed departures by bank"
+        yield Picture(f"missed-{facility}", title, plot_missed(run, facility), missed_rows(run, facility))
+
+
+def _irregular(run: RunData, facility: str) -> Iterator[Drawn]:
+    if not is_flow(run, facility):
+        return
+    title = f"{facility}: from the border to a decision"
+    yield Picture(f"stages-{facility}", title, plot_stages(run, facility), stage_rows(run, facility))
+    rows = places_rows(run, facility)
+    if not rows.empty:
+        yield Picture(f"places-{facility}", f"{facility}: places of intake", plot_places(run, facility), rows)
+    rows = drivers_rows(run, facility)
+    yield Picture(f"drivers-{facility}", f"{facility}: who came, and what drives it", plot_drivers(run, facility), rows)
+    rows = true_flow_rows(run, facility)
+    if rows["measure"].nunique() > 1:
+        title = f"{facility}: what truly came, and what was seen of it"
+        yield Picture(f"true-flow-{facility}", title, plot_true_flow(run, facility), rows)
+
+
 def _frontier(run: RunData, facility: str) -> Iterator[Drawn]:
     if len(run.variants) < 3:
         return
@@ -229,6 +269,8 @@ KINDS: dict[str, Callable[[RunData, str], Iterator[Drawn]]] = {
     "lanes": _lanes,
     "flow": _flow,
     "programmes": _programmes,
+    "hall": _hall,
+    "irregular": _irregular,
     "convergence": _convergence,
     "forest": _forests,
     "sweep": _swept,

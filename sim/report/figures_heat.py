@@ -53,6 +53,8 @@ def heat_why_not(run: RunData, facility: str) -> str:
     """Why there is no such figure, in one sentence; empty when there is one."""
     if len({moment.date() for moment in run.moments(facility, (run.warm_up, run.horizon - 1.0))}) == 1:
         return f"{facility}: no heat map by hour and weekday, as the run lies within one day"
+    if run.bin_minutes > 60.0:
+        return f"{facility}: no heat map by hour and weekday, as its time bins are wider than an hour"
     return ""
 
 

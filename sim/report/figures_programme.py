@@ -25,7 +25,8 @@ Whole = dict[tuple[str, str], tuple[float, float, float]]
 
 def groups(run: RunData, facility: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """(mode, classes) of what can be set side by side: the classes of one mode."""
-    known = run.classes(facility)
+    scopes = ((name, (BASELINE, facility, ALL, name)) for name in run.classes(facility))
+    known = [name for name, scope in scopes if run.estimate(scope, WAIT) is not None]
     for mode in dict.fromkeys(name.partition(".")[0] for name in known):
         own = tuple(name for name in known if name.partition(".")[0] == mode)
         if len(own) > 1:
@@ -81,7 +82,7 @@ def programme_rows(run: RunData, facility: str, classes: Sequence[str], *, varia
     parts.append(pd.DataFrame(_saved(run, facility, classes, variant)))
     front = ["variant", "facility", "station", "class", "bin_start", "measure", "unit"]
     shown = [part[[*front, *(c for c in ("mean", "ci_low", "ci_high") if c in part)]] for part in parts if len(part)]
-    return pd.concat(shown, ignore_index=True)
+    return pd.concat(shown, ignore_index=True) if shown else parts[1][[*front, "mean", "ci_low", "ci_high"]]
 
 
 def _saved(run: RunData, facility: str, classes: Sequence[str], variant: str) -> Iterator[dict[str, object]]:

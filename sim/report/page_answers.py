@@ -59,8 +59,10 @@ def _over_standard(run: RunData, facility: str) -> Iterator[str]:
     row = run.estimate((BASELINE, facility, ALL, ALL), "over_standard_share")
     if row is None or not math.isfinite(row.mean):
         return
-    standard = run.standard(facility)
-    than = "the standard of their day" if standard is None else f"the standard of {standard:g} min"
+    standard = run.standard_words(facility)
+    than = f"the standard of {standard}" if run.standard(facility) is not None else "the standard of their day"
+    if standard and run.standard(facility) is None:
+        than += f" ({standard})"
     share = _per_cent(words.with_interval(row.mean, row.low, row.high, row.unit))
     yield f"{share} of the waits are longer than {than}."
 

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim.report import style, timeline, words
 from sim.report.page_spec import (
-    BARS,
     CHOSEN,
-    COLOR,
-    DASH,
     DASHES,
     LEGEND,
     NUMBER,
@@ -21,11 +18,13 @@ from sim.report.page_spec import (
     Chart,
     Spec,
     band,
+    bars,
     between,
     class_labels,
     data,
     digits,
     head,
+    lines,
     named,
     role,
     select,
@@ -171,7 +170,7 @@ def _day_panel(run: RunData, facility: str, short: str, title: str, height: int)
             roles = zip(ROLES["domain"], ROLES["range"], strict=True)
             layers += [band(f"datum.role === '{role}'", x, (low, high), color, opacity) for role, color in roles]
     y = {"field": short, **NUMBER, "title": None, "scale": {"zero": True}}
-    layers.append({"mark": {"type": "line", "strokeWidth": 3}, "encoding": {"x": x, "y": y, **COLOR, **DASH}})
+    layers.append({"mark": {"type": "line", "strokeWidth": 3}, "encoding": {"x": x, "y": y, **lines(run.variants)}})
     layers.append(under_pointer(f"near_{short}", {"x": x, "y": y}, _day_tooltip(run, short)))
     standard = run.standard(facility)
     if short == "wait" and standard is not None:
@@ -207,7 +206,7 @@ def _booth_panel(run: RunData, facility: str, rows: Sequence[Sequence[str]]) -> 
         "height": 90,
         "data": data(["variant", "station", "minute", "open"], rows),
         "transform": [{"filter": OF_VARIANT}, {"filter": "datum.station === shown_lanes"}, role()],
-        "layer": [{"mark": line, "encoding": {"x": x, "y": y, **COLOR, **DASH}}],
+        "layer": [{"mark": line, "encoding": {"x": x, "y": y, **lines(run.variants)}}],
     }
 
 
@@ -267,7 +266,8 @@ def _survival_rows(run: RunData, facility: str) -> Iterator[list[str]]:
     table = run.wait_distribution
     own = table[(table["facility"] == facility) & table["survival_mean"].notna()].sort_values("wait_min", kind="stable")
     several = any(name != ALL for name in own["class"])
-    curves = {key: rows for key, rows in own.groupby(["variant", "class"], sort=False) if not several or key[1] != ALL}
+    groups = ((tuple(map(str, key)), rows) for key, rows in own.groupby(["variant", "class"], sort=False))
+    curves = {key: rows for key, rows in groups if not several or key[1] != ALL}
     order = (run.variants, (*run.classes(facility), ALL))
     for variant, name in sorted(
         curves, key=lambda key: tuple(known.index(one) for known, one in zip(order, key, strict=True))
@@ -327,7 +327,7 @@ def busy_chart(run: RunData, facility: str) -> Chart:
     tips += named("low_to", f"{run.confidence} interval") if run.replications > 1 else []
     bounds = {"x": {"field": "low", **NUMBER}, "x2": {"field": "high"}}
     layers: list[Spec] = [
-        {"mark": {"type": "bar"}, "encoding": {"x": x, "y": y, **offset, **BARS, "tooltip": tips}},
+        {"mark": {"type": "bar"}, "encoding": {"x": x, "y": y, **offset, **bars(run.variants), "tooltip": tips}},
         {
             "mark": {"type": "rule", "size": 2, "color": "black"},
             "encoding": {**bounds, "y": y, **offset, "tooltip": tips},

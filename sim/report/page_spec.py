@@ -48,17 +48,23 @@ LEGEND: Spec = {
     "symbolSize": 700,
     "labelExpr": f"datum.label === '{CHOSEN}' ? shown_variant : datum.label",
 }
-COLOR: Spec = {"color": {"field": "role", "type": "nominal", "scale": ROLES, "legend": LEGEND}}
-BARS: Spec = {"color": {**COLOR["color"], "legend": {**LEGEND, "symbolType": "square", "symbolSize": 200}}}
 DASHES = ([1, 0], [8, 3], [10, 3, 2, 3], [2, 2], [14, 4], [5, 2, 2, 2], [4, 4])
-DASH: Spec = {
-    "strokeDash": {
-        "field": "role",
-        "type": "nominal",
-        "scale": {"domain": [BASELINE, CHOSEN], "range": [DASHES[0], DASHES[1]]},
-        "legend": LEGEND,
+
+
+def lines(variants: Sequence[str]) -> Spec:
+    """Colour and dashes of curves by role; a key only where there is something to tell apart."""
+    legend = LEGEND if len(variants) > 1 else None
+    dashes = {"domain": ROLES["domain"], "range": [DASHES[0], DASHES[1]]}
+    return {
+        "color": {"field": "role", "type": "nominal", "scale": ROLES, "legend": legend},
+        "strokeDash": {"field": "role", "type": "nominal", "scale": dashes, "legend": legend},
     }
-}
+
+
+def bars(variants: Sequence[str]) -> Spec:
+    """Colour of bars by role, likewise."""
+    legend = {**LEGEND, "symbolType": "square", "symbolSize": 200} if len(variants) > 1 else None
+    return {"color": {"field": "role", "type": "nominal", "scale": ROLES, "legend": legend}}
 
 
 def head() -> Spec:

@@ -103,14 +103,12 @@ def _estimate_columns(title: str) -> tuple[Column, Column]:
 
 def results(run: RunData, facility: str) -> Iterator[PageTable]:
     """What parties met, by class; lane groups and other stations; every measure of the whole facility."""
-    yield _classes(run, facility)
-    yield _stations(run, facility)
-    yield _measures(run, facility)
+    for table in (_classes(run, facility), _stations(run, facility), _measures(run, facility)):
+        yield trimmed(table)
 
 
 def _classes(run: RunData, facility: str) -> PageTable:
-    standard = run.standard(facility)
-    over = "waits over standard, %" if standard is None else f"waits over {standard:g} min, %"
+    over = f"waits over {run.standard_words(facility) or 'standard'}, %"
     measures = (("mean wait, min", "wait_mean"), ("95th percentile, min", "wait_p95"), (over, "over_standard_share"))
     columns = [Column("variant"), Column("class"), Column("arrivals", numeric=True)]
     for title, _ in measures:
@@ -191,7 +189,7 @@ def trimmed(table: PageTable) -> PageTable:
 def _tells(column: Column, texts: Sequence[str]) -> bool:
     if column.title == "facility":
         return len(set(texts)) > 1
-    return set(texts) != {words.BLANK} and (column.title != "station" or set(texts) != {ALL})
+    return bool(texts) and set(texts) != {words.BLANK} and (column.title != "station" or set(texts) != {ALL})
 
 
 def at_a_glance(comparison: Comparison) -> PageTable:

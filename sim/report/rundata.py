@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.report.samples import Samples
+    from sim.scenario import Scenario
 
 BASELINE = "baseline"
 ALL = "all"
@@ -187,9 +188,25 @@ class RunData:
         return tuple(name for name in names if str(kinds.get(name, "")).lower() in _LANE_KINDS)
 
     def standard(self, facility: str) -> float | None:
-        """The facility's standard for the wait in minutes; None without one."""
+        """The facility's standard for the wait in minutes; None without one, or where it changes within the run."""
         minutes = (self.manifest.get("standard") or {}).get(facility)
         return None if minutes is None else float(minutes)
+
+    def standard_steps(self, facility: str) -> tuple[tuple[float, float], ...]:
+        """(minutes from the start, standard in minutes) of each stretch with a standard; none without one."""
+        steps = (self.manifest.get("standard_steps") or {}).get(facility)
+        if steps is not None:
+            return tuple((float(at), float(minutes)) for at, minutes in steps)
+        whole = self.standard(facility)
+        return () if whole is None else ((self.warm_up, whole),)
+
+    def standard_words(self, facility: str) -> str:
+        """`20 min`, or `10 to 20 min` where the standard changes within the run; empty without one."""
+        ends = [minutes for _, minutes in self.standard_steps(facility)]
+        if not ends:
+            return ""
+        low, high = min(ends), max(ends)
+        return f"{low:g} min" if low == high else f"{low:g} to {high:g} min"
 
     @cached_property
     def estimates(self) -> dict[tuple[Scope, str], Estimate]:
@@ -240,6 +257,12 @@ class RunData:
     @cached_property
     def registry_names(self) -> dict[str, str]:
         """Entry of the registry by facility, from scenario.resolved.yaml; facilities without one are left out."""
+        written = self._written.items()
+        return {name: str(each["registry"]) for name, each in written if each.get("registry")}
+
+    @cached_property
+    def _written(self) -> dict[str, Mapping[str, Any]]:
+        """What scenario.resolved.yaml says of each facility; nothing where the file is missing."""
         path = self.folder / "scenario.resolved.yaml"
         if not path.exists():
             return {}
@@ -247,7 +270,29 @@ class RunData:
 
         tree = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
         found = [(tree.get(kind) or {}).items() for kind in ("ports", "preclearance")]
-        return {str(name): str(each["registry"]) for items in found for name, each in items if each.get("registry")}
+        return {str(name): each for items in found for name, each in items if isinstance(each, Mapping)}
+
+    @cached_property
+    def _scenarios(self) -> Mapping[str, Scenario]:
+        path = self.folder / "scenario.resolved.yaml"
+        if not path.exists():
+            return {}
+        from sim.scenario import load
+
+        study = load(path)
+        return {BASELINE: study.baseline, **study.variants}
+
+    def scenario_of(self, variant: str) -> Scenario | None:
+        """What was run of a variant, read back from scenario.resolved.yaml; None where the file is missing."""
+        return self._scenarios.get(variant)
+
+    def pools(self, facility: str) -> dict[str, tuple[str, ...]]:
+        """Stations of a facility by the officers they share; only pools that two of them or more share."""
+        found: dict[str, list[str]] = {}
+        for station, pool in _pooled(self._written.get(facility, {})):
+            if station in self.stations(facility):
+                found.setdefault(pool, []).append(station)
+        return {pool: tuple(stations) for pool, stations in found.items() if len(stations) > 1}
 
     def zone(self, facility: str) -> ZoneInfo | None:
         """Time zone of a facility; None when the manifest does not tell."""
@@ -268,6 +313,15 @@ class RunData:
         starts = sorted(set(self.series["bin_start"].tolist()))
         steps = [later - earlier for earlier, later in pairwise(starts)]
         return min(steps, default=self.horizon)
+
+
+def _pooled(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(station, pool) of every station in what is written of a facility."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            if value.get("pool") is not None:
+                yield str(name), str(value["pool"])
+            yield from _pooled(value)
 
 
 def _seen(column: Iterable[Any]) -> tuple[str, ...]:

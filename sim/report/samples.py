@@ -94,7 +94,9 @@ class Samples:
         self.read_bins([scope], [measure])
         return self._bins[scope, measure]
 
-    def regrouped(self, scope: Scope, measure: str, group: IntArray, groups: int) -> pd.DataFrame:
+    def regrouped(
+        self, scope: Scope, measure: str, group: IntArray, groups: int, also: Sequence[Scope] = ()
+    ) -> pd.DataFrame:
         """A measure of series.csv over other stretches of time than its bins.
 
         A mean of parties is again one sum over another, a mean over time is weighted by the width of the bins, and a
@@ -105,6 +107,7 @@ class Samples:
             measure: name in series.csv.
             group: (bins,) which stretch each bin belongs to, -1 for none.
             groups: how many stretches there are.
+            also: further scopes whose sums are added; of `utilisation`, stations that share the officers of `scope`.
 
         Returns:
             mean, ci_low, ci_high, day_p10, day_p50, day_p90, replications by stretch; no rows when the run lacks the
@@ -117,6 +120,8 @@ class Samples:
         import pandas as pd
 
         above, below = self._sums(scope, measure)
+        for other in also:
+            above = above + self._sums(other, measure)[0]
         if not above.size:
             return pd.DataFrame(columns=["mean", "ci_low", "ci_high", "day_p10", "day_p50", "day_p90", "replications"])
         over = _added(above, group, groups)

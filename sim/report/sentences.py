@@ -12,6 +12,7 @@ from itertools import groupby
 
 from sim.report import words
 from sim.report.rundata import ALL
+from sim.study.catalogue import describe
 from sim.study.comparison import Best, Comparison, Row
 
 NEGLIGIBLE = 0.05
@@ -72,7 +73,7 @@ def _change(comparison: Comparison, row: Row, what: str) -> str:
 
 
 def _untold(comparison: Comparison, variant: str, what: str, rows: list[Row]) -> str:
-    """No interval stands clear of 0: the widest is given, and what it would take to narrow it to the zone."""
+    """No interval stands clear of 0: the widest is given, and what it would take to tell it and to measure it."""
     widest = max(rows, key=lambda row: row.high_all - row.low_all if math.isfinite(row.high_all) else -1.0)
     factor, unit = words.scale(widest.key.unit), unit_words(widest.key.unit)
     if all(row.is_clear for row in rows):
@@ -80,19 +81,29 @@ def _untold(comparison: Comparison, variant: str, what: str, rows: list[Row]) ->
     low, high = (factor * words.cut_difference(bound, widest.key.unit) for bound in (widest.low_all, widest.high_all))
     places = words.decimals(factor * widest.difference, (high - low) / 2.0)
     between = f"between {words.signed(low, places)} and {words.signed(high, places)} {unit}"
-    name = who(comparison, widest)
-    told = f"any class (widest {between}, {name})" if len(rows) > 1 else f"{name} ({between})"
+    name, count = who(comparison, widest), words.counted(len(comparison.rows), "row")
+    alone = ""
+    if widest.is_clear_alone and len(comparison.rows) > 1:
+        ends = (factor * words.cut_difference(bound, widest.key.unit) for bound in (widest.low, widest.high))
+        alone = f"; alone, not as one of {count}, {' to '.join(words.signed(end, places) for end in ends)}"
+    told = f"any class (widest {between}, {name}{alone})" if len(rows) > 1 else f"{name} ({between}{alone})"
     lead = f"{variant}: no difference can be told in the {what} of {told}"
-    zone = comparison.zones.get(widest.key.unit)
-    if zone is None:
-        return f"{lead}."
-    size = zone_words(zone, widest.key.unit)
-    if max(abs(row.low_all) for row in rows) <= zone and max(abs(row.high_all) for row in rows) <= zone:
-        return f"{lead}, and none of {size} or more."
-    needed = max(row.needed for row in rows)
-    if needed <= widest.replications:
-        return f"{lead}."
-    return f"{lead}; to within {size} it would take about {_about(needed)} replications."
+    zone = comparison.zones.get(widest.key.unit, math.nan)
+    if all(max(abs(row.low_all), abs(row.high_all)) <= zone for row in rows):
+        return f"{lead}, and none of {zone_words(zone, widest.key.unit)} or more."
+    return f"{lead}{_it_would_take(widest, zone, max(row.needed for row in rows))}."
+
+
+def _it_would_take(row: Row, zone: float, needed: int) -> str:
+    """Replications that would tell a difference such as this one from none, and its size to within the zone."""
+    tell = row.to_tell if words.scale(row.key.unit) * abs(row.difference) >= NEGLIGIBLE else 0
+    size = zone_words(zone, row.key.unit) if needed > row.replications else ""
+    if tell and size:
+        both = f"about {_about(tell)} replications would tell one, and about {_about(needed)} its size to within {size}"
+        return f"; if days go on like these, {both}"
+    if tell:
+        return f"; if days go on like these, about {_about(tell)} replications would tell one"
+    return f"; to within {size} it would take about {_about(needed)} replications" if size else ""
 
 
 def _about(count: int) -> str:
@@ -168,37 +179,103 @@ def best_sentences(comparison: Comparison) -> list[str]:
 
 
 def _best(comparison: Comparison, best: Best) -> str:
-    selection, key = best.selection, best.key
-    factor, unit = words.scale(key.unit), unit_words(key.unit)
-    zone = zone_words(selection.zone, key.unit)
+    key = best.key
     where = "" if len(comparison.samples.facilities) == 1 else f" at {key.facility}"
     place = "" if key.station == ALL else f" at {key.station}"
     klass = words.class_words(key.klass, comparison.samples.classes(key.facility))
-    lead = f"By the {words.measure_words(key.measure)} of {klass}{place}{where}"
-    sure = f"{100.0 * selection.guarantee:g} %"
-    names = best.survivors
-    if selection.decided and len(names) == 1:
-        return (
-            f"{lead}, {names[0]} is best: chosen after {selection.used} of {selection.replications} replications, "
-            f"right with at least {sure} where the best is {zone} or more ahead."
-        )
-    if selection.decided:
-        return f"{lead}, {_and(names)} come out equal and none is {zone} or more better, with at least {sure}."
-    dropped = [name for name in best.contenders if name not in names]
-    ruled = f"; {_and(dropped)} {'are' if len(dropped) > 1 else 'is'} ruled out with at least {sure}" if dropped else ""
-    guess = f"it takes about {_about(selection.more)} more replications"
+    said = _no_choice(best) or (_chosen(best) if best.selection.decided else _not_chosen(best))
+    return f"By the {words.measure_words(key.measure)} of {klass}{place}{where}, {said}."
+
+
+def _no_choice(best: Best) -> str:
+    """What is said where several are no worse than the best by more than the zone; empty where that is not known."""
+    selection, zone = best.selection, zone_words(best.selection.zone, best.key.unit)
+    losses = dict(zip(best.contenders, selection.at_most_worse, strict=True))
+    everyone = _and(best.contenders) if len(losses) == 2 else f"all {len(losses)}"
+    if not any(losses.values()):
+        return f"{everyone} are the same in every replication"
+    near = [name for name, loss in losses.items() if loss <= selection.zone]
+    if len(near) == len(losses):
+        within = f"{everyone} are within {zone} of each other with at least {_sure(best)}"
+        return f"{within}: no choice at that zone{_in_front(best)}"
+    if len(near) < 2 or best.survivors[0] not in near or not selection.decided:
+        return ""
+    within = f"{_and(near)} are within {zone} of the best with at least {_sure(best)}"
+    return f"{within}: no choice between them at that zone{_in_front(best)}{_ruled_out(best, near)}"
+
+
+def _chosen(best: Best) -> str:
+    """What is said where KN has ended: its promise, and whether what it asks for is to be seen."""
+    selection, names = best.selection, best.survivors
+    zone, sure = zone_words(selection.zone, best.key.unit), _sure(best)
+    if len(names) > 1:
+        return f"{_and(names)} come out equal and none is {zone} or more better, with at least {sure}"
+    ahead, second = _lead(best)
+    after = f"after {selection.used} of {selection.replications} replications"
+    gap = f"{_amount(abs(ahead), best)} {'behind' if ahead < 0.0 else 'ahead of'} {second}"
+    if ahead >= selection.zone:
+        promise = f"right with at least {sure} where the best is {zone} or more ahead"
+        return f"{names[0]} is best: chosen {after}, {promise}; it is {gap}"
+    if selection.at_most_worse[selection.best] == 0.0:
+        return f"{_front_with_certainty(best)}, though only {gap}, which is less than {zone}"
+    promise = f"KN's promise of {sure} is for a best that is {zone} or more ahead"
+    return f"{names[0]} is chosen {after}, but the choice is not sure: it is {gap}, and {promise}"
+
+
+def _not_chosen(best: Best) -> str:
+    """What is said where KN has not ended: who is in front, how bad that choice can be, what KN would take."""
+    selection, names = best.selection, best.survivors
+    zone, sure = zone_words(selection.zone, best.key.unit), _sure(best)
+    guess = f"about {_about(selection.more)} more replications"
     if selection.more_at_most > selection.more:
         guess += f", at most {_about(selection.more_at_most)}"
-    loss = factor * selection.at_most_worse[selection.best]
-    if loss == 0.0:
-        front = f"{names[0]} is best with {sure} by the intervals of these {selection.replications} replications"
-        return f"{lead}, {front}; KN still weighs {_and(names)} at a zone of {zone}: {guess}{ruled}."
-    bound = ""
-    if math.isfinite(loss):
-        most = words.number(loss, words.decimals(loss, loss))
-        bound = f", at most {most} {unit} worse than the best with {sure}"
-    open_still = f"the best of {_and(names)} is not decided at a zone of {zone}: {guess}"
-    return f"{lead}, {open_still}; {names[0]} is in front{bound}{ruled}."
+    loss = selection.at_most_worse[selection.best]
+    if loss <= selection.zone:
+        front = f"{names[0]} is in front, and no more than {_amount(loss, best)} worse than the best with {sure}"
+        stricter = "KN, which may be watched from one replication to the next and asks for more in return"
+        known = _front_with_certainty(best) if loss == 0.0 else front
+        return f"{known}. {stricter}, would choose at a zone of {zone} after {guess}"
+    bound = f", at most {_amount(loss, best)} worse than the best with {sure}" if math.isfinite(loss) else ""
+    open_still = f"the best of {_and(names)} is not decided at a zone of {zone}: it takes {guess}"
+    return f"{open_still}; {names[0]} is in front{bound}{_ruled_out(best, names)}"
+
+
+def _front_with_certainty(best: Best) -> str:
+    days = words.counted(best.selection.replications, "replication")
+    return f"{best.survivors[0]} is best with {_sure(best)}, by the intervals of these {days}"
+
+
+def _sure(best: Best) -> str:
+    return f"{100.0 * best.selection.guarantee:g} %"
+
+
+def _lead(best: Best) -> tuple[float, str]:
+    """How far the one chosen is ahead of the best of the others by its mean, and who that is.
+
+    Below 0 where one that was dropped on the way has the better mean in the end.
+    """
+    front, sign = best.selection.best, -1.0 if describe(best.key.measure).lower_is_better is False else 1.0
+    others = (at for at in range(len(best.means)) if at != front)
+    second = min(others, key=lambda at: sign * best.means[at])
+    return sign * (best.means[second] - best.means[front]), best.contenders[second]
+
+
+def _in_front(best: Best) -> str:
+    ahead, second = _lead(best)
+    return f" ({best.survivors[0]} is in front, {_amount(ahead, best)} ahead of {second})" if ahead > 0.0 else ""
+
+
+def _ruled_out(best: Best, names: Sequence[str]) -> str:
+    dropped = [name for name in best.contenders if name not in names]
+    if not dropped:
+        return ""
+    return f"; {_and(dropped)} {'are' if len(dropped) > 1 else 'is'} ruled out with at least {_sure(best)}"
+
+
+def _amount(value: float, best: Best) -> str:
+    """A difference in the measure selected by, with its unit."""
+    scaled = words.scale(best.key.unit) * value
+    return f"{words.number(scaled, words.decimals(scaled, scaled))} {unit_words(best.key.unit)}"
 
 
 def _and(names: Sequence[str]) -> str:

@@ -104,13 +104,14 @@ def clock_ticks(
     moments = _months(start, minutes, steps) if minutes > _MONTHS_FROM else _hours(start, minutes, steps)
     ticks: list[tuple[float, str]] = []
     for moment in moments:
-        at = _minutes_between(start, moment, zone)
+        at = minutes_between(start, moment, zone)
         if 0.0 <= at <= minutes and (not ticks or at > ticks[-1][0]):
             ticks.append((at, _clock(moment, at, minutes)))
     return ticks
 
 
-def _minutes_between(start: datetime, moment: datetime, zone: ZoneInfo | None) -> float:
+def minutes_between(start: datetime, moment: datetime, zone: ZoneInfo | None) -> float:
+    """Minutes from one civil time to another, of a place where its zone is given."""
     if zone is None:
         return (moment - start).total_seconds() / 60.0
     there, here = (each.replace(tzinfo=zone).astimezone(UTC) for each in (moment, start))

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.report import sentences, words
+from sim.report import flows, sentences, words
 from sim.report.rundata import ALL, Estimate, RunData
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def summary_table(run_folder: Path | str) -> RenderableType:
     for facility in run.facilities:
         for variant in run.variants:
             parts += [Text(), Text(f"{facility} · {variant}", style="bold")]
+            if flows.is_flow(run, facility):
+                parts += _flow_parts(run, facility, variant)
+                continue
             parts += [_class_table(run, facility, variant)]
             if run.stations(facility):
                 parts += [Text(), _station_table(run, facility, variant)]
@@ -92,6 +95,15 @@ def spread_sentence(run: RunData, facility: str, variant: str) -> str:
     return f"From day to day (8 days in 10): {', '.join(clauses)}."
 
 
+def _flow_parts(run: RunData, facility: str, variant: str) -> list[RenderableType]:
+    """People of an irregular flow, its stations, and what stays unknown."""
+    from rich.text import Text
+
+    of_people = flows.flow_table(_new_table("", "mean", "8 replications in 10"), run, facility, variant)
+    said = flows.unknown_sentence(run, facility, variant)
+    return [of_people, Text(), _station_table(run, facility, variant), *([Text(said)] if said else [])]
+
+
 def _legend(run: RunData) -> str:
     if run.replications < 2:
         return "One replication gives no interval."
@@ -111,8 +123,7 @@ def _new_table(first: str, *others: str) -> Table:
 
 
 def _class_table(run: RunData, facility: str, variant: str) -> Table:
-    standard = run.standard(facility)
-    within = "in standard %" if standard is None else f"in {standard:g} min %"
+    within = f"in {run.standard_words(facility) or 'standard'} %"
     table = _new_table("class", "arrivals", "mean wait min", "95th pct min", within)
     classes = run.classes(facility)
     for name in classes if len(classes) == 1 else (*classes, ALL):
@@ -159,9 +170,21 @@ def _comparison_legend(comparison: Comparison) -> str:
     return (
         f"Differences are variant minus baseline, replication by replication ({comparison.samples.replications}), with "
         f"{sure} intervals: for each row alone, and wider ones that hold for all {count} at once "
-        f"({comparison.method}, each at {100.0 * comparison.row_level:.2f} %). An interval that spans 0 shows no clear "
-        "change. Shares differ in percentage points."
+        f"({comparison.method}, each at {100.0 * comparison.row_level:.2f} %). {_rows_words(comparison)}"
+        "An interval that spans 0 shows no clear change. Shares differ in percentage points."
     )
+
+
+def _rows_words(comparison: Comparison) -> str:
+    """Which rows the tables leave out: they count all the same for what holds at once."""
+    known = [row for row in comparison.rows if math.isfinite(row.difference)]
+    shown = sum(not _is_nought(row) for row in known)
+    left = len(comparison.rows) - shown
+    if not left:
+        return ""
+    why = [f"change by less than {sentences.NEGLIGIBLE:g}"] if shown < len(known) else []
+    why += ["have no parties"] if len(known) < len(comparison.rows) else []
+    return f"Tables show {shown} of them; the other {left} {' or '.join(why)}. "
 
 
 def _difference_parts(rows: list[Row]) -> Iterator[RenderableType]:
@@ -210,7 +233,7 @@ def _range(values: list[float], places: int) -> str:
 def _is_nought(row: Row) -> bool:
     """True when the difference and every bound of its intervals would print as 0.0."""
     numbers = (row.difference, row.low, row.high, row.low_all, row.high_all)
-    return not any(abs(words.scale(row.key.unit) * value) >= 0.05 for value in numbers)
+    return not any(abs(words.scale(row.key.unit) * value) >= sentences.NEGLIGIBLE for value in numbers)
 
 
 _SHORT = {
@@ -293,4 +316,8 @@ def _day(row: Row, estimate: DayEstimate) -> str:
 
 
 def _best_legend(comparison: Comparison) -> str:
-    return "KN (Kim and Nelson 2001), on the replications in hand; each measure for itself."
+    zones = {best.key.unit: sentences.zone_words(best.selection.zone, best.key.unit) for best in comparison.best}
+    return (
+        "KN (Kim and Nelson 2001), on the replications in hand; each measure for itself. A difference below the zone "
+        f"({', '.join(zones.values())}; --indifference) is not worth a choice."
+    )

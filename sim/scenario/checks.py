@@ -56,9 +56,10 @@ def check_zone(zone: str) -> None:
         )
 
 
-def _servers(
+def servers(
     given: bool, pool: str | None, number: int, opened: WeekTable, key: str, set_: set[str]
 ) -> Iterator[Problem]:
+    """Servers of its own, called `key`, or of a pool; no more open than there are."""
     if given == (pool is not None):
         found = f"both {key} and pool" if given else f"neither {key} nor pool"
         yield Problem(found, f"either {key}, such as {key}: 4, or pool: the name of a pool of officers")
@@ -73,7 +74,7 @@ def _servers(
 def lane_group(lane: LaneGroup) -> Iterator[Problem]:
     """Servers, lines and options of a lane group that contradict one another."""
     given = lane.model_fields_set
-    yield from _servers("booths" in given, lane.pool, lane.booths, lane.open, "booths", given)
+    yield from servers("booths" in given, lane.pool, lane.booths, lane.open, "booths", given)
     if lane.tandem > lane.booths:
         yield Problem(f"{lane.tandem} tandem booths of {lane.booths}", f"at most {lane.booths}", at=("tandem",))
     if lane.jockey is not None and (lane.queue != "per_booth" or lane.booths < 2):
@@ -110,7 +111,7 @@ def secondary(kind: Secondary) -> Iterator[Problem]:
     given = kind.model_fields_set
     if "bays" in given and kind.bays < 1:
         yield Problem(f"{kind.bays} bays", "1 bay or more", at=("bays",))
-    yield from _servers("bays" in given, kind.pool, kind.bays, kind.open, "bays", given)
+    yield from servers("bays" in given, kind.pool, kind.bays, kind.open, "bays", given)
     if (total := sum(kind.outcomes.values())) > 1 + SLACK:
         yield Problem(f"outcomes sum to {100 * total:g} %", "at most 100 %; the rest is released", at=("outcomes",))
     if "released" in kind.outcomes:

@@ -46,7 +46,10 @@ def check_times(plain: dict[str, Any]) -> Iterator[Problem]:
     """Every `start`, `from` and `until` of the tree as written that a zone of the ports it is for skips."""
     halls = plain.get("preclearance")
     zones = {**_zones(plain.get("ports")), **_zones(halls), **_zones(_far_sides(halls))}
-    yield from _skipped(plain.get("start"), dict.fromkeys(zones.values()), ("start",))
+    displacement = plain.get("displacement")
+    origins = displacement.get("origins") if isinstance(displacement, dict) else None
+    everywhere = {**zones, **_zones(plain.get("irregular")), **_zones(origins)}
+    yield from _skipped(plain.get("start"), dict.fromkeys(everywhere.values()), ("start",))
     events = plain.get("events")
     for index, event in enumerate(events if isinstance(events, list) else ()):
         if isinstance(event, dict):
@@ -61,7 +64,7 @@ def _zones(ports: Any) -> dict[str, str]:
     """Zone by port, for the ports whose zone there is."""
     found = {}
     for name, port in ports.items() if isinstance(ports, dict) else ():
-        zone = (port.get("zone") or airport_zone(port.get("registry"))) if isinstance(port, dict) else None
+        zone = (port.get("zone") or registry_zone(port.get("registry"))) if isinstance(port, dict) else None
         if isinstance(zone, str):
             try:
                 ZoneInfo(zone)
@@ -82,9 +85,11 @@ def _far_sides(halls: Any) -> dict[str, Any]:
     return found
 
 
-def airport_zone(code: Any) -> str | None:
-    """Zone of an airport of the registry; None for any other code."""
-    return next((airport.zone for airport in registry.airports() if airport.iata == code), None)
+def registry_zone(entry: Any) -> str | None:
+    """Zone of an airport (by its code) or a sector (by its id) of the registry; None for anything else."""
+    known = {airport.iata: airport.zone for airport in registry.airports()}
+    known |= {sector.id: sector.zone for sector in registry.sectors()}
+    return known.get(entry) if isinstance(entry, str) else None
 
 
 def _skipped(raw: Any, zones: dict[str, None], at: Path) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from annotated_types import Ge, Le, MinLen
 from pydantic import WithJsonSchema
 from pydantic.fields import FieldInfo
 
-from sim.scenario import control, fields, preclearance, traffic, units
+from sim.scenario import agreement, control, drivers, fields, irregular, preclearance, traffic, units
 from sim.scenario import editor_values as values
 from sim.scenario.distributions import KINDS
 from sim.scenario.editor_examples import EXAMPLES
@@ -29,7 +29,7 @@ from sim.scenario.fields import Model
 from sim.scenario.port import Port, Secondary, Service
 from sim.scenario.precision import ALL, MeasureName, PreciseMeasure
 from sim.scenario.schema import Scenario
-from sim.scenario.vocabulary import CLASS_NAMES, HALL_MODES
+from sim.scenario.vocabulary import CLASS_NAMES, EVERY, HALL_MODES
 
 TRAVELLERS = rf"^(?:{NAME}|\*)$"
 """A class of travellers, or all of them."""
@@ -45,6 +45,7 @@ FIRST_LINE = f"# yaml-language-server: $schema={FILE}"
 _VALUES: tuple[tuple[Any, str], ...] = (
     (fields.AnyShare, "AnyShare"),
     (fields.CivilTime, "CivilTime"),
+    (drivers.CivilMoment, "CivilMoment"),
     (fields.CivilDate, "CivilDate"),
     (fields.TimeOfDay, "TimeOfDay"),
     (fields.Name, "Name"),
@@ -69,6 +70,7 @@ _QUANTITIES = {
     units.SHARE.name: "Share",
     units.CAR_LENGTHS.name: "CarLengths",
     units.METRES.name: "Metres",
+    units.DISTANCE.name: "Distance",
     units.PEOPLE.name: "People",
     units.MONEY.name: "Money",
 }
@@ -174,6 +176,9 @@ class _Walk:
         if hint == traffic.NamedProfile:
             known = {"title": "name of a profile of the registry", "type": "string", "pattern": traffic.NAME_PATTERN}
             return either(ref("ProfileTable"), ref("CsvFile"), known)
+        if hint == agreement.Agreement:
+            dated = {"title": "list", "type": "array", "items": self.model(agreement.DatedRule), "minItems": 1}
+            return either({"title": "word", "enum": list(agreement.RULES)}, dated)
         if hint == control.Seen:
             return either(ref("Duration"), ref("Count"))
         if hint == fields.BinWidth:
@@ -252,6 +257,13 @@ class _Walk:
         others = f"^(?!{values.one_of(Secondary.keys())}$){NAME}$"
         return either(one, keyed_by(others, one))
 
+    def hide(self) -> Schema:
+        """One share, or one by rule in force."""
+        return either(ref("Share"), values.keyed((*agreement.RULES, EVERY), ref("Share")))
+
+    def exceptions(self) -> Schema:
+        return values.keyed(irregular.GROUNDS, self.shares())
+
     def occupants(self) -> Schema:
         return either({"title": "number", "type": "number", "minimum": 1}, self.model(traffic.Occupants))
 
@@ -316,6 +328,15 @@ _SHORT_FORMS: dict[tuple[str, str], Callable[[_Walk], Schema]] = {
     ("Preclearance", "code"): lambda walk: ref("AirportCode"),
     ("Preclearance", "zone"): lambda walk: ref("Zone"),
     ("FarSide", "zone"): lambda walk: ref("Zone"),
+    ("Irregular", "registry"): lambda walk: ref("SectorId"),
+    ("Irregular", "zone"): lambda walk: ref("Zone"),
+    ("Origin", "zone"): lambda walk: ref("Zone"),
+    ("Groups", "size"): _Walk.sizes,
+    ("Groups", "hide"): _Walk.hide,
+    ("ClaimStage", "service"): _Walk.services,
+    ("Eligibility", "service"): _Walk.services,
+    ("Eligibility", "exceptions"): _Walk.exceptions,
+    ("Exemption", "share"): _Walk.shares,
     ("Event", "demand"): _Walk.factor_by_class_anywhere,
     ("Event", "referral"): _Walk.factor_by_class_anywhere,
     ("Event", "service"): _Walk.factor_by_lane,

@@ -122,6 +122,7 @@ _ANY_SHARE = _quantity(units.share_of_any_size, units.SHARE)
 _CAR_LENGTHS = _quantity(units.car_lengths, units.CAR_LENGTHS)
 _ROOM = _quantity(units.positive_car_lengths, units.CAR_LENGTHS)
 _METRES = _quantity(units.metres, units.METRES)
+_DISTANCE = _quantity(units.DISTANCE.parse, units.DISTANCE)
 _PEOPLE = _quantity(units.PEOPLE.parse, units.PEOPLE)
 _MONEY = _quantity(units.MONEY.parse, units.MONEY)
 
@@ -147,6 +148,8 @@ Room = Annotated[float, _ROOM[0], _ROOM[1]]
 """Car lengths, above 0."""
 Metres = Annotated[float, _METRES[0], _METRES[1]]
 """Metres, above 0."""
+Distance = Annotated[float, _DISTANCE[0], _DISTANCE[1]]
+"""Kilometres, 0 or more."""
 People = Annotated[float, _PEOPLE[0], _PEOPLE[1]]
 """A number of people, 0 or more."""
 Money = Annotated[float, _MONEY[0], _MONEY[1]]

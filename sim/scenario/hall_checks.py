@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sim.scenario import irregular_checks
 from sim.scenario.checks import SLACK
 from sim.scenario.problems import Path, Problem, nearest
 from sim.scenario.vocabulary import EVERY
@@ -207,10 +208,10 @@ def scenario(whole: Scenario) -> Iterator[Problem]:
     from sim import registry
     from sim.scenario.timetable import placed_departures
 
-    if not whole.ports and not whole.preclearance:
+    if not whole.ports and not whole.preclearance and not whole.irregular:
         written: Path = ("ports",) if "ports" in whole.model_fields_set else ()
         found = "nothing in it" if written else "no facility"
-        yield Problem(found, "one facility or more, under ports or preclearance", at=written)
+        yield Problem(found, "one facility or more, under ports, preclearance or irregular", at=written)
     taken = list(whole.ports)
     known = [airport.iata for airport in registry.airports()]
     known += [place.code for place in whole.preclearance.values() if place.code is not None]
@@ -231,3 +232,4 @@ def scenario(whole: Scenario) -> Iterator[Problem]:
             if not placed and not problems:
                 said = f"no departure of '{code}' in {table.file}"
                 yield Problem(said, f"rows with airport {code}", at=(*at, "departures", "timetable"))
+    yield from irregular_checks.scenario(whole, taken)

@@ -23,6 +23,11 @@ def check_names(plain: dict[str, Any]) -> Iterator[Problem]:
             yield from _divert(port, name, tuple(ports))
     for name, hall in mapping_of(plain.get("preclearance")).items():
         yield from _stages(mapping_of(hall), ("preclearance", name), pools)
+    for name, flow in mapping_of(plain.get("irregular")).items():
+        for part in ("intercept", "processing", "interview", "eligibility"):
+            pool = mapping_of(mapping_of(flow).get(part)).get("pool")
+            if isinstance(pool, str):
+                yield from unknown("pool of officers", pool, pools, ("irregular", name, part, "pool"))
     yield from _circles(ports)
     events = plain.get("events")
     for index, event in enumerate(events if isinstance(events, list) else ()):

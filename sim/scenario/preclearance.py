@@ -280,10 +280,10 @@ class Preclearance(Model):
         return self.zone
 
 
-def check_zone_of(zone: str | None) -> Iterable[Problem]:
+def check_zone_of(zone: str | None, entry: str = "YVR") -> Iterable[Problem]:
     """The fault of a zone that is missing or unknown."""
     if zone is None:
-        yield Problem("no 'zone'", "zone, such as America/Vancouver, or registry: YVR")
+        yield Problem("no 'zone'", f"zone, such as America/Vancouver, or registry: {entry}")
         return
     try:
         check_zone(zone)

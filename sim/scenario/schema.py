@@ -13,7 +13,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator
 
 from sim.scenario import checks, hall_checks
+from sim.scenario.agreement import Agreement, DatedRule
+from sim.scenario.displacement import Closed, Displacement, Origin, Way, Weights
 from sim.scenario.distributions import Dist
+from sim.scenario.drivers import Driver
 from sim.scenario.fields import (
     MOST_SERVERS,
     BinWidth,
@@ -32,6 +35,20 @@ from sim.scenario.fields import (
     as_tuple,
     optional,
     required,
+)
+from sim.scenario.irregular import (
+    Board,
+    ClaimStage,
+    Deterrence,
+    Eligibility,
+    Exemption,
+    FlowCosts,
+    Groups,
+    Intake,
+    Intercept,
+    Irregular,
+    Resource,
+    Weather,
 )
 from sim.scenario.port import (
     Approach,
@@ -165,7 +182,7 @@ Range = Annotated[tuple[Any, ...], BeforeValidator(_two_ends)]
 class Scenario(Model):
     """What is simulated: facilities, demand, horizon, replications, and variants to compare."""
 
-    quiet: ClassVar[frozenset[str]] = frozenset({"sweeps", "ranges"})
+    quiet: ClassVar[frozenset[str]] = frozenset({"sweeps", "ranges", "irregular", "agreement", "displacement", "board"})
 
     format: Annotated[Literal[1], BeforeValidator(_format)] = required("Version of this format.")
     name: str = required("What the scenario is, for people.", min_length=1)
@@ -185,6 +202,16 @@ class Scenario(Model):
     holidays: Annotated[tuple[CivilDate, ...], BeforeValidator(as_tuple)] = optional([], "Dates that are holidays.")
     ports: dict[Name, Port] = optional({}, "Ports of entry by name.")
     preclearance: dict[Name, Preclearance] = optional({}, "Preclearance facilities by name.")
+    irregular: dict[Name, Irregular] = optional(
+        {}, "Irregular flows by name: sectors between ports, and the other ways to a claim."
+    )
+    agreement: Agreement = optional(
+        "whole-border-14-days", "Rule about claims at the border: one, or a list of several with their dates."
+    )
+    displacement: Displacement | None = optional(
+        None, "Whether and where people come, as a choice; none: every flow has groups of its own."
+    )
+    board: Board | None = optional(None, "The refugee board, for all flows together; none: not looked at.")
     officers: dict[Name, OfficerPool] = optional({}, "Pools of officers by name.")
     events: Annotated[tuple[Event, ...], BeforeValidator(as_tuple)] = optional([], "Dated events.")
     variants: dict[Name, dict[str, Any]] = optional(
@@ -226,24 +253,40 @@ class Scenario(Model):
 __all__ = [
     "FORMAT",
     "Approach",
+    "Board",
+    "ClaimStage",
+    "Closed",
     "Costs",
     "CountsTable",
+    "DatedRule",
     "DayToDay",
     "Departures",
+    "Deterrence",
+    "Displacement",
     "Dist",
     "Divert",
+    "Driver",
+    "Eligibility",
     "Event",
+    "Exemption",
     "Failure",
     "FarSide",
+    "FlowCosts",
+    "Groups",
     "Hall",
     "Handover",
+    "Intake",
+    "Intercept",
+    "Irregular",
     "LaneGroup",
     "NexusMembers",
     "Occupants",
     "OfficerPool",
+    "Origin",
     "Port",
     "PreciseMeasure",
     "Preclearance",
+    "Resource",
     "Scenario",
     "Secondary",
     "Service",
@@ -253,7 +296,10 @@ __all__ = [
     "TraceTable",
     "Traffic",
     "UntilPrecise",
+    "Way",
+    "Weather",
     "WeekTable",
+    "Weights",
     "class_names",
     "most_exact",
     "serves",

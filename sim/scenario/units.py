@@ -162,6 +162,7 @@ CAR_LENGTHS = Dimension(
     most=1e6,
 )
 METRES = Dimension("a length of road", {"m": 1.0}, "7.5 m", usual=("m",), most=1000.0)
+DISTANCE = Dimension("a distance", {"km": 1.0}, "600 km", usual=("km",), most=20_000.0)
 PEOPLE = Dimension(
     "a number of people",
     dict.fromkeys(("people", "person", "passengers"), 1.0),
@@ -170,7 +171,7 @@ PEOPLE = Dimension(
     most=1e6,
 )
 MONEY = Dimension("an amount of money", {"$": 1.0}, "95 $", usual=("$",), most=1e12)
-ALL = (DURATION, RATE, SHARE, CAR_LENGTHS, METRES, PEOPLE, MONEY)
+ALL = (DURATION, RATE, SHARE, CAR_LENGTHS, METRES, DISTANCE, PEOPLE, MONEY)
 
 
 def duration(raw: Any) -> float:

@@ -35,7 +35,7 @@ _SUMS = {
 
 
 def binned(
-    layout: Layout, seen: Seen, staff: Staffing, full: FloatArray, halls: Mapping[str, FloatArray]
+    layout: Layout, seen: Seen, staff: Staffing, full: FloatArray, kinds: Mapping[str, FloatArray]
 ) -> FloatArray:
     """Values of `Layout.bin_keys`, shape (n_bin_keys, n_bins).
 
@@ -44,7 +44,7 @@ def binned(
         seen: of one replication.
         staff: open booths.
         full: (n_stations, n_bins) share of the time without room.
-        halls: measures of preclearance halls, (n_columns, n_bins) each.
+        kinds: measures that only some kinds of facility have, (n_columns, n_bins) each.
     """
     cells, bins = layout.cells, len(layout.edges) - 1
     owners = slice(cells.n_cells, None)
@@ -70,7 +70,7 @@ def binned(
     by_name["overtime_hours"][owners] = cells.pools_of_owners(staff.overtime) / _HOUR
     by_name["blocked_hours"][:] = cells.booths(seen.blocked.in_bins) / _HOUR
     by_name["throughput"][:] = cells.own(seen.left) / (layout.bin_seconds / _HOUR)
-    for name, values in halls.items():
+    for name, values in kinds.items():
         by_name[name][:] = values
     return table.reshape(-1, bins)[layout.bin_take]
 

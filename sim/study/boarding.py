@@ -18,6 +18,7 @@ from sim.study.bins import bin_of
 from sim.study.both_ends import Journeys, OtherEnd
 from sim.study.cells import BoolArray, FloatArray, IntArray
 from sim.study.layout import Layout
+from sim.study.presence import Presence
 from sim.study.spells import Rows
 from sim.study.staffing import Staffing
 
@@ -91,26 +92,7 @@ class Travellers:
         return np.where(self.refused, -np.inf, np.where(np.isnan(self.gate), np.inf, self.gate) - self.deadline)
 
 
-def boarding(layout: Layout, rows: Rows, staff: Staffing) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
-    """Measures of every hall: by column of `Cells`, (n_columns,), and by bin, (n_columns, n_bins); NaN elsewhere."""
-    whole: dict[str, FloatArray] = {}
-    bins: dict[str, FloatArray] = {}
-    for facility, one in enumerate(layout.network.facilities):
-        if one.hall is not None:
-            measure = _Hall(layout, rows, facility, one.hall)
-            for into, found, shape in (
-                (whole, measure.whole(staff), (layout.cells.n_columns,)),
-                (bins, measure.binned(), (layout.cells.n_columns, len(layout.edges) - 1)),
-            ):
-                for name, values in found.items():
-                    if name not in into:
-                        into[name] = np.full(shape, np.nan)
-                    for column, value in values.items():
-                        into[name][column] = value
-    return whole, bins
-
-
-class _Hall:
+class HallMeasures:
     """The measures of one hall."""
 
     def __init__(self, layout: Layout, rows: Rows, facility: int, hall: Hall) -> None:
@@ -138,23 +120,35 @@ class _Hall:
 
     def binned(self) -> Mapping[str, Mapping[int, FloatArray]]:
         """Values by measure, column and bin."""
-        t, count = self.travellers, len(self.layout.edges) - 1
+        t = self.travellers
         place = bin_of(self.layout, t.joined)
         through = ~np.isnan(t.airside)
         inside = np.where(through, t.airside - t.joined, 0.0) / _MINUTE
         sums = {"passengers": t.size, "door_to_airside_sum": inside, "door_to_airside_count": through.astype(float)}
         if self.hall.boards:
             sums["passengers_missed"] = np.where(self.late > self.hall.holds, t.size, 0.0)
-        found: dict[str, dict[int, FloatArray]] = {
-            name: {
-                column: np.bincount(place[group], values[group], minlength=count)[:count].astype(np.float64)
-                for column, group in self.groups.items()
-            }
-            for name, values in sums.items()
+        found = {name: self._by_bin(place, values) for name, values in sums.items()}
+        if self.hall.boards:
+            found |= self._by_departure()
+        return found | {"hall_mean": {self.own: self.stay.in_bins(self.layout.edges)}}
+
+    def _by_departure(self) -> dict[str, dict[int, FloatArray]]:
+        """Who is booked on departures, and misses them, by the bin in which these leave."""
+        t, network = self.travellers, self.layout.network
+        departs = t.deadline + self.hall.closes
+        leaves = ~t.refused & (departs >= network.warm_up) & (departs < network.horizon)
+        place = bin_of(self.layout, np.where(leaves, departs, network.horizon))
+        booked = np.where(leaves, t.size, 0.0)
+        missed = np.where(self.late > self.hall.holds, booked, 0.0)
+        return {"departing": self._by_bin(place, booked), "departing_missed": self._by_bin(place, missed)}
+
+    def _by_bin(self, place: IntArray, values: FloatArray) -> dict[int, FloatArray]:
+        """Sums by column and bin; a place beyond the last bin is left out."""
+        count = len(self.layout.edges) - 1
+        return {
+            column: np.bincount(place[group], values[group], minlength=count)[:count].astype(np.float64)
+            for column, group in self.groups.items()
         }
-        start, end, size = self.stay
-        people = np.diff(_integral(start, end, size, self.layout.edges)) / self.layout.bin_seconds
-        return found | {"hall_mean": {self.own: people}}
 
     # ---- passengers -----------------------------------------------------------------------------------
 
@@ -165,10 +159,10 @@ class _Hall:
         return {
             "passengers": float(t.size[group].sum()),
             "passengers_refused": float(t.size[group & t.refused].sum()),
-            "wait_total_mean": _mean(waited),
-            "wait_total_p95": _quantile(waited, 0.95),
-            "door_to_airside_mean": _mean(door),
-            "door_to_airside_p95": _quantile(door, 0.95),
+            "wait_total_mean": mean_of(waited),
+            "wait_total_p95": quantile_of(waited, 0.95),
+            "door_to_airside_mean": mean_of(door),
+            "door_to_airside_p95": quantile_of(door, 0.95),
         }
 
     def _on_time(self, group: BoolArray) -> dict[str, float]:
@@ -186,8 +180,8 @@ class _Hall:
             "passengers_boarded": float(persons[(late <= self.hall.holds) & ~t.refused[group]].sum()),
             **{name: count / total if total else np.nan for name, count in share.items()},
             "late_mean": float((late[behind] * persons[behind]).sum()) / weight / _MINUTE if weight else np.nan,
-            "arrive_before_p95": _quantile(ahead, 0.95),
-            "arrive_before_p99": _quantile(ahead, 0.99),
+            "arrive_before_p95": quantile_of(ahead, 0.95),
+            "arrive_before_p99": quantile_of(ahead, 0.99),
         }
 
     def _departures(self) -> dict[str, float]:
@@ -202,29 +196,21 @@ class _Hall:
             "departures": float(count),
             "departures_held": float(len(waited)),
             "departures_held_share": len(waited) / count if count else np.nan,
-            "held_mean": _mean(waited),
+            "held_mean": mean_of(waited),
         }
 
     # ---- the hall -------------------------------------------------------------------------------------
 
-    def _stays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Begin and end of every visit within the hall, cut to the window, and the people it is of."""
-        records, network = self.rows.records, self.layout.network
+    def _stays(self) -> Presence:
+        """Every visit within the hall, cut to the window, with the people it is of."""
+        records = self.rows.records
         row = np.flatnonzero(np.isin(records.station, self.hall.inside))
-        start = np.maximum(records.joined[row], network.warm_up)
-        end = np.fmin(records.left[row], network.horizon)
-        lasting = start < end
-        return start[lasting], end[lasting], self.rows.parties.size[records.party[row]][lasting].astype(np.float64)
+        size = self.rows.parties.size[records.party[row]]
+        return Presence.of(self.layout.network, records.joined[row], records.left[row], size)
 
     def _occupancy(self) -> dict[str, float]:
-        start, end, size = self.stay
         window = self.layout.network.horizon - self.layout.network.warm_up
-        time = np.concatenate([end, start])  # at one instant those who leave count first: they go to the next station
-        change = np.concatenate([-size, size])[np.argsort(time, kind="stable")]
-        return {
-            "hall_mean": float(((end - start) * size).sum()) / window,
-            "hall_max": float(np.cumsum(change).max(initial=0.0)),
-        }
+        return {"hall_mean": self.stay.total / window, "hall_max": self.stay.most}
 
     def _spent(self, hall: Hall, staff: Staffing) -> tuple[float, float]:
         """Officer-hours and cost of this hall or of its far side."""
@@ -273,22 +259,11 @@ class _Hall:
         }
 
 
-def _integral(start: FloatArray, end: FloatArray, size: FloatArray, at: FloatArray) -> FloatArray:
-    """Person-seconds from the beginning until each of `at`."""
-
-    def after(since: FloatArray) -> FloatArray:
-        order = np.argsort(since, kind="stable")
-        weight = np.append(0.0, np.cumsum(size[order]))
-        moment = np.append(0.0, np.cumsum(size[order] * since[order]))
-        reached = np.searchsorted(since[order], at, side="right")
-        return np.asarray(weight[reached] * at - moment[reached])
-
-    return after(start) - after(end)
-
-
-def _mean(values: FloatArray) -> float:
+def mean_of(values: FloatArray) -> float:
+    """Mean, NaN of nothing."""
     return float(values.mean()) if values.size else np.nan
 
 
-def _quantile(values: FloatArray, share: float) -> float:
+def quantile_of(values: FloatArray, share: float) -> float:
+    """Quantile by linear interpolation, NaN of nothing."""
     return float(np.quantile(values, share)) if values.size else np.nan

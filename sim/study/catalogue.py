@@ -88,7 +88,7 @@ _TABLE: tuple[Measure, ...] = (
     Measure("hall_max", "persons", "Most persons in the hall at once.", True, "time"),
     Measure("officer_hours", "officer-h", "Officers' time at open primary booths and secondary bays.", True, "time"),
     Measure("passengers_per_officer_hour", "persons/h", "Persons let through per officer-hour.", False, "time"),
-    Measure("cost", "$", "Officers' hours and the facility.", True, "time"),
+    Measure("cost", "$", "Officers' hours and the facility, or all a sector spends.", True, "time"),
     Measure("cost_per_passenger", "$", "Cost per person let through.", True, "time"),
     Measure("journey_wait_mean", "min", "Mean wait here and at the far side together.", True, "party"),
     Measure("journey_wait_p95", "min", "Wait at both ends that 95 % of the parties stay below.", True, "party"),
@@ -99,7 +99,63 @@ _TABLE: tuple[Measure, ...] = (
     Measure("journey_officer_hours", "officer-h", "Officers' time at both ends.", True, "time"),
     Measure("journey_cost", "$", "Cost of both ends.", True, "time"),
     Measure("journey_cost_per_passenger", "$", "Cost of both ends per person who arrived.", True, "time"),
+    Measure("persons", "count", "Persons that truly came.", None, "party"),
+    Measure("groups_detected", "count", "Groups of which there was an alert.", None, "party"),
+    Measure("persons_detected", "count", "Persons in them.", None, "party"),
+    Measure("detected_share", "share", "Share of the groups of which there was an alert.", None, "party"),
+    Measure("groups_intercepted", "count", "Groups that a unit reached.", None, "party"),
+    Measure("persons_intercepted", "count", "Persons in them.", None, "party"),
+    Measure("intercepted_share", "share", "Share of the groups that a unit reached.", None, "party"),
+    Measure("groups_undetected", "count", "Groups without an alert, or gone before a unit came.", None, "party"),
+    Measure("persons_undetected", "count", "Persons in them.", None, "party"),
+    Measure("claims_inland", "count", "Persons not met who claimed inland after 14 days.", None, "party"),
+    Measure("response_mean", "min", "Mean time from the alert until a unit reached the group.", True, "party"),
+    Measure("response_p95", "min", "Time from alert to unit of 95 % of the groups reached.", True, "party"),
+    Measure("cold_exposed", "count", "Persons outside in dangerous cold for long, expected.", True, "party"),
+    Measure("custody_mean", "h", "Mean time from being met, or coming to a port, to the decision.", True, "party"),
+    Measure("custody_p95", "h", "Time to the decision of 95 % of the groups.", True, "party"),
+    Measure("over_custody_share", "share", "Share of the groups over the standard for that time.", True, "party"),
+    Measure("claims", "count", "Persons on whose eligibility was decided.", None, "party"),
+    Measure("persons_returned", "count", "Persons returned under the agreement.", None, "party"),
+    Measure("persons_inadmissible", "count", "Persons found inadmissible.", None, "party"),
+    Measure("persons_detained", "count", "Persons detained.", None, "party"),
+    Measure("claims_eligible", "count", "Persons whose claim is eligible, by an exception or without.", None, "party"),
+    Measure("exception_family", "count", "Persons eligible for a family member in Canada.", None, "party"),
+    Measure("exception_minor", "count", "Persons eligible as minors alone.", None, "party"),
+    Measure("exception_document", "count", "Persons eligible for a document.", None, "party"),
+    Measure("exception_public_interest", "count", "Persons eligible in the public interest.", None, "party"),
+    Measure("exception_other", "count", "Persons eligible by an exemption.", None, "party"),
+    Measure("interviews_pending_mean", "persons", "Persons in an interview or its line, mean over time.", True, "time"),
+    Measure("interviews_pending_max", "persons", "Most persons in an interview or its line.", True, "time"),
+    Measure("places_mean", "persons", "Persons in places of intake, mean over time.", None, "time"),
+    Measure("places_max", "persons", "Most persons in places of intake.", None, "time"),
+    Measure("overflow_nights", "nights", "Persons' nights in a hotel, or waiting for a place.", True, "time"),
+    Measure("board_pending_end", "persons", "Persons at the board, of this flow, at the end.", True, "party"),
+    Measure("board_wait_mean", "d", "Mean wait for the board of those whose turn came.", True, "party"),
+    Measure("board_inventory_wait_mean", "d", "Pending when a claim comes, over the yearly capacity.", True, "party"),
+    Measure("cost_per_claimant", "$", "Cost per person on whose claim was decided.", True, "time"),
 )  # fmt: skip
+
+FLOW_MEASURES = frozenset({
+    "persons", "custody_mean", "custody_p95", "claims", "persons_returned", "persons_inadmissible", "persons_detained",
+    "claims_eligible", "exception_family", "exception_minor", "exception_document", "exception_public_interest",
+    "exception_other", "interviews_pending_mean", "interviews_pending_max", "cost", "cost_per_claimant",
+})  # fmt: skip
+"""Of an irregular flow, and of the other ways to a claim."""
+CROSSING_MEASURES = frozenset({
+    "groups_detected", "persons_detected", "detected_share", "groups_intercepted", "persons_intercepted",
+    "intercepted_share", "groups_undetected", "persons_undetected", "claims_inland", "response_mean", "response_p95",
+    "cold_exposed",
+})  # fmt: skip
+"""Of a sector, where people cross."""
+INTAKE_MEASURES = frozenset({"places_mean", "places_max", "overflow_nights", "overflow_mean"})
+"""Of a flow whose places are looked at."""
+BOARD_MEASURES = frozenset({"board_pending_end", "board_wait_mean", "board_inventory_wait_mean"})
+"""Of a flow whose claims go to the board."""
+FLOW_ALONE = (INTAKE_MEASURES | BOARD_MEASURES) | {
+    "interviews_pending_mean", "interviews_pending_max", "cost", "cost_per_claimant",
+}  # fmt: skip
+"""Of these no class has a row."""
 
 HALL_MEASURES = frozenset({
     "wait_total_mean", "wait_total_p95", "door_to_airside_mean", "door_to_airside_p95", "passengers",
@@ -109,7 +165,8 @@ HALL_MEASURES = frozenset({
 """Of a preclearance hall and of its far side."""
 BOARDING_MEASURES = frozenset({
     "passengers_boarded", "passengers_missed", "missed_share", "late_share", "late_mean", "arrive_before_p95",
-    "arrive_before_p99", "departures", "departures_held", "departures_held_share", "held_mean",
+    "arrive_before_p99", "departures", "departures_held", "departures_held_share", "held_mean", "departing",
+    "departing_missed",
 })  # fmt: skip
 """Of a hall whose passengers board there."""
 JOURNEY_MEASURES = frozenset({
@@ -156,10 +213,22 @@ BIN_TABLE: tuple[Measure, ...] = (
     Measure("throughput", "parties/h", "Parties served that left in the bin, per hour.", False, "time"),
     Measure("passengers", "count", "Persons that came to a hall in the bin.", None, "party"),
     Measure("passengers_missed", "count", "How many of them missed their departure.", True, "party"),
+    Measure("departing", "count", "Persons whose departure left in the bin, those refused left out.", None, "party"),
+    Measure("departing_missed", "count", "How many of them missed it.", True, "party"),
     Measure("door_to_airside_sum", "min", "Times from door to airside of those who joined in the bin.", True, "party"),
     Measure("door_to_airside_count", "count", "How many `door_to_airside_sum` adds up.", None, "party"),
     Measure("hall_mean", "persons", "Persons in the hall, mean over the bin.", True, "time"),
-)
+    Measure("persons", "count", "Persons that truly came in the bin.", None, "party"),
+    Measure("persons_detected", "count", "How many of them there was an alert of.", None, "party"),
+    Measure("persons_intercepted", "count", "How many of them a unit reached.", None, "party"),
+    Measure("persons_undetected", "count", "How many of them went without alert or unit.", None, "party"),
+    Measure("persons_returned", "count", "How many of them were returned.", None, "party"),
+    Measure("claims_eligible", "count", "How many of them had an eligible claim.", None, "party"),
+    Measure("interviews_pending_mean", "persons", "Persons in an interview or its line, mean over the bin.", True,
+            "time"),
+    Measure("places_mean", "persons", "Persons in places of intake, mean over the bin.", None, "time"),
+    Measure("overflow_mean", "persons", "Persons in a hotel or waiting for a place, mean over the bin.", True, "time"),
+)  # fmt: skip
 """What bins.parquet holds: of joining for parties (as sums, so that ratios over replications can be formed), of time
 otherwise."""
 

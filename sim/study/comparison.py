@@ -66,6 +66,24 @@ class Row:
         """The interval that holds for all rows at once exists and does not contain 0."""
         return self.low_all > 0.0 or self.high_all < 0.0
 
+    @property
+    def is_clear_alone(self) -> bool:
+        """The interval of this row alone exists and does not contain 0."""
+        return self.low > 0.0 or self.high < 0.0
+
+    @property
+    def to_tell(self) -> int:
+        """Replications, about, at which the interval for all rows leaves out 0, were mean and spread to stay.
+
+        By the square root law, from the bound on the side of 0. 0 where it does already, or there is no difference or
+        no interval.
+        """
+        bound = self.high_all if self.difference < 0.0 else self.low_all
+        if self.is_clear or self.difference == 0.0 or not math.isfinite(bound):
+            return 0
+        ratio = (bound - self.difference) / self.difference
+        return max(self.replications + 1, math.ceil(self.replications * ratio**2))
+
 
 @dataclass(frozen=True)
 class Best:

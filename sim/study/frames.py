@@ -204,8 +204,17 @@ def wait_distribution(experiment: Experiment, found: Mapping[str, Found]) -> Ite
             somebody = np.flatnonzero(np.nan_to_num(interval.mean) > 0.0)
             until = min(int(somebody[-1]) + 2, len(grid)) if somebody.size else 1
             kept = np.flatnonzero(~np.isnan(interval.mean[:until]))
-            low, high = np.maximum(interval.low, 0.0), np.minimum(interval.high, 1.0)
+            low, high = _falling(np.maximum(interval.low, 0.0), np.minimum(interval.high, 1.0))
             yield [variant, facility, klass, grid[kept], interval.mean[kept], low[kept], high[kept]]
+
+
+def _falling(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Bounds of a share that cannot rise with the wait, widened until they do not rise either.
+
+    An interval of few days may rise by chance where the share falls. The bounds only move outwards, so that none of
+    them holds less often than before.
+    """
+    return np.fmin.accumulate(low), np.fmax.accumulate(high[::-1])[::-1]
 
 
 def _names(keys: Sequence[Key]) -> list[Texts]:

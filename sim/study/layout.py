@@ -18,6 +18,7 @@ from sim.model.network import (
     CLOSED,
     DIVERTED,
     RENEGED,
+    Flow,
     Network,
     Station,
     StationKind,
@@ -25,9 +26,14 @@ from sim.model.network import (
     WhenFull,
 )
 from sim.study.catalogue import (
+    BOARD_MEASURES,
     BOARDING_MEASURES,
+    CROSSING_MEASURES,
+    FLOW_ALONE,
+    FLOW_MEASURES,
     HALL_ALONE,
     HALL_MEASURES,
+    INTAKE_MEASURES,
     JOURNEY_MEASURES,
     OUTCOME_PREFIX,
     RATIOS,
@@ -60,7 +66,7 @@ _QUEUES = {"queue_mean", "queue_max"}
 _METRES = {"queue_metres_mean", "queue_metres_max"}
 _STAFF = {"utilisation", "booth_hours", "overtime_hours"}
 _INSPECTED = {"referrals", "inspected_share"}
-_WITHOUT_CLASS = _STAFF | {"spillback_share", "open_booths", "recovery"} | HALL_ALONE
+_WITHOUT_CLASS = _STAFF | {"spillback_share", "open_booths", "recovery"} | HALL_ALONE | FLOW_ALONE
 
 
 class Key(NamedTuple):
@@ -208,7 +214,19 @@ def _facility_measures(network: Network, cells: Cells, facility: int) -> set[str
     if (hall := network.facilities[facility].hall) is not None:
         measures |= HALL_MEASURES | (BOARDING_MEASURES if hall.boards else set())
         measures |= JOURNEY_MEASURES if hall.far >= 0 else set()
+    if (flow := network.facilities[facility].flow) is not None:
+        measures = (measures - _INSPECTED) | _flow_measures(flow)
     return measures
+
+
+def _flow_measures(flow: Flow) -> set[str]:
+    """Measures of an irregular flow, by the stages it has; of those who stay, how many they are."""
+    if not flow.stations:
+        return {"persons"}
+    measures = FLOW_MEASURES | (CROSSING_MEASURES if flow.crossing else set())
+    measures |= {"over_custody_share"} if flow.custody_standard else set()
+    measures |= INTAKE_MEASURES if "intake" in flow.stations else set()
+    return set(measures | (BOARD_MEASURES if "board" in flow.stations else set()))
 
 
 def _station_measures(network: Network, cells: Cells, index: int) -> set[str]:
@@ -225,7 +243,8 @@ def _station_measures(network: Network, cells: Cells, index: int) -> set[str]:
         measures.add("spillback_share")
     if cells.pools(cells.station_owner(index)):
         measures |= _STAFF | {"open_booths", "blocked_hours"}
-    if station.kind is StationKind.LANE_GROUP and _has_secondary(network, station.facility):
+    inspects = network.facilities[station.facility].flow is None and _has_secondary(network, station.facility)
+    if station.kind is StationKind.LANE_GROUP and inspects:
         measures |= _INSPECTED
     return measures
 

@@ -17,9 +17,9 @@ from sim.errors import SimulationError
 from sim.model.parties import Parties
 from sim.study.bin_tables import binned, binned_by_start
 from sim.study.bins import full_in_bins
-from sim.study.boarding import boarding
 from sim.study.catalogue import OUTCOME_PREFIX, catalogue
 from sim.study.cells import Cells, FloatArray
+from sim.study.kinds import measures_of_kinds
 from sim.study.layout import ALL, Key, Layout, Standard
 from sim.study.lines import Integrals, integrals
 from sim.study.quantiles import Grouped
@@ -67,8 +67,8 @@ def measure(layout: Layout, parties: Parties, records: Records, look: See = see)
     """
     seen = look(layout, parties, records)
     staff = staffing(layout, records, seen.overtime)
-    halls = any(facility.hall is not None for facility in layout.network.facilities)
-    of_halls, of_halls_by_bin = boarding(layout, seen.rows(), staff) if halls else ({}, {})
+    special = any(one.hall is not None or one.flow is not None for one in layout.network.facilities)
+    of_kinds, of_kinds_by_bin = measures_of_kinds(layout, seen.rows(), staff) if special else ({}, {})
     columns = (
         _parties(layout, seen.tallies, seen.waits)
         | _time_in_system(layout.cells, seen)
@@ -76,7 +76,7 @@ def measure(layout: Layout, parties: Parties, records: Records, look: See = see)
         | _booths(layout, records, seen, staff)
         | _throughput(layout, seen)
         | {"recovery": recovery(layout, seen.rows)}
-        | of_halls
+        | of_kinds
     )
     blank = np.full(layout.cells.n_columns, np.nan)
     table = np.stack([columns.get(m.name, blank) for m in catalogue(layout.network.outcomes)])
@@ -84,7 +84,7 @@ def measure(layout: Layout, parties: Parties, records: Records, look: See = see)
     full = full_in_bins(layout, records.full_time, records.full_station, records.full_state)
     return Measured(
         values=table.ravel()[layout.take],
-        bins=binned(layout, seen, staff, full, of_halls_by_bin),
+        bins=binned(layout, seen, staff, full, of_kinds_by_bin),
         bins_by_start=binned_by_start(layout, seen),
         survival=survival(layout, seen.waits),
     )

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path as FilePath
 
 from sim.errors import ScenarioError
+from sim.model.flow_plan import Timeline, flow_plans, origins_of
 from sim.model.hall_plan import hall_plans
 from sim.model.network import Steps
 from sim.model.port_plan import PortPlan
@@ -19,7 +20,7 @@ from sim.scenario.faults import placed
 from sim.scenario.precision import UntilPrecise
 from sim.scenario.problems import Path, Problem
 from sim.scenario.study import BASELINE
-from sim.study.demand import flows
+from sim.study.demand import flows, integral
 from sim.study.hall_load import servers_of
 from sim.study.mean_days import mean_days
 from sim.study.offered import HOUR, LONGEST, Group, most_booths, offered_load, plans_of
@@ -34,6 +35,8 @@ BYTES_PER_BINNED_VALUE = 30
 """Peak memory per value of `bins.parquet` while the files of a run are written: measured at 16 to 19 bytes."""
 MEASURES_PER_ROW = 22
 """Binned measures of a station and class, on average over the shipped scenarios."""
+STAGES_OF_A_FLOW = 10
+"""Stations of an irregular flow, at the most."""
 BYTES_OF_THE_PROGRAM = 200e6
 
 
@@ -172,7 +175,10 @@ def expected_parties(scenario: Scenario) -> float:
     at_ports = sum(whole * flow.parties(plan.end) for plan in looked for flow in flows(plan).values())
     # A party has one passenger or more: counting passengers errs on the side of too many.
     passengers = sum(d.passengers for hall in hall_plans(scenario, end) for d in hall.departures())
-    return at_ports + passengers
+    groups = sum(integral(plan.most_groups(), 0.0, end) for plan in flow_plans(scenario, end))
+    for origin in origins_of(scenario).values():
+        groups += integral(Timeline(scenario, origin.zone, end).demand(origin.groups, origin.drivers), 0.0, end)
+    return at_ports + passengers + groups
 
 
 def binned_values(scenario: Scenario) -> float:
@@ -180,6 +186,8 @@ def binned_values(scenario: Scenario) -> float:
     rows = sum(_rows(plan) for plan in plans_of(scenario))
     for hall in hall_plans(scenario, scenario.horizon):
         rows += (1 + len(hall.place.classes)) * (3 + len(hall.chain.stations))
+    for flow in flow_plans(scenario, scenario.horizon):
+        rows += (1 + len(flow.kinds())) * (STAGES_OF_A_FLOW + 1)
     bins = math.ceil((scenario.horizon - scenario.warm_up) / scenario.bin) + 1
     return float(rows * MEASURES_PER_ROW * bins * scenario.most_replications)
 

@@ -21,6 +21,7 @@ from sim.study.experiment import BASELINE, Experiment, visits_name
 from sim.study.journal import Journal
 from sim.study.matrix import Found
 from sim.study.named import check_measures
+from sim.study.standards import of_manifest
 
 Advance = Callable[[int], None]
 Note = Callable[[str], None]
@@ -259,7 +260,7 @@ def manifest_of(study: Study, plan: Experiment) -> dict[str, Any]:
         "facilities": {
             f.name: {"mode": f.mode, "zone": f.zone, "stations": stations[f.name]} for f in network.facilities
         },
-        "standard": {name: steps.at(0.0) / 60.0 for name, steps in model.standards.items() if len(steps.values) == 1},
+        **of_manifest(model.standards, network.warm_up, network.horizon),
         "versions": store.versions(),
     }
 

@@ -7,7 +7,7 @@ scenarios and their variants. Anything else is refused, with what differs and ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -177,7 +177,21 @@ class Choice:
 
 
 USUAL = ("wait_mean", "wait_p95", "over_standard_share")
-"""Measures compared unless others are named; those that the run does not have are left out."""
+"""Measures compared at a port unless others are named; those that the run does not have are left out."""
+USUAL_OF_HALL = ("door_to_airside_mean", "missed_share", "journey_wait_mean")
+"""The same at a preclearance hall."""
+USUAL_OF_FLOW = (
+    "persons", "persons_intercepted", "persons_undetected", "persons_returned", "claims_eligible", "custody_mean",
+    "interviews_pending_mean", "overflow_nights", "cost",
+)  # fmt: skip
+"""The same of an irregular flow."""
+
+
+def usual(measures: Collection[str]) -> tuple[str, ...]:
+    """What is compared of a facility that has these measures, unless something is named."""
+    if "persons_returned" in measures:
+        return USUAL_OF_FLOW
+    return (*USUAL, *USUAL_OF_HALL) if "passengers" in measures else USUAL
 
 
 def chosen_keys(samples: Samples, choice: Choice) -> tuple[Key, ...]:
@@ -193,14 +207,21 @@ def chosen_keys(samples: Samples, choice: Choice) -> tuple[Key, ...]:
         "facility": choice.facilities,
         "station": choice.stations or (ALL,),
         "klass": choice.classes,
-        "measure": choice.measures or USUAL,
+        "measure": choice.measures,
     }
     for part, names in wanted.items():
         if part != "measure" or choice.measures:
             _refuse_unknown(part, names, tuple(dict.fromkeys(getattr(key, part) for key in keys)))
+    mine = {name: usual({key.measure for key in keys if key.facility == name}) for name in samples.facilities}
+    if not choice.measures:
+        wanted["measure"] = tuple(dict.fromkeys(measure for names in mine.values() for measure in names))
+        keys = tuple(key for key in keys if key.measure in mine[key.facility])
     found = [key for key in keys if all(not names or getattr(key, part) in names for part, names in wanted.items())]
     if not choice.classes:
-        found = [key for key in found if key.klass != ALL or _says_more(key, found)]
+        flows = {name for name, usuals in mine.items() if usuals == USUAL_OF_FLOW}  # asked of people, not of kinds
+        found = [k for k in found if k.klass == ALL if k.facility in flows or _says_more(k, found)] + [
+            k for k in found if k.klass != ALL and k.facility not in flows
+        ]
     if not found:
         asked = ", ".join(name for named in wanted.values() for name in named)
         raise UsageError(f"the run has no measure with all of these: {asked}; its summary.csv lists what there is")

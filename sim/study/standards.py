@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -72,8 +73,31 @@ def _constant(standard: Standard, since: float, until: float) -> float:
     """The standard in seconds where it is the same over all of [since, until), else NaN."""
     if not isinstance(standard, Steps):
         return np.nan
-    values = {
-        standard.at(since),
-        *(v for t, v in zip(standard.times, standard.values, strict=True) if since < t < until),
+    held = stretches(standard, since, until)
+    return held[0][1] if len(held) == 1 else np.nan
+
+
+def stretches(standard: Steps, since: float, until: float) -> list[tuple[float, float]]:
+    """(from, seconds) of each stretch of [since, until) over which a standard stays the same, in order."""
+    held = [(since, standard.at(since))]
+    for time, value in zip(standard.times, standard.values, strict=True):
+        if since < time < until and value != held[-1][1]:
+            held.append((time, value))
+    return held
+
+
+def of_manifest(standards: Mapping[str, Steps], since: float, until: float) -> dict[str, Any]:
+    """What a manifest says of the standards that hold from `since` to `until`, in minutes.
+
+    `standard` has those that stay the same meanwhile, by facility; `standard_steps` the others, as [from, standard]
+    of each stretch.
+    """
+    held = {name: stretches(standard, since, until) for name, standard in standards.items()}
+    return {
+        "standard": {name: parts[0][1] / 60.0 for name, parts in held.items() if len(parts) == 1},
+        "standard_steps": {
+            name: [[time / 60.0, value / 60.0] for time, value in parts]
+            for name, parts in held.items()
+            if len(parts) > 1
+        },
     }
-    return values.pop() if len(values) == 1 else np.nan

@@ -114,6 +114,9 @@ def test_waits_by_time_of_day_follow_the_same_parties(tmp_path: Path) -> None:
     assert series["passengers", 30] == 6
     assert series["passengers_missed", 30] == 1
     assert series["missed_share", 30] == pytest.approx(1 / 6)
+    # Both departures leave in the bin from 01:00.
+    assert [series["departing", start] for start in (15, 30, 45, 60)] == [0, 0, 0, 6]
+    assert [series["departing_missed", start] for start in (15, 30, 45, 60)] == [0, 0, 0, 1]
     assert series["door_to_airside_mean", 30] == pytest.approx(84 / 6)
     in_hall = [series["hall_mean", start] * 15 for start in (15, 30, 45, 60)]
     # of the 84 person-minutes: A wholly before 45; B from 34 to 45 (11 each), then until 48, 52 and 56

@@ -246,3 +246,22 @@ def test_the_tables_hold_what_was_found(tmp_path: Path) -> None:
 def test_several_runs_have_a_folder_of_their_own(tmp_path: Path) -> None:
     folders = (tmp_path / "a", tmp_path / "b")
     assert comparison_files.place_of(folders) == tmp_path.resolve() / "comparisons" / "a+b"
+
+
+def test_what_is_usual_depends_on_the_facility() -> None:
+    """Waits of classes at a port; people by what became of them, all kinds together, in a flow."""
+    keys = [Key("port", "all", klass, name, "min") for klass in ("all", "car", "bus") for name in ("wait_mean", "cost")]
+    keys += [Key("sector", "all", klass, name, "count") for klass in ("all", "a", "b") for name in FLOW]
+    samples = samples_of({name: dict.fromkeys(keys, DAYS) for name in ("baseline", "v")})
+    found = chosen_keys(samples, Choice())
+    assert [key[:4] for key in found if key.facility == "port"] == [
+        ("port", "all", klass, "wait_mean") for klass in ("car", "bus", "all")
+    ]
+    assert [key[:4] for key in found if key.facility == "sector"] == [
+        ("sector", "all", "all", name) for name in ("persons", "persons_returned", "cost")
+    ]
+    named = chosen_keys(samples, Choice(measures=("cost",), classes=("a", "car")))
+    assert {key[:3] for key in named} == {("port", "all", "car"), ("sector", "all", "a")}
+
+
+FLOW = ("wait_mean", "cost", "persons", "persons_returned")

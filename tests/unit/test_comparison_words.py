@@ -57,7 +57,8 @@ def test_no_difference_can_be_told() -> None:
     ]
     assert sentences(told(row(CAR, -1.2, -2.9, 0.5, needed=87))) == [
         "one-more-booth: no difference can be told in the 95th percentile wait of general cars "
-        "(between -2.9 and +0.5 min); to within 1 min it would take about 87 replications."
+        "(between -2.9 and +0.5 min); if days go on like these, about 61 replications would tell one, and about 87 its "
+        "size to within 1 min."
     ]
 
 
@@ -65,13 +66,36 @@ def test_no_difference_of_any_class() -> None:
     rows = (row(CAR, -1.2, -2.9, 0.5, needed=1234), row(NEXUS, 0.1, -0.4, 0.6, needed=20))
     assert sentences(told(*rows)) == [
         "one-more-booth: no difference can be told in the 95th percentile wait of any class "
-        "(widest between -2.9 and +0.5 min, general cars); to within 1 min it would take about 1,300 replications."
+        "(widest between -2.9 and +0.5 min, general cars); if days go on like these, about 61 replications would tell "
+        "one, and about 1,300 its size to within 1 min."
     ]
 
 
-def test_a_narrow_interval_beside_the_zone_asks_for_no_more_replications() -> None:
+def test_a_narrow_interval_beside_the_zone_asks_only_for_what_tells_a_difference() -> None:
     (sentence,) = sentences(told(row(CAR, -0.9, -1.8, 0.1, needed=30)))
-    assert sentence.endswith("(between -1.8 and +0.1 min).")
+    assert sentence.endswith(
+        "(between -1.8 and +0.1 min); if days go on like these, about 38 replications would tell one."
+    )
+
+
+def test_a_difference_too_small_to_see_is_not_asked_for() -> None:
+    (sentence,) = sentences(told(row(CAR, -0.01, -2.8, 2.9, needed=246)))
+    assert sentence.endswith("(between -2.8 and +2.9 min); to within 1 min it would take about 250 replications.")
+
+
+def test_a_row_that_is_clear_alone_says_so() -> None:
+    rows = (replace(row(CAR, -15.5, -52.8, 1.8), low=-33.5, high=-7.8), row(NEXUS, 0.1, -0.4, 0.6))
+    (sentence,) = sentences(told(*rows))
+    assert "general cars; alone, not as one of 2 rows, -33.5 to -7.8)" in sentence
+
+
+def test_replications_that_tell_a_difference() -> None:
+    assert row(CAR, -2.0, -5.0, 1.0).to_tell == 68, "30 * (3 / 2)**2"
+    assert row(CAR, 2.0, -1.0, 5.0).to_tell == 68
+    assert row(CAR, -2.0, -4.0, 0.0).to_tell == 31, "the bound lies on 0: one more"
+    assert row(CAR, -2.0, -4.0, -0.5).to_tell == 0, "it is told"
+    assert row(CAR, 0.0, -4.0, 4.0).to_tell == 0, "there is none"
+    assert row(CAR, -2.0, math.nan, math.nan).to_tell == 0
 
 
 def test_shares_are_told_in_percentage_points() -> None:
@@ -92,7 +116,8 @@ def test_zones_in_words() -> None:
 def test_a_unit_without_a_zone_promises_nothing() -> None:
     queue = Key("port", "general", "all", "queue_mean", "parties")
     (sentence,) = sentences(told(row(queue, 0.5, -1.0, 2.0)))
-    assert sentence.endswith("in the mean queue of all parties at general (between -1.0 and +2.0 parties).")
+    assert "in the mean queue of all parties at general (between -1.0 and +2.0 parties); if days" in sentence
+    assert "size" not in sentence
 
 
 def test_what_is_sure_but_not_worth_a_word() -> None:
@@ -130,9 +155,11 @@ def test_bad_days_stand_beside_the_average() -> None:
 
 
 def best(**changes: object) -> Comparison:
-    given = Selection((1,), True, 22, 30, 20, 1.0, 0.95, (9.0, 0.0, 0.4), 0, 0)
+    given = Selection((1,), True, 22, 30, 20, 1.0, 0.95, (9.0, 0.0, 3.4), 0, 0)
+    means = changes.pop("means", (9.0, 1.0, 3.2))
     selection = replace(given, **changes)  # type: ignore[arg-type]
-    return told(row(CAR, -1.0, -2.0, -0.5), best=(Best(CAR, ("baseline", "a", "b"), (9.0, 1.0, 1.2), selection),))
+    found = Best(CAR, ("baseline", "a", "b"), means, selection)  # type: ignore[arg-type]
+    return told(row(CAR, -1.0, -2.0, -0.5), best=(found,))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +168,37 @@ def best(**changes: object) -> Comparison:
         (
             {},
             "By the 95th percentile wait of general cars, a is best: chosen after 22 of 30 replications, right with at "
-            "least 95 % where the best is 1 min or more ahead.",
+            "least 95 % where the best is 1 min or more ahead; it is 2.2 min ahead of b.",
+        ),
+        (
+            {"at_most_worse": (0.8, 0.0, 0.4), "means": (1.7, 1.0, 1.2)},
+            "By the 95th percentile wait of general cars, all 3 are within 1 min of each other with at least 95 %: no "
+            "choice at that zone (a is in front, 0.2 min ahead of b).",
+        ),
+        (
+            {"at_most_worse": (9.0, 0.1, 0.9), "means": (9.0, 1.0, 1.2)},
+            "By the 95th percentile wait of general cars, a and b are within 1 min of the best with at least 95 %: no "
+            "choice between them at that zone (a is in front, 0.2 min ahead of b); baseline is ruled out with at least "
+            "95 %.",
+        ),
+        (
+            {"at_most_worse": (9.0, 0.0, 1.9), "means": (9.0, 1.0, 1.7)},
+            "By the 95th percentile wait of general cars, a is best with 95 %, by the intervals of these 30 "
+            "replications, though only 0.7 min ahead of b, which is less than 1 min.",
+        ),
+        (
+            {"at_most_worse": (9.0, 0.2, 1.9), "means": (9.0, 1.0, 1.7)},
+            "By the 95th percentile wait of general cars, a is chosen after 22 of 30 replications, but the choice is "
+            "not sure: it is 0.7 min ahead of b, and KN's promise of 95 % is for a best that is 1 min or more ahead.",
+        ),
+        (
+            {"at_most_worse": (9.0, 0.2, 1.9), "means": (9.0, 1.0, 0.7)},
+            "By the 95th percentile wait of general cars, a is chosen after 22 of 30 replications, but the choice is "
+            "not sure: it is 0.3 min behind b, and KN's promise of 95 % is for a best that is 1 min or more ahead.",
+        ),
+        (
+            {"at_most_worse": (0.0, 0.0, 0.0), "means": (1.0, 1.0, 1.0), "decided": False},
+            "By the 95th percentile wait of general cars, all 3 are the same in every replication.",
         ),
         (
             {"survivors": (1, 2)},
@@ -149,16 +206,22 @@ def best(**changes: object) -> Comparison:
             "with at least 95 %.",
         ),
         (
-            {"survivors": (1, 2), "decided": False, "more": 512, "more_at_most": 4321, "at_most_worse": (9.0, 0.3, 1)},
+            {"survivors": (1, 2), "decided": False, "more": 14, "more_at_most": 1600, "at_most_worse": (9.0, 0.3, 5)},
+            "By the 95th percentile wait of general cars, a is in front, and no more than 0.3 min worse than the best "
+            "with 95 %. KN, which may be watched from one replication to the next and asks for more in return, would "
+            "choose at a zone of 1 min after about 14 more replications, at most 1,600.",
+        ),
+        (
+            {"survivors": (1, 2), "decided": False, "more": 512, "more_at_most": 4321, "at_most_worse": (9.0, 1.3, 2)},
             "By the 95th percentile wait of general cars, the best of a and b is not decided at a zone of 1 min: it "
-            "takes about 520 more replications, at most 4,400; a is in front, at most 0.3 min worse than the best with "
+            "takes about 520 more replications, at most 4,400; a is in front, at most 1.3 min worse than the best with "
             "95 %; baseline is ruled out with at least 95 %.",
         ),
         (
             {"survivors": (1, 2, 0), "decided": False, "more": 12, "more_at_most": 300},
-            "By the 95th percentile wait of general cars, a is best with 95 % by the intervals of these 30 "
-            "replications; KN still weighs a, b and baseline at a zone of 1 min: it takes about 12 more replications, "
-            "at most 300.",
+            "By the 95th percentile wait of general cars, a is best with 95 %, by the intervals of these 30 "
+            "replications. KN, which may be watched from one replication to the next and asks for more in return, "
+            "would choose at a zone of 1 min after about 12 more replications, at most 300.",
         ),
     ],
 )
@@ -193,6 +256,7 @@ def test_the_report_fits_and_names_its_methods(width: int) -> None:
     assert "…" not in text
     flat = " ".join(text.split())
     assert "that hold for all 21 rows at once (single-step max-t, each at " in flat
+    assert "Tables show" not in flat, "all of them"
     assert "KN (Kim and Nelson 2001)" in flat
     for heading in ("Bad days", "In words", "Best"):
         assert f"\n{heading}" in text
@@ -225,3 +289,10 @@ def test_nobody_came() -> None:
     assert "No parties to compare: all." in text
     assert "v: no 95th percentile wait to compare." in text
     assert "nan" not in text.lower()
+
+
+def test_rows_that_are_not_shown_are_counted() -> None:
+    rows = (row(CAR, -3.0, -5.0, -1.0), row(NEXUS, 0.01, -0.01, 0.04), row(ALL, math.nan, math.nan, math.nan))
+    still = replace(rows[1], low=0.0, high=0.02)
+    flat = " ".join(printed(told(rows[0], still, rows[2]), 80).split())
+    assert "Tables show 1 of them; the other 2 change by less than 0.05 or have no parties." in flat

@@ -268,6 +268,12 @@ def test_day_spread_is_numpys_quantile() -> None:
     np.testing.assert_allclose(day_spread(samples), np.quantile(samples, [0.1, 0.5, 0.9], axis=0), rtol=1e-13)
 
 
+def test_day_spread_leaves_the_samples_as_they_are() -> None:
+    samples = np.array([[3.0, 1.0, 2.0]])
+    samples.flags.writeable = False
+    np.testing.assert_array_equal(day_spread(samples).p50, [3.0, 1.0, 2.0])
+
+
 def test_day_spread_leaves_out_missing_days() -> None:
     samples = np.array([[NAN, 5.0, NAN, 1.0], [10.0, NAN, NAN, math.inf], [0.0, NAN, NAN, math.inf]])
     with warnings.catch_warnings():

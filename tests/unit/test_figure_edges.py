@@ -235,10 +235,8 @@ def test_five_years_of_flow_end_where_the_bins_do(years: RunData) -> None:
     assert drawn.get_ydata()[-1] == pytest.approx(total)
 
 
-def test_five_years_of_weekdays(years: RunData) -> None:
-    rows = figures.heat_rows(years, FACILITY)
-    assert len(rows) == 7 * 24
-    assert "Monday" in said(figures.plot_heat(years, FACILITY))
+def test_days_of_one_bin_have_no_hours(years: RunData) -> None:
+    assert "as its time bins are wider than an hour" in said(figures.plot_heat(years, FACILITY))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +17,9 @@ from sim.report.figures import (
     plot_flow,
     plot_forest,
     plot_frontier,
+    plot_hall,
     plot_heat,
+    plot_missed,
     plot_programmes,
     plot_sweep,
     plot_utilisation,
@@ -24,12 +28,15 @@ from sim.report.figures import (
 from sim.report.figures_convergence import convergence_rows
 from sim.report.figures_flow import flow_rows
 from sim.report.figures_forest import forest_rows
+from sim.report.figures_hall import hall_rows, is_hall, missed_rows
 from sim.report.figures_heat import heat_rows
 from sim.report.figures_histogram import histogram_rows
-from sim.report.figures_lanes import utilisation_rows
+from sim.report.figures_lanes import lanes, utilisation_rows
 from sim.report.figures_programme import programme_rows
 from sim.report.figures_sweep import as_numbers, frontier_rows, sweep_rows
 from sim.report.rundata import ALL
+from sim.scenario import load
+from sim.study import runs
 
 PORT = "crossing"
 BASE = ("baseline", PORT, ALL, ALL)
@@ -251,3 +258,97 @@ def test_the_frontier_has_the_variants_that_none_beats(run: RunData) -> None:
     best = rows[rows["frontier"] == "yes"]
     np.testing.assert_allclose(drawn.get_xdata(), best["price"])
     np.testing.assert_allclose(drawn.get_ydata(), 100.0 * best["mean"])
+
+
+def test_stations_that_share_officers_are_one_row(tmp_path: Path) -> None:
+    scenario = tmp_path / "shared.yaml"
+    scenario.write_text(SHARED, encoding="utf-8")
+    run = RunData.open(runs.run(load(scenario), tmp_path / "results", workers=1)[0])
+    assert lanes(run, "here") == ("cars + secondary",)
+    rows = utilisation_rows(run, "here", lanes(run, "here"))
+    parts = [run.samples.whole(("baseline", "here", name, ALL), "utilisation") for name in ("cars", "secondary")]
+    whole = rows[rows["bin_start"].isna()]
+    assert whole["mean"].tolist() == [pytest.approx(np.mean(parts[0] + parts[1]))]
+    for start, mean in zip(rows["bin_start"], rows["mean"], strict=True):
+        if np.isfinite(start):  # busy time of both over the time of the two officers, by hand
+            bins = [run.samples.bins(("baseline", "here", name, ALL), "utilisation") for name in ("cars", "secondary")]
+            inside = (run.samples.starts("baseline") >= start) & (run.samples.starts("baseline") < start + 60.0)
+            assert mean == pytest.approx((bins[0] + bins[1])[:, inside].mean(), rel=1e-6)
+
+
+SHARED = """\
+format: 1
+name: Two officers for everything
+start: 2024-07-05 06:00
+horizon: 3 h
+replications: 3
+seed: 5
+end: cut
+officers: {both: {officers: 2, open: 2}}
+ports:
+  here:
+    direction: northbound
+    zone: America/Vancouver
+    traffic: {car: {rate: 30 /h}}
+    lanes: {cars: {serves: [car], pool: both, service: 90 s}}
+    secondary: {pool: both, referral: {car: 20 %}, service: 5 min}
+"""
+
+
+# ---- halls ------------------------------------------------------------------------------------------------
+
+HALL = """\
+format: 1
+name: Two banks
+start: 2024-06-14 00:00
+horizon: 6 h
+replications: 3
+seed: 3
+preclearance:
+  hall:
+    mode: air
+    zone: America/Vancouver
+    departures: {banks: {"02:00": 2, "04:30": 2}, within: 20 min, seats: 60, load: 100 %}
+    classes: {citizen: 60 %, visitor: rest}
+    show_up: {lognormal: {mean: 70 min, cv: 0.4}}
+    closes: 15 min
+    stations:
+      primary: {kind: primary, booths: 2, service: {gamma: {mean: 100 s, cv: 0.5}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> RunData:
+    folder = tmp_path_factory.mktemp("hall")
+    (folder / "hall.yaml").write_text(HALL, encoding="utf-8")
+    return RunData.open(runs.run(load(folder / "hall.yaml"), folder / "results", workers=1)[0])
+
+
+def test_the_hall_is_drawn_above_its_departures(hall: RunData) -> None:
+    top = plot_hall(hall, "hall")
+    scope = ("baseline", "hall", ALL, ALL)
+    (people,) = top.lines
+    np.testing.assert_array_equal(people.get_ydata(), hall.day(scope, "hall_mean")["mean"])
+    below = top.figure.axes[1]
+    booked = hall.day(scope, "departing")
+    assert [bar.get_height() for bar in below.patches] == booked["mean"].tolist()
+    assert [bar.get_x() for bar in below.patches] == booked["bin_start"].tolist()
+    assert booked["mean"].sum() == 4 * 60
+    assert {"hall_mean", "departing"} == set(hall_rows(hall, "hall")["measure"])
+
+
+def test_missed_departures_stand_by_bank(hall: RunData) -> None:
+    rows = missed_rows(hall, "hall")
+    assert [label[:5] for label in rows["label"]] == ["02:00", "04:30"]
+    assert rows["departing"].tolist() == [120.0, 120.0]
+    missed = hall.samples.whole(("baseline", "hall", ALL, ALL), "passengers_missed")
+    assert rows["mean"].sum() == pytest.approx(missed.mean())
+    assert rows["mean"].sum() > 0.0, "nobody misses anything: the test shows nothing"
+    ax = plot_missed(hall, "hall")
+    assert [bar.get_height() for bar in ax.patches] == rows["mean"].tolist()
+    shares = [text.get_text() for text in ax.texts]
+    assert shares == [f"{100.0 * mean / 120.0:.1f} %" if mean else "0" for mean in rows["mean"]]
+
+
+def test_a_port_is_no_hall(run: RunData) -> None:
+    assert not is_hall(run, PORT)

@@ -154,7 +154,7 @@ def test_assumptions_have_a_value_inside_their_range() -> None:
 def test_every_source_named_in_a_table_exists() -> None:
     tables = ("us_ports", "us_monthly", "crossings", "offices", "seasons", "weekdays", "holidays", "hours")
     columns = {"source", "cars_source", "lanes_source", "nexus_share_source", "fast_share_source", "nexus_hours_source"}
-    for table in (*tables, "airport_facts", "irregular_monthly", "published_waits"):
+    for table in (*tables, "airport_facts", "irregular_monthly", "flow_seasons", "flow_events", "published_waits"):
         for row in rows(f"{table}.csv"):
             named = {row[column] for column in columns & row.keys()} - {""}
             assert named <= registry.sources().keys(), table

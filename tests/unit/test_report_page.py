@@ -277,6 +277,8 @@ def test_one_class_and_no_variants(tmp_path: Path) -> None:
     outline = page_of(tmp_path, nexus="0 %", variants="", replications=2)
     assert "No variants were run" in outline.text
     assert "comparison-chart" not in outline.charts
+    legends = [layer["encoding"]["color"]["legend"] for layer in outline.charts["busy-here"]["layer"][:1]]
+    assert legends == [None]
     binds = [one["name"] for one in outline.charts["waits-longer-here"]["params"] if "bind" in one]
     assert binds == []
 

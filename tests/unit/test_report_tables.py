@@ -210,3 +210,12 @@ def test_numbers_never_read_minus_nought() -> None:
 )
 def test_class_words(name: str, among: tuple[str, ...], shown: str) -> None:
     assert words.class_words(name, among) == shown
+
+
+def test_a_standard_that_changes_is_told_with_its_ends(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, days=3, variants=("baseline",))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest |= {"standard": {}, "standard_steps": {FACILITY: [[0.0, 10.0], [720.0, 20.0]]}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert "in 10 to 20 min %" in summary_text(folder, 80)
+    assert RunData.open(folder).standard(FACILITY) is None

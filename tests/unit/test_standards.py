@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,3 +80,24 @@ def test_no_bins_is_one_bin_over_everything(tmp_path: Path) -> None:
     assert set(series.bin_start) == {0.0}
     assert column(series, "queue_max")["mean"].item() == column(summary, "queue_max")["mean"].item()
     assert "bin: none" in (folder / "scenario.resolved.yaml").read_text()
+
+
+def manifest(tmp_path: Path, start: str, horizon: str) -> dict[str, Any]:
+    text = SCENARIO.replace("replications: 12", "replications: 1").replace("2024-01-05 00:00", start)
+    path = tmp_path / "promised.yaml"
+    path.write_text(text.format(horizon=horizon, standard="{mon-thu: 10 min, fri-sun: 20 min}"))
+    assert main(["run", str(path), "--quiet", "--out", str(tmp_path / "out")]) == 0
+    return dict(json.loads(next((tmp_path / "out").rglob("manifest.json")).read_text()))
+
+
+@pytest.mark.parametrize(("start", "minutes"), [("2024-01-03 00:00", 10.0), ("2024-01-06 00:00", 20.0)])
+def test_a_run_within_one_kind_of_day_has_one_standard(tmp_path: Path, start: str, minutes: float) -> None:
+    found = manifest(tmp_path, start, "24 h")
+    assert found["standard"] == {"here": minutes}
+    assert found["standard_steps"] == {}
+
+
+def test_a_standard_that_changes_is_kept_as_steps(tmp_path: Path) -> None:
+    found = manifest(tmp_path, "2024-01-04 12:00", "96 h")
+    assert found["standard"] == {}
+    assert found["standard_steps"] == {"here": [[0.0, 10.0], [720.0, 20.0], [5040.0, 10.0]]}

@@ -235,6 +235,7 @@ def rows(block: str) -> list[list[str]]:
 def test_every_table_of_the_page_is_filled() -> None:
     names = {"southbound", "southbound-shape", "southbound-fit"}
     names |= {"northbound", "northbound-spring", "northbound-shape", "northbound-fit"}
+    names |= {"irregular-bands", "irregular-2022", "irregular-protocol"}
     assert set(tables()) == names
     assert all(len(rows(block)) > 2 for block in tables().values())
 
@@ -260,6 +261,30 @@ def test_tables_go_between_their_markers(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == f"a\n<!-- validate: one-two -->\n\n{table}\n\n<!-- end -->\nb\n"
     with pytest.raises(KeyError):
         page.write({}, file)
+
+
+def test_shares_inside_the_bands_of_irregular_flows_follow_from_the_months_on_the_page() -> None:
+    """The months of 2022 are one row of the table of bands."""
+    months = rows(tables()["irregular-2022"])[1:]
+    row = next(row for row in rows(tables()["irregular-bands"]) if row[0] == "2022-07 to 2022-12")
+    assert row[1] == str(len(months))
+    for place, said in enumerate(row[2:5], start=4):
+        inside = sum(not month[place].endswith("*") for month in months)
+        assert said == page.percent(inside / len(months))
+        for month in months:
+            low, high = (float(end.replace(",", "")) for end in month[place].rstrip(" *").split(" to "))
+            assert (low <= float(month[2].replace(",", "")) <= high) == (not month[place].endswith("*"))
+
+
+def test_the_protocol_on_the_page_is_a_fall_and_a_rise_of_the_published_order() -> None:
+    """Within a third of what is published: about 165 to about 10 or 12 by the road, 44 to 145 at airports."""
+    found = {
+        row[0]: [float(cell.split(" ")[0]) for cell in (row[1], row[3])]
+        for row in rows(tables()["irregular-protocol"])[1:]
+    }
+    for name, published in (("come by the road", (165.0, 12.0)), ("claim at airports", (44.0, 145.0))):
+        for simulated, said in zip(found[name], published, strict=True):
+            assert 2 / 3 < simulated / said < 4 / 3
 
 
 @pytest.mark.skipif(RAW_DATA is None, reason="BORDERSIM_RAW_DATA names no folder of the published files")

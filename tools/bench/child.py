@@ -87,7 +87,8 @@ def import_all() -> None:
     """Everything `run` imports."""
     for name in ("scipy.special", "pyarrow.parquet", "sim.commands", "sim.report.progress", "sim.study.runs"):
         importlib.import_module(name)
-    importlib.import_module("sim.engine.compiled.kernel")
+    for name in ("sim.engine.compiled.kernel", "sim.study.compiled"):
+        importlib.import_module(name)
 
 
 def stages(path: str, replications: int) -> Answer:
@@ -100,7 +101,7 @@ def stages(path: str, replications: int) -> Answer:
 
     from sim.engine import COMPILED, engine
     from sim.scenario import load
-    from sim.study import runs, store
+    from sim.study import compiled, runs, store
     from sim.study.conservation import check_conservation
     from sim.study.experiment import BASELINE
     from sim.study.journal import Journal
@@ -126,7 +127,7 @@ def stages(path: str, replications: int) -> Answer:
         clock.stop("kernel")
         check_conservation(model.network, parties, records)
         clock.stop("check")
-        measured = measure(layout, parties, records)
+        measured = measure(layout, parties, records, compiled.see)
         found.append(row_of(measured))
         vehicles += len(parties)
         clock.stop("measure")

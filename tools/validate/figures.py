@@ -34,10 +34,10 @@ def draw(south: Southbound, north: Northbound, folder: Path) -> list[Path]:
             "validation-southbound-days": _spread(south),
             "validation-northbound-days": _days(north),
         }
-    return [_save(figure, folder / f"{name}.png") for name, figure in drawn.items()]
+    return [save(figure, folder / f"{name}.png") for name, figure in drawn.items()]
 
 
-def _new(rows: int, columns: int) -> tuple[Figure, Any]:
+def new(rows: int, columns: int) -> tuple[Figure, Any]:
     """A figure, and its axes as an array of so many rows and columns."""
     from matplotlib.figure import Figure
 
@@ -46,7 +46,7 @@ def _new(rows: int, columns: int) -> tuple[Figure, Any]:
 
 
 def _profile(south: Southbound) -> Figure:
-    figure, grid = _new(2, 2)
+    figure, grid = new(2, 2)
     profiles = {name: profile(south.hours[name], ["weekday", "hour"]) for name in ("published", "control")}
     for ax, (title, weekday) in zip(grid.flat, WEEKDAYS.items(), strict=True):
         for index, (name, of) in enumerate(profiles.items()):
@@ -66,7 +66,7 @@ def _profile(south: Southbound) -> Figure:
 
 
 def _spread(south: Southbound) -> Figure:
-    figure, grid = _new(1, 1)
+    figure, grid = new(1, 1)
     ax = grid[0, 0]
     for index, name in enumerate(NAMES):
         days, look = np.sort(days_of(south.hours[name])["delay"].to_numpy()), style.look(index)
@@ -85,7 +85,7 @@ def _spread(south: Southbound) -> Figure:
 
 
 def _days(north: Northbound) -> Figure:
-    figure, grid = _new(1, 2)
+    figure, grid = new(1, 2)
     chosen = (~north.days["odd"] & ~north.days["spring"]).to_numpy()
     for ax, lane, title in zip(grid[0], LANES, ("Cars", "NEXUS cars"), strict=True):
         published = north.days.loc[chosen, f"{lane}_delay"].to_numpy()
@@ -114,7 +114,8 @@ def _bands(ax: Axes, published: FloatArray, mean: FloatArray, low: FloatArray, h
     ax.legend(loc="upper left", fontsize=15)
 
 
-def _save(figure: Figure, path: Path) -> Path:
+def save(figure: Figure, path: Path) -> Path:
+    """Write a picture, the same bytes for the same numbers."""
     from io import BytesIO
 
     buffer = BytesIO()

@@ -65,8 +65,8 @@ def southbound(south: Southbound) -> str:
                 _minutes(each.score.error),
                 _minutes(each.score.error_long),
                 _signed(each.score.bias),
-                _percent(each.score.inside),
-                _percent(each.hours_inside),
+                percent(each.score.inside),
+                percent(each.hours_inside),
             )
             for name, each in south.scored.items()
         ),
@@ -98,7 +98,7 @@ def northbound(north: Northbound, stretch: str) -> str:
                     _minutes(of.error),
                     f"{_minutes(of.error_long)} ({of.count_long})",
                     _signed(of.bias),
-                    _percent(of.inside),
+                    percent(of.inside),
                 )
             )
     return table(head, rows)
@@ -140,7 +140,8 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}"
 
 
-def _percent(value: float) -> str:
+def percent(value: float) -> str:
+    """A share in whole percent; blank for none."""
     return "" if math.isnan(value) else f"{100.0 * value:.0f} %"
 
 

@@ -60,7 +60,9 @@ GAUGES, BLOCKED_LIST, ENDS, PATIENCE, AWAY, VISITS = range(44, 50)
 PARTIES, ARRIVALS, DRAWS = range(50, 53)
 FULL_LOG, NEXT_FULL, FULL_END = range(53, 56)
 N_CONTROLLERS, CONTROLLERS, WATCHED, TICKS, CONTROL, STAFF_LOG, NEXT_STAFF = range(56, 63)
-HEADER = 63
+N_STANDING = 63
+"""Parties in the lines of all stations together."""
+HEADER = 64
 """`NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
 `SPACE` holds reals (car lengths in line, per station)."""
 

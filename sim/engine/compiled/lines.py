@@ -14,6 +14,7 @@ from sim.engine.compiled.layout import (
     KLASS,
     LAST,
     LENGTHS,
+    N_STANDING,
     NEXT,
     PARTY,
     PREVIOUS,
@@ -139,6 +140,7 @@ def occupy(w: Words, r: Reals, visit: int, by: int) -> None:
     """A party takes up (`by` = 1) or gives back (-1) its length of the line."""
     station = w[visit + STATION]
     w[w[STANDING] + station] += by
+    w[N_STANDING] += by
     r[w[SPACE] + station] += by * r[w[LENGTHS] + w[visit + KLASS]]
 
 

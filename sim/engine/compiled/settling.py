@@ -60,6 +60,8 @@ def one_move(w: Words, r: Reals, now: float) -> bool:
     some_blocked = w[N_BLOCKED] > 0
     if some_blocked and let_go(w, r, now):
         return True
+    if not some_blocked and w[N_STANDING] == 0:
+        return False  # nobody who could move
     for at in range(w[N_STATIONS]):
         station = w[w[ORDER] + at]
         if some_blocked and admit_blocked(w, r, station, now):

@@ -1,0 +1,70 @@
+"""What a planner reads of an irregular flow in the terminal: people by what became of them, and what stays unknown."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.report import words
+from sim.report.rundata import ALL, RunData
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+ROWS: tuple[tuple[str, str], ...] = (
+    ("persons", "persons who came"),
+    ("persons_detected", "of whom there was an alert"),
+    ("persons_intercepted", "met by a unit"),
+    ("persons_undetected", "not met"),
+    ("claims_inland", "claimed inland after 14 days"),
+    ("claims", "claims decided on, persons"),
+    ("persons_returned", "returned"),
+    ("claims_eligible", "eligible"),
+    ("persons_inadmissible", "inadmissible"),
+    ("persons_detained", "detained"),
+    ("response_mean", "alert to unit, min"),
+    ("custody_mean", "met to decision, h"),
+    ("interviews_pending_mean", "interviews pending, persons"),
+    ("places_mean", "places taken"),
+    ("overflow_nights", "overflow nights"),
+    ("board_pending_end", "at the board at the end, persons"),
+    ("board_wait_mean", "wait for the board, days"),
+    ("board_inventory_wait_mean", "inventory / capacity, days"),
+    ("cold_exposed", "persons exposed to cold"),
+    ("cost_per_claimant", "cost per claimant, $"),
+)
+"""Measures and what they are called."""
+
+
+def is_flow(run: RunData, facility: str) -> bool:
+    """True for the results of an irregular flow."""
+    return any((variant, facility, ALL, ALL) in _scopes_with_persons(run) for variant in run.variants)
+
+
+def _scopes_with_persons(run: RunData) -> set[tuple[str, str, str, str]]:
+    return {scope for scope, measure in run.estimates if measure == "persons"}
+
+
+def flow_table(table: Table, run: RunData, facility: str, variant: str) -> Table:
+    """Fill a table of three columns: what, its mean with interval, 8 replications in 10. What is 0 is left out."""
+    for measure, name in ROWS:
+        row = run.estimate((variant, facility, ALL, ALL), measure)
+        if row is not None and math.isfinite(row.mean) and row.mean != 0.0:
+            places = 0 if row.mean >= 100.0 else 1
+            spread = f"{words.number(row.day_p10, places)} to {words.number(row.day_p90, places)}"
+            table.add_row(name, words.with_interval(row.mean, row.low, row.high, row.unit), spread)
+    return table
+
+
+def unknown_sentence(run: RunData, facility: str, variant: str) -> str:
+    """What the data cannot tell apart; empty where everybody is seen."""
+    scope = (variant, facility, ALL, ALL)
+    share, came = run.estimate(scope, "detected_share"), run.estimate(scope, "persons")
+    if share is None or came is None or not math.isfinite(share.day_p10):
+        return ""
+    low, high = (words.number(100.0 * value, 0) for value in (share.day_p10, share.day_p90))
+    few, many = words.number(came.day_p10, 0), words.number(came.day_p90, 0)
+    return (
+        "Not identified: how many truly came, and how many of them are detected. What is seen tells the product alone; "
+        f"with {low} to {high} % of the groups detected (8 replications in 10), {few} to {many} persons came."
+    )

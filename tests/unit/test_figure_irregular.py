@@ -1,0 +1,114 @@
+"""Figures of irregular flows draw what the run says: stages that add up, places, drivers, true flow against seen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.patches import Rectangle
+
+from sim.report.figures import RunData, plot_drivers, plot_places, plot_stages, plot_true_flow, save_figures
+from sim.report.figures_irregular import drivers_rows, places_of, places_rows, true_flow_rows
+from sim.report.figures_stages import DECIDED, is_flow, stage_rows, stages_of
+from sim.report.rundata import ALL
+from sim.scenario import load
+from sim.study import runs
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
+SECTOR = "bc-washington"
+SCOPE = ("baseline", SECTOR, ALL, ALL)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunData:
+    study = load(SCENARIOS / "irregular-washington-bc-winter-2025.yaml", replications=3)
+    return RunData.open(runs.run(study.only(()), tmp_path_factory.mktemp("flows"), workers=1)[0])
+
+
+def mean(run: RunData, measure: str) -> float:
+    found = run.estimate(SCOPE, measure)
+    assert found is not None
+    return found.mean
+
+
+def test_stages_part_and_add_up(run: RunData) -> None:
+    by = {stage.name: stage for stage in stages_of(run, SECTOR)}
+    assert by["came"].persons == mean(run, "persons") > 0.0
+    assert by["detected"].persons + by["not seen"].persons == pytest.approx(by["came"].persons)
+    assert by["met by a unit"].persons + by["gone before a unit came"].persons == pytest.approx(by["detected"].persons)
+    assert by["claims inland later"].persons <= by["not seen"].persons
+    after = [stage.persons for stage in by.values() if stage.of == "met by a unit"]
+    assert sum(after) == pytest.approx(by["met by a unit"].persons)
+    assert min(stage.persons for stage in by.values()) >= -1e-9
+
+
+def test_stages_are_as_high_as_their_persons(run: RunData) -> None:
+    ax = plot_stages(run, SECTOR)
+    rows = stage_rows(run, SECTOR).set_index("stage")
+    drawn = {bar.get_label(): bar[0] for bar in ax.containers}
+    assert set(drawn) == set(rows.index[rows["persons"] > 0.5])
+    for name, box in drawn.items():
+        assert isinstance(box, Rectangle)
+        assert abs(box.get_height()) == pytest.approx(rows.loc[name, "share"])
+    written = "\n".join(text.get_text() for text in ax.texts)
+    assert f"met by a unit\n{rows.loc['met by a unit', 'persons']:.0f}" in written
+    assert set(DECIDED.values()) & set(drawn)
+
+
+def test_boxes_of_a_column_do_not_overlap(run: RunData) -> None:
+    boxes = [bar[0].get_bbox() for bar in plot_stages(run, SECTOR).containers]
+    assert not [1 for at, one in enumerate(boxes) for other in boxes[at + 1 :] if one.overlaps(other)]
+
+
+def test_places_stand_against_how_many_there_are(run: RunData) -> None:
+    ax = plot_places(run, SECTOR)
+    rows = places_rows(run, SECTOR)
+    own = rows[rows["measure"] == "places_mean"]
+    drawn = next(line for line in ax.lines if line.get_label() == "in places of intake")
+    np.testing.assert_array_equal(drawn.get_ydata(), own["mean"])
+    assert places_of(run, SECTOR) == 60
+    capacity = next(line for line in ax.lines if line.get_label() == "60 places")
+    assert list(capacity.get_ydata()) == [60, 60]
+
+
+def test_persons_a_day_add_up_to_those_who_came(run: RunData) -> None:
+    rows = drivers_rows(run, SECTOR)
+    came = rows[rows["measure"] == "persons"]
+    days = np.diff(np.append(came["bin_start"], run.horizon)) / 1440.0
+    assert (came["mean"] * days).sum() == pytest.approx(mean(run, "persons"))
+    # Ninety days in bins of a week: the last bin is shorter, and is a rate all the same.
+    assert days[-1] < days[0]
+
+
+def test_a_driver_stands_where_it_begins(run: RunData) -> None:
+    top = plot_drivers(run, SECTOR)
+    (driver,) = run.scenario_of("baseline").irregular[SECTOR].drivers  # type: ignore[union-attr]
+    minutes = (driver.from_ - datetime(2025, 1, 1)).total_seconds() / 60.0
+    for panel in top.figure.axes:
+        upright = [line for line in panel.lines if str(line.get_label()).startswith(driver.name)]
+        assert [list(line.get_xdata()) for line in upright] == [[minutes, minutes]]
+    rows = drivers_rows(run, SECTOR)
+    factor = rows[rows["measure"] == "factor"]
+    before, after = (factor[factor["bin_start"] < minutes], factor[factor["bin_start"] >= minutes])
+    assert set(before["mean"]) == {1.0}
+    assert after["mean"].iloc[0] == pytest.approx(driver.multiply, rel=0.01)
+
+
+def test_true_flow_shows_every_replication(run: RunData) -> None:
+    ax = plot_true_flow(run, SECTOR)
+    rows = true_flow_rows(run, SECTOR)
+    for measure in ("persons", "persons_detected", "persons_intercepted"):
+        own = rows.loc[rows["measure"] == measure, "value"]
+        np.testing.assert_array_equal(own, run.samples.whole(SCOPE, measure))
+        assert next(line for line in ax.lines if line.get_label() == measure).get_xdata().tolist() == own.tolist()
+
+
+def test_save_figures_of_a_flow(run: RunData) -> None:
+    told: list[str] = []
+    paths = save_figures(run.folder, ["irregular", "programmes"], told.append)
+    names = {path.stem for path in paths}
+    assert {f"{kind}-{SECTOR}" for kind in ("stages", "places", "drivers", "true-flow")} <= names
+    assert not [name for name in names if name.startswith("programmes")]
+    assert is_flow(run, SECTOR)
