@@ -21,7 +21,7 @@ def tables_that_wrap(scenario: Scenario, tree: Tree) -> Iterator[Doubt]:
 
     One whose last value is 0 says that nothing is open before its first time, which nobody reads otherwise.
     """
-    for kind in ("ports", "preclearance", "officers"):
+    for kind in ("ports", "preclearance", "officers", "irregular"):
         yield from _wrapping(tree.plain.get(kind), (kind,), tree)
 
 

@@ -29,14 +29,39 @@ def resolved_yaml(study: Study) -> str:
     return "".join(f"{text}\n" for text, _ in _lines(study.tree, (), 0))
 
 
-def show(study: Study, variant: str | None = None) -> str:
+def show(study: Study, variant: str | None = None, only: str | None = None) -> str:
     """The resolved baseline or variant as YAML, the origin of each value as a comment at the end of its line.
 
-    Raises UsageError for a variant that does not exist.
+    `only` keeps what stands below a key of that name, wherever it is. Raises UsageError for a variant that does not
+    exist, and where there is no such key.
     """
     name = variant or BASELINE
     _named(study, name)
-    return annotated(study.trees[name], study.origins[name])
+    tree = study.trees[name]
+    return annotated(tree if only is None else below(tree, only), study.origins[name])
+
+
+def below(tree: dict[str, Any], key: str) -> dict[str, Any]:
+    """The part of a tree that stands below keys of a name, with the keys that lead there.
+
+    Raises UsageError, with the nearest key, where there is none.
+    """
+    keys = dict[str, None]()
+    found = _kept(tree, key, keys)
+    if not found:
+        raise UsageError(f"no key '{key}' in the scenario. {nearest(key, keys)}".rstrip())
+    return found
+
+
+def _kept(tree: dict[str, Any], key: str, seen: dict[str, None]) -> dict[str, Any]:
+    found = dict[str, Any]()
+    for step, child in tree.items():
+        seen[step] = None
+        if step == key:
+            found[step] = child
+        elif isinstance(child, dict) and (inside := _kept(child, key, seen)):
+            found[step] = inside
+    return found
 
 
 @dataclass(frozen=True)
