@@ -124,6 +124,7 @@ def parser() -> argparse.ArgumentParser:
     group = show.add_mutually_exclusive_group()
     group.add_argument("--variant", metavar="NAME", help="what this variant has otherwise than the baseline")
     group.add_argument("--policy", metavar="FILE|NAME", help="what a policy changes; `new --list` has them")
+    show.add_argument("--only", metavar="KEY", help="what stands below this key alone, such as lanes or traffic")
     show.add_argument("--full", action="store_true", help="all of the variant, not only what differs")
     show.add_argument("--json", action="store_true", help="print the values and their origins as JSON")
     _overrides(show)

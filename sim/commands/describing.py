@@ -185,7 +185,10 @@ def show(arguments: Namespace) -> int:
     study = load_study(arguments)
     name = arguments.variant or next(iter(study.policies), None)
     whole = name is None or arguments.full
-    text = resolved(study, name) if whole or name is None else show_differences(study, name)  # a wrong name is refused
+    if arguments.only is not None and (arguments.json or not whole):
+        raise UsageError("--only goes with the whole scenario as YAML: without --json, and with --full for a variant")
+    only = arguments.only  # of a wrong name either refuses to speak
+    text = resolved(study, name, only) if whole or name is None else show_differences(study, name)
     if arguments.json:
         said: dict[str, object] = {"variant": name or "baseline"}
         if name is not None:

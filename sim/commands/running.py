@@ -34,11 +34,10 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print_json(folder, "summary.csv")
     elif not arguments.quiet:
-        from rich.console import Console
-
         from sim.report.tables import summary_table
 
-        Console(highlight=False).print(summary_table(folder))
+        _print(summary_table(folder))
+        _print_note([folder])
         print(f"{'results in' if fresh else 'already run:'} {folder}")
     return 0
 
@@ -60,15 +59,30 @@ def compare(arguments: Namespace) -> int:
     if arguments.json:
         print(_comparison_json(folders, found))
     elif not arguments.quiet:
-        from rich.console import Console
-
         from sim.report.tables import comparison_table
 
-        Console(highlight=False).print(comparison_table(found))
+        _print(comparison_table(found))
+        _print_note(folders)
         print(f"\nthese numbers in {place / 'comparison_*.csv'}")
         if len(folders) == 1:
             print(f"all differences in {folders[0] / 'comparison.csv'}")
     return 0
+
+
+def _print(what: object) -> None:
+    from rich.console import Console
+
+    Console(highlight=False).print(what)
+
+
+def _print_note(folders: Sequence[Path]) -> None:
+    """What decides the waits of a port that is the registry's, under its table."""
+    from rich.text import Text
+
+    from sim.report.staffing_note import staffing_note
+
+    if note := staffing_note(folders):
+        _print(Text(note))
 
 
 def _runs_to_compare(arguments: Namespace) -> list[Path]:

@@ -5,7 +5,7 @@ Each value has its source (`sources.csv`) or is marked assumed with a range (`as
 """
 
 from sim.registry.defaults import PortDefaults, port_defaults
-from sim.registry.entries import Entry, entries, entry, hint, ids, near, nearest_word, search, search_most
+from sim.registry.entries import Entry, entries, ids
 from sim.registry.files import Assumption, Origin, Source, assumptions, sources
 from sim.registry.halls import AirportVolume, HallDefaults, airport_volume, hall_defaults
 from sim.registry.others import (
@@ -18,6 +18,8 @@ from sim.registry.others import (
     published_waits,
     sectors,
 )
+from sim.registry.searching import entry, hint, near, nearest_word, search, search_most
+from sim.registry.staffing import FOLLOWS_DEMAND
 from sim.registry.tables import Profile, holidays, profile, profiles, season, seasons, weekday, weekdays
 from sim.registry.writing import Defaults
 
@@ -27,6 +29,7 @@ __all__ = [
     "Defaults",
     "Assumption",
     "Entry",
+    "FOLLOWS_DEMAND",
     "FlowSeason",
     "HallDefaults",
     "Origin",

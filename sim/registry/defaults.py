@@ -13,9 +13,10 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sim.registry.entries import MODES, Entry, Hours, Share, entry
+from sim.registry.entries import MODES, Entry, Hours, Share
 from sim.registry.files import Origin, assumption, origin_of, published, sources, taken
-from sim.registry.staffing import booths_for, enough, open_table
+from sim.registry.searching import entry
+from sim.registry.staffing import FOLLOWS_DEMAND, booths_for, enough, open_table
 from sim.registry.tables import (
     DAYS,
     HOLIDAY,
@@ -284,7 +285,7 @@ class _Builder(Writer):
         if name == "general":
             self.put((*at, "queue"), "per_booth", Origin("each booth has its line", assumed=True))
         week, load = self.flows(mode, part, self.months), assumption("staffing.open").number
-        reason, span = Origin(f"follows demand in {self.season_words()}", assumed=True), self.span(name)
+        reason, span = Origin(f"{FOLLOWS_DEMAND} in {self.season_words()}", assumed=True), self.span(name)
         if span[1]:
             reason = span[1]
         self.put((*at, "open"), open_table(week, seconds, load, booths, span[0]), reason)

@@ -14,6 +14,8 @@ from sim.registry.tables import HOLIDAY
 Week = Mapping[int, Sequence[float]]
 """Parties per hour (24 values) by day: 0 to 6 is Monday to Sunday, 7 a holiday."""
 HOUR = 3600.0
+FOLLOWS_DEMAND = "follows demand"
+"""What the origin of such a calendar says."""
 
 
 def booths_for(week: Week, seconds: float, load: float) -> int:

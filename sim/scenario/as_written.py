@@ -9,15 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.scenario.cautions import Doubt
-from sim.scenario.operations import CLOSED, is_day, is_table, latest
+from sim.scenario.operations import CLOSED, TABLES, is_day, is_table, latest
 from sim.scenario.port import Port
 from sim.scenario.problems import Path
 from sim.scenario.schema import Scenario
 from sim.scenario.tree import Tree
-
-TABLES = ("open", "most", "profile", "wait")
-"""Keys of tables over the day. `hours` knows open and closed only, and before its first time plainly the other holds;
-`banks` are moments."""
 
 
 def tables_that_wrap(scenario: Scenario, tree: Tree) -> Iterator[Doubt]:
@@ -25,7 +21,7 @@ def tables_that_wrap(scenario: Scenario, tree: Tree) -> Iterator[Doubt]:
 
     One whose last value is 0 says that nothing is open before its first time, which nobody reads otherwise.
     """
-    for kind in ("ports", "preclearance", "officers"):
+    for kind in ("ports", "preclearance", "officers", "irregular"):
         yield from _wrapping(tree.plain.get(kind), (kind,), tree)
 
 

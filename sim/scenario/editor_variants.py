@@ -10,7 +10,20 @@ import json
 import re
 from collections.abc import Iterator
 
-from sim.scenario.editor_values import NAME, Schema, definition_of, either, escaped, kind_schemas, ref, week_tables
+from sim.scenario.editor_values import (
+    NAME,
+    Schema,
+    definition_of,
+    described,
+    either,
+    escaped,
+    kind_schemas,
+    ref,
+    week_tables,
+)
+from sim.scenario.operations import ROUNDS, SPREAD
+from sim.scenario.reckoning import OPERATIONS
+from sim.scenario.units import NUMBER
 from sim.scenario.variants import EXTENDS, FIXED
 
 _REFERENCE = re.compile(r"#/definitions/(\w+)")
@@ -26,18 +39,65 @@ def variants(root: Schema, definitions: dict[str, Schema]) -> Schema:
         stated = found.setdefault(f"^{pattern}$", [])
         if schema not in stated:
             stated.append(schema)
+    definitions["Operation"] = _operation()
     return {
         "title": "variant",
         "description": "Paths with the values that replace what stands there, such as "
-        "ports.pacific-highway.lanes.general.booths: 7. `extends` names a variant to start from.",
+        "ports.pacific-highway.lanes.general.booths: 7, or with what is done to it, such as {plus: 1}. `extends` names "
+        "a variant to start from.",
         "type": "object",
         "minProperties": 1,
         "properties": {EXTENDS: {**ref("Name"), "description": "The variant whose paths come first."}},
         "patternProperties": {
-            pattern: schemas[0] if len(schemas) == 1 else either(*schemas) for pattern, schemas in found.items()
+            pattern: schemas[0] if schemas == [{}] else either(*_branches(schemas), ref("Operation"))
+            for pattern, schemas in found.items()
         },
         "additionalProperties": False,
         "examples": [{"ports.pacific-highway.traffic.car.nexus": "40 %"}],
+    }
+
+
+def _branches(schemas: list[Schema]) -> Iterator[Schema]:
+    """The schemas, of those that are nothing but alternatives each."""
+    for schema in schemas:
+        yield from schema["anyOf"] if set(schema) == {"anyOf"} else (schema,)
+
+
+def _operation() -> Schema:
+    """What is done to the value that stands at a path."""
+    quantity: Schema = {"title": "quantity", "type": "string", "pattern": rf"^\s*{NUMBER}\s*\S"}
+    number: Schema = either({"title": "number", "type": "number"}, quantity)
+    day = "(?:mon|tue|wed|thu|fri|sat|sun)"
+    days: Schema = {
+        "title": "days",
+        "type": "string",
+        "pattern": f"^(?:holiday|{day}(?:-{day})?)$",
+        "examples": ["sat-sun"],
+    }
+    listed: Schema = {"title": "list of days", "type": "array", "items": days}
+    anything: Schema = {"title": "any value", "type": ["number", "string", "boolean", "object", "array"]}
+    told = {
+        "times": ({"title": "number", "type": "number", "minimum": 0}, "Multiplies it."),
+        "plus": (number, "Adds to it, in a table to every entry."),
+        "at_least": (number, "The least that comes out."),
+        "at_most": (number, "The most that comes out."),
+        "set": (anything, "Puts this there, with from and until in those hours of a table."),
+        "widen": (ref("Duration"), "A table that is open so much earlier and closes so much later."),
+        "from": (ref("TimeOfDay"), "Only from this time of day on."),
+        "until": (ref("TimeOfDay"), "Only until this time of day; before `from`: of the next day."),
+        "days": (either(days, listed), "Only on these days of the week, such as sat-sun."),
+        "only_above": (number, "Leaves values up to this alone."),
+        "round": ({"enum": [*ROUNDS, SPREAD]}, "Makes whole numbers; spread: some hours up, some down."),
+    }
+    return {
+        "title": "operation",
+        "description": "What is done to the value that a path of a variant leads to. `times`, `plus`, `at_least` and "
+        "`at_most` can stand together and are applied in this order.",
+        "type": "object",
+        "properties": {key: described(schema, text) for key, (schema, text) in told.items()},
+        "anyOf": [{"required": [key]} for key in OPERATIONS],
+        "additionalProperties": False,
+        "examples": [{"plus": 1, "from": "12:00", "until": "20:00"}],
     }
 
 

@@ -199,9 +199,16 @@ def mend_whole(raw: Any) -> str:
     """The whole number that was probably meant, written as one."""
     if isinstance(raw, str) and raw.strip().isdecimal():
         return f"write {raw.strip()} without quotes"
+    if isinstance(raw, str) and raw.strip().startswith("+") and raw.strip()[1:].isdecimal():
+        return adding(raw.strip()[1:])
     if isinstance(raw, float) and raw == int(raw):
         return f"write {int(raw)}"
     return ""
+
+
+def adding(number: str) -> str:
+    """How to say what a plus sign does not."""
+    return f"write {number}; a variant adds to what is there with {{plus: {number}}}"
 
 
 def _whole_key(raw: Any) -> int:

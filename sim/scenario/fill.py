@@ -99,24 +99,25 @@ def seal(tree: Tree) -> Tree:
 def registered(tree: Tree) -> Iterator[tuple[At, str]]:
     """Facilities with the id of a known entry. An unknown one is left for the schema to refuse."""
     airports = tuple(airport.iata for airport in registry.airports())
-    for kind in KINDS:
-        places = tree.plain.get(kind) if isinstance(tree.plain, dict) else None
-        for name, place in places.items() if isinstance(places, dict) else ():
-            id = place.get(KEY) if isinstance(place, dict) else None
-            if isinstance(id, str) and id in (registry.ids() if kind == "ports" else airports):
-                yield (kind, name), id
+    for at, place in _facilities(tree):
+        id = place.get(KEY)
+        if isinstance(id, str) and id in (registry.ids() if at[0] == "ports" else airports):
+            yield at, id
 
 
 def unfilled(tree: Tree) -> Iterator[At]:
     """Facilities that name an entry there is none of, or spell `registry` wrong: what they lack follows from that."""
     known = dict(registered(tree))
-    for kind, model in (("ports", Port), ("preclearance", Preclearance)):
-        places = tree.plain.get(kind) if isinstance(tree.plain, dict) else None
-        for name, place in places.items() if isinstance(places, dict) else ():
-            if not isinstance(place, dict) or (kind, name) in known:
-                continue
-            if place.get(KEY) is not None or misspelt(place, model.keys(), KEY):
-                yield kind, name
+    for at, place in _facilities(tree):
+        keys = Port.keys() if at[0] == "ports" else Preclearance.keys()
+        if at not in known and (place.get(KEY) is not None or misspelt(place, keys, KEY)):
+            yield at
+
+
+def _facilities(tree: Tree) -> Iterator[tuple[At, dict[str, Any]]]:
+    for kind in KINDS:
+        places = _mapping(_mapping(tree.plain).get(kind))
+        yield from (((kind, name), place) for name, place in places.items() if isinstance(place, dict))
 
 
 def defaults_at(at: At, id: str, plain: dict[str, Any]) -> Defaults:

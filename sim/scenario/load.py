@@ -32,7 +32,7 @@ from sim.scenario.problems import Problem
 from sim.scenario.schema import Scenario
 from sim.scenario.study import BASELINE, Study
 from sim.scenario.tables import TableReader
-from sim.scenario.tree import Tree, dotted
+from sim.scenario.tree import Tree, dotted, places_of
 from sim.scenario.variants import Change
 from sim.scenario.yaml_nodes import read_file
 
@@ -106,6 +106,7 @@ class _Loader:
         """Facilities whose entry of the registry is not known: faults that follow from that are held back."""
 
     def study(self) -> Study:
+        self.faults += variants.signed(self.written)
         swept = sweeps.expand(self.written, self._stated_seed(), self.faults)
         filled = fill.fill(self.written, self.tables)
         trees = {BASELINE: self._sealed(filled)}
@@ -164,7 +165,7 @@ class _Loader:
             self.faults += error.faults
             return tree, None
         for path, (value, place) in applied.changes.items():
-            tree.set(path, value, {(): replace(place, variant=policy.name)})
+            tree.set(path, value, places_of(value, replace(place, variant=policy.name)))
         changes = tuple(Change(path, place.source) for path, (_, place) in applied.changes.items())
         self.notes += [f"policy {policy.name}: {pattern} is not there, or stays as it is" for pattern in applied.idle]
         scenario, problems = self._validate(tree)
@@ -224,7 +225,9 @@ class _Loader:
             _without_studies(tree)
         written = self.written.plain.get("variants") or {}
         baseline = scenarios.pop(BASELINE)
-        if self.from_registry:  # as written, variants count on the registry: the resolved form has what it gave
+        if self.from_registry or variants.reckon(
+            self.written
+        ):  # as written, variants count on the registry, or on the form of a value
             written = {name: resolve.differences(whole, complete[name]) for name in scenarios}
         else:
             made = (policy.name for policy in self.policies)

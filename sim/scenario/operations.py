@@ -12,14 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sim.scenario.problems import Problem, ProblemError
 from sim.scenario.units import ALL, DURATION, NUMBER, second_of_day
-from sim.scenario.weektable import DAYS, HOLIDAY
+from sim.scenario.weektable import DAYS, HOLIDAY, parse_days
 
 PLAIN = ""
 """Dimension of a number without a unit."""
 DAY, HOUR = 86400, 3600
 CLOSED = (0, "closed")
 """Values of a table at which nothing is open."""
+TABLES = ("open", "most", "profile", "wait")
+"""Keys of tables over the day. `hours` is not among them: it knows open and closed only, so that before its first time
+plainly the other holds; nor are `banks`, which are moments."""
 ROUNDS: dict[str, Callable[[float], int]] = {
     "nearest": lambda value: math.floor(value + 0.5),
     "up": lambda value: math.ceil(value - 1e-9),
@@ -176,6 +180,58 @@ def widened(raw: Any, seconds: int) -> Any:
         return day_of(found)
 
     return on_days(raw, of_day)
+
+
+def in_hours(
+    raw: Any, change: Callable[[Any], Any], hours: tuple[int, int], days: tuple[int, ...] | None = None
+) -> Any:
+    """A table with what holds from `hours[0]` until `hours[1]` changed, seconds of the day that may run over midnight.
+
+    `days` (0 to 6 from Monday, 7 for holidays) are the days of the table that are changed, over midnight by their own
+    clock; None for all. Raises ProblemError for holidays where the table has no values of their own for them.
+    """
+    since, until = hours
+
+    def inside(time: int) -> bool:
+        return since <= time < until if since < until else time >= since or time < until
+
+    def of_day(day: Any) -> Any:
+        steps = steps_of(day)
+        times = sorted({begin for begin, _ in steps} | {time for time in hours if time < DAY})
+        return day_of(
+            [(time, change(value_at(steps, time)) if inside(time) else value_at(steps, time)) for time in times]
+        )
+
+    if days is None:
+        return on_days(raw, of_day)
+    found = day_tables(raw)
+    if missing := [index for index in days if index not in found]:
+        raise ProblemError(
+            Problem(f"no '{_DAY_NAMES[missing[0]]}' in the table", "days that the table has", at=("days",))
+        )
+    return _by_days({index: of_day(day) if index in days else day for index, day in found.items()})
+
+
+_DAY_NAMES = (*DAYS, HOLIDAY)
+
+
+def day_tables(raw: Any) -> dict[int, Any]:
+    """What is written for each day, by index from Monday = 0; 7 for holidays where the table has its own."""
+    if not (is_table(raw) and any(_is_days(key) for key in raw)):
+        return dict.fromkeys(range(len(DAYS)), raw)
+    return dict(sorted((index, value) for key, value in raw.items() for index in parse_days(key)))
+
+
+def _by_days(found: dict[int, Any]) -> Any:
+    """A table by days, neighbours that are alike under one key."""
+    runs: list[list[int]] = []
+    for index in found:
+        if runs and index < len(DAYS) and repr(found[index]) == repr(found[index - 1]):
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    keys = ("-".join(dict.fromkeys((_DAY_NAMES[run[0]], _DAY_NAMES[run[-1]]))) for run in runs)
+    return {key: found[run[0]] for key, run in zip(keys, runs, strict=True)}
 
 
 def spread(raw: Any, wanted: Callable[[float], float], least: Callable[[float], float]) -> Any:

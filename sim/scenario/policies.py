@@ -22,12 +22,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from sim.errors import Fault, ScenarioError, UsageError
-from sim.scenario import operations, patterns
+from sim.scenario import patterns
 from sim.scenario.checks import unknown_key
-from sim.scenario.operations import ROUNDS, SPREAD, Quantity, quantity
-from sim.scenario.problems import Path, Problem, ProblemError, in_words, nearest
+from sim.scenario.operations import quantity
+from sim.scenario.problems import Collector, Path, Problem, ProblemError, in_words, nearest
+from sim.scenario.reckoning import BESIDE, OPERATIONS, SAME, changed, check_operation, value_there
 from sim.scenario.tree import Place, Tree, dotted
-from sim.scenario.units import positive_duration
 from sim.scenario.vocabulary import NAME
 from sim.scenario.yaml_nodes import read_bytes, read_file
 
@@ -36,11 +36,7 @@ _PACKAGE = FilePath(__file__).resolve().parents[1]
 FOLDERS = (_PACKAGE / "examples" / "policies", _PACKAGE.parent / "scenarios" / "policies")
 """Where the policies that come with the program may stand: in an installed package, in the project."""
 KEYS = ("policy", "name", "story", "source", "changes")
-ARITHMETIC = ("times", "plus", "at_least", "at_most")
-OPERATIONS = ("set", *ARITHMETIC, "widen")
-MORE = ("round", "only_above", "where", "range", "because")
-SERVERS = ("booths", "bays", "officers")
-"""What `open` is when it is not stated."""
+MORE = (*BESIDE, "where", "range", "because")
 FIXED = ("format", "seed", "variants", "sweeps", "ranges")
 
 
@@ -161,7 +157,7 @@ class _Reader:
             for index, said in enumerate(stated if isinstance(stated, list) else [stated]):
                 here = (*at, index) if isinstance(stated, list) else at
                 try:
-                    check_operation(said)
+                    _check(said)
                 except ProblemError as trouble:
                     for problem in trouble.problems:
                         self.problem(problem.under(*here))
@@ -176,45 +172,20 @@ class _Reader:
         self.faults.append(found)
 
 
-def check_operation(said: Any) -> None:
-    """Raises ProblemError with everything that is wrong with one operation as written."""
-    if not isinstance(said, dict):
-        raise ProblemError(
-            Problem(in_words(said), f"a mapping with one of {', '.join(OPERATIONS)}, such as {{plus: 1}}")
-        )
-    found = [unknown_key(key, (*OPERATIONS, *MORE)) for key in said if key not in (*OPERATIONS, *MORE)]
-    given = [key for key in OPERATIONS if key in said]
-    if not given:
-        found.append(Problem("nothing to do", f"one of {', '.join(OPERATIONS)}, such as plus: 1"))
-    for key in ("set", "widen"):
-        if key in said and len(given) > 1:
-            found.append(Problem(f"'{key}' beside '{given[-1]}'", f"{key} alone", at=(key,), on_key=True))
-    found += _checked_numbers(said)
-    found += _checked_filters(said.get("where", {}))
-    if "round" in said and said["round"] not in (*ROUNDS, SPREAD):
-        words = (*ROUNDS, SPREAD)
-        mend = nearest(str(said["round"]), words)
-        found.append(Problem(in_words(said["round"]), f"one of {', '.join(words)}", mend, ("round",)))
-    if "because" in said and not isinstance(said["because"], str):
-        found.append(Problem(in_words(said["because"]), "some text", at=("because",)))
-    if found:
-        raise ProblemError(*found)
+def _check(said: Any) -> None:
+    """Raises ProblemError with what is wrong with an operation, its filters and its range."""
+    collector = Collector()
+    collector.attempt((), check_operation, said, MORE)
+    if isinstance(said, dict):
+        collector.problems += _checked_filters(said.get("where", {}))
+        if "range" in said:
+            collector.problems += _checked_range(said)
+        if "because" in said and not isinstance(said["because"], str):
+            collector.add(in_words(said["because"]), "some text", at=("because",))
+    collector.done()
 
 
-def _checked_numbers(said: Mapping[str, Any]) -> Iterator[Problem]:
-    for key in (*ARITHMETIC, "only_above"):
-        if key in said and quantity(said[key]) is None:
-            yield Problem(in_words(said[key]), "a number, or a quantity with its unit, such as 5 s", at=(key,))
-    times = quantity(said["times"]) if "times" in said else None
-    if times is not None and (times.unit or times.number < 0):
-        yield Problem(in_words(said["times"]), "a plain factor of 0 or more, such as 1.3", at=("times",))
-    if "widen" in said:
-        try:
-            positive_duration(said["widen"])
-        except ProblemError as trouble:
-            yield from (problem.under("widen") for problem in trouble.problems)
-    if "range" not in said:
-        return
+def _checked_range(said: Mapping[str, Any]) -> Iterator[Problem]:
     ends = [quantity(end) for end in said["range"]] if isinstance(said["range"], list) else []
     operand = quantity(said[next(key for key in OPERATIONS if key in said)]) if set(said) & set(OPERATIONS) else None
     low, high = ends if len(ends) == 2 else (None, None)
@@ -271,12 +242,9 @@ def _acts(policy: Policy, pattern: str, idle: Sequence[str]) -> bool:
 def _change(operation: Operation, path: Path, tree: Mapping[str, Any], work: dict[str, Any], result: Applied) -> None:
     holder = _at(work, path[:-1])
     there = isinstance(holder, list) or path[-1] in holder
-    value = holder[path[-1]] if there else None
-    if value is None and there and path[-1] == "open":
-        built = _at(tree, path[:-1])
-        value = next((built[key] for key in SERVERS if key in built), None)
+    value = value_there(holder, path[-1], _at(tree, path[:-1])) if there else None
     new = changed(value, operation.said)
-    if new is not _SAME and not (there and _alike(new, holder[path[-1]])) and not _alike(new, value):
+    if new is not SAME and not (there and _alike(new, holder[path[-1]])) and not _alike(new, value):
         holder[path[-1]] = new
         result.changes.pop(path, None)
         result.changes[path] = (copy.deepcopy(new), replace(operation.place, reckoned="set" not in operation.said))
@@ -285,75 +253,6 @@ def _change(operation: Operation, path: Path, tree: Mapping[str, Any], work: dic
 def _alike(one: Any, other: Any) -> bool:
     """Equal as written: `true` is not 1."""
     return type(one) is type(other) and bool(one == other)
-
-
-_SAME = object()
-"""What `changed` gives for a value that an operation has nothing to do with."""
-
-
-def changed(value: Any, said: Mapping[str, Any]) -> Any:
-    """The value after an operation; a mark of its own when the operation does not go with such a value.
-
-    Raises ProblemError where the value is a quantity of another kind than the operation's.
-    """
-    if "set" in said:
-        return copy.deepcopy(said["set"])
-    if "widen" in said:
-        if not operations.is_table(value):
-            return _SAME
-        return operations.widened(value, int(positive_duration(said["widen"])))
-    if said.get("round") == SPREAD:
-        if any(quantity(entry) is None for entry in _entries(value)):
-            return _SAME
-        return operations.spread(value, lambda v: _clipped(v, said), lambda v: _least(v, said))
-    if not _entries(value) or all(quantity(entry) is None for entry in _entries(value)):
-        return _SAME
-    return operations.on_table(value, lambda entry: _reckoned(entry, said))
-
-
-def _entries(value: Any) -> list[Any]:
-    """What stands in a table, or the value alone."""
-    found: list[Any] = []
-    operations.on_table(value, found.append)
-    return found
-
-
-def _reckoned(raw: Any, said: Mapping[str, Any]) -> Any:
-    value = quantity(raw)
-    if value is None:
-        return raw
-    operands = {key: _operand(said[key], value, key) for key in (*ARITHMETIC[1:], "only_above") if key in said}
-    if "only_above" in operands and value.inside <= operands["only_above"]:
-        return raw
-    new = _within(value.inside * float(said.get("times", 1)) + operands.get("plus", 0.0), operands)
-    return value.at(ROUNDS[said["round"]](new) if "round" in said else new)
-
-
-def _within(new: float, operands: Mapping[str, float]) -> float:
-    return min(max(new, operands.get("at_least", new)), operands.get("at_most", float("inf")))
-
-
-def _operand(raw: Any, value: Quantity, key: str) -> float:
-    operand = quantity(raw)
-    assert operand is not None, "checked when the policy was read"
-    if operand.dimension != value.dimension:
-        kind = value.dimension or "a plain number"
-        raise ProblemError(Problem(f"{in_words(raw)} for a value that is {kind}", f"{kind}", at=(key,)))
-    return operand.inside
-
-
-def _clipped(value: float, said: Mapping[str, Any]) -> float:
-    """What is wanted of a number of servers before it is made whole."""
-    if value <= float(said.get("only_above", -1.0)):
-        return value
-    new = value * float(said.get("times", 1)) + float(said.get("plus", 0))
-    return min(new, float(said.get("at_most", new)))
-
-
-def _least(value: float, said: Mapping[str, Any]) -> float:
-    if value <= float(said.get("only_above", -1.0)):
-        return value
-    return min(value, float(said.get("at_least", 0)))
 
 
 def _at(tree: Any, path: Path) -> Any:

@@ -17,8 +17,8 @@ from sim.errors import Fault, ScenarioError
 from sim.scenario import fill
 from sim.scenario.faults import placed, problems_of
 from sim.scenario.operations import Quantity, on_table, quantity
-from sim.scenario.policies import SERVERS
 from sim.scenario.problems import Path, Problem, ProblemError, in_words
+from sim.scenario.reckoning import SERVERS
 from sim.scenario.resolve import FIXED_TIME
 from sim.scenario.schema import Scenario
 from sim.scenario.study import BASELINE, Study

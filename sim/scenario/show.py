@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.errors import UsageError
-from sim.scenario.operations import is_table
+from sim.scenario.operations import is_day, is_table
 from sim.scenario.problems import Path, nearest
 from sim.scenario.study import BASELINE, Study
 from sim.scenario.sweeps import Points
@@ -29,14 +29,39 @@ def resolved_yaml(study: Study) -> str:
     return "".join(f"{text}\n" for text, _ in _lines(study.tree, (), 0))
 
 
-def show(study: Study, variant: str | None = None) -> str:
+def show(study: Study, variant: str | None = None, only: str | None = None) -> str:
     """The resolved baseline or variant as YAML, the origin of each value as a comment at the end of its line.
 
-    Raises UsageError for a variant that does not exist.
+    `only` keeps what stands below a key of that name, wherever it is. Raises UsageError for a variant that does not
+    exist, and where there is no such key.
     """
     name = variant or BASELINE
     _named(study, name)
-    return annotated(study.trees[name], study.origins[name])
+    tree = study.trees[name]
+    return annotated(tree if only is None else below(tree, only), study.origins[name])
+
+
+def below(tree: dict[str, Any], key: str) -> dict[str, Any]:
+    """The part of a tree that stands below keys of a name, with the keys that lead there.
+
+    Raises UsageError, with the nearest key, where there is none.
+    """
+    keys = dict[str, None]()
+    found = _kept(tree, key, keys)
+    if not found:
+        raise UsageError(f"no key '{key}' in the scenario. {nearest(key, keys)}".rstrip())
+    return found
+
+
+def _kept(tree: dict[str, Any], key: str, seen: dict[str, None]) -> dict[str, Any]:
+    found = dict[str, Any]()
+    for step, child in tree.items():
+        seen[step] = None
+        if step == key:
+            found[step] = child
+        elif isinstance(child, dict) and (inside := _kept(child, key, seen)):
+            found[step] = inside
+    return found
 
 
 @dataclass(frozen=True)
@@ -114,12 +139,19 @@ def show_differences(study: Study, variant: str) -> str:
             (BASELINE, one.baseline, one.baseline_origin),
             (variant, one.variant, one.variant_origin),
         )
-        texts = [f"  {name}: {_inline(value)}" for name, value, _ in rows]
-        width = min(WIDEST, max(len(text) for text in texts))
-        for text, (_, value, origin) in zip(texts, rows, strict=True):
+        texts = [_beside(name, value) for name, value, _ in rows]
+        width = min(WIDEST, max(len(text) for text, *_ in texts))
+        for (text, *more), (_, value, origin) in zip(texts, rows, strict=True):
             said = origin if value is not None or origin else "not there"
-            lines.append(f"{text:<{width}}  # {said}")
+            lines += [f"{text:<{width}}  # {said}", *more]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _beside(name: str, value: Any) -> list[str]:
+    """A value behind the name of its scenario: on one line, a table by days on a line for each of its keys."""
+    if not is_table(value) or is_day(value):
+        return [f"  {name}: {_inline(value)}"]
+    return [f"  {name}:", *(f"    {_scalar(key)}: {_inline(child)}" for key, child in value.items())]
 
 
 def _different(base: Any, other: Any, at: Path) -> Iterator[tuple[Path, Any, Any]]:

@@ -43,6 +43,8 @@ class Tree:
 
     plain: Any
     places: dict[Path, Place] = field(default_factory=dict)
+    signed: dict[Path, str] = field(default_factory=dict)
+    """Numbers and quantities of a file that were written with a plus sign, as written."""
 
     def copy(self) -> Tree:
         """A tree that can be changed without touching this one."""
@@ -74,6 +76,15 @@ class Tree:
         while path not in self.places and path:
             path = path[:-1]
         return path, self.places[path]
+
+
+def places_of(value: Any, place: Place, at: Path = ()) -> dict[Path, Place]:
+    """One place for a value and all that is in it, by path below it."""
+    found = {at: place}
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        found |= places_of(child, place, (*at, key))
+    return found
 
 
 def dotted(path: Path) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.errors import Fault
-from sim.scenario.problems import Path, Problem, in_words, nearest, nearest_word
-from sim.scenario.tree import Place, Tree, dotted
+from sim.scenario.fields import adding
+from sim.scenario.operations import TABLES, is_table, quantity
+from sim.scenario.problems import Path, Problem, ProblemError, in_words, nearest, nearest_word
+from sim.scenario.reckoning import HOURS, OPERATIONS, SAME, changed, check_operation, is_operation, value_there
+from sim.scenario.tree import Place, Tree, dotted, places_of
 from sim.scenario.vocabulary import CLASS_NAMES, NAME
 
 EXTENDS = "extends"
@@ -40,7 +44,7 @@ def apply(tree: Tree, name: str, faults: list[Fault]) -> tuple[Tree, tuple[Chang
     """
     result, changes = tree.copy(), list[Change]()
     for ancestor in _lineage(tree, name, faults):
-        own: list[Change] = []
+        own, before = list[Change](), result.copy() if _reckons(tree.plain["variants"][ancestor]) else result
         for text in tree.plain["variants"][ancestor]:
             if text == EXTENDS:
                 continue
@@ -50,7 +54,10 @@ def apply(tree: Tree, name: str, faults: list[Fault]) -> tuple[Tree, tuple[Chang
             if _overlaps(tree, change, own, faults):
                 continue
             own.append(change)
-            _put(tree, result, change, ancestor)
+            try:
+                _put(tree, result, before, change, ancestor)
+            except ProblemError as trouble:
+                faults += [_fault_of(tree, change, problem) for problem in trouble.problems]
         changes += own
     result.plain.pop("variants", None)
     result.plain.pop("sweeps", None)
@@ -149,12 +156,62 @@ def _overlaps(tree: Tree, change: Change, others: list[Change], faults: list[Fau
     return False
 
 
-def _put(tree: Tree, result: Tree, change: Change, name: str) -> None:
+def _put(tree: Tree, result: Tree, before: Tree, change: Change, name: str) -> None:
+    """Put the value of a line where it belongs, or what it makes of the value that stood there before the variant."""
+    said = tree.get(change.source)
+    if is_operation(said) and change.path[0] != "replications":
+        value = _reckoned(before, change.path, said)
+        place = replace(tree.nearest_place(change.source)[1], variant=name, source=change.source, reckoned=True)
+        result.set(change.path, value, places_of(value, place))
+        return
     places = {
         below: replace(place, variant=name, source=(*change.source, *below))
         for below, place in tree.below(change.source)
     }
-    result.set(change.path, tree.get(change.source), places)
+    result.set(change.path, said, places)
+
+
+def _reckoned(before: Tree, path: Path, said: Any) -> Any:
+    """What an operation makes of the value at a path. Raises ProblemError where it does not go with that."""
+    check_operation(said)
+    holder = before.get(path[:-1])
+    there = value_there(holder, path[-1], holder)
+    hours = [key for key in HOURS if key in said]
+    if hours and path[-1] not in TABLES and not is_table(there):
+        found = f"'{hours[0]}' for a value that holds at all hours"
+        raise ProblemError(Problem(found, f"hours for a table ({', '.join(TABLES)})", at=(hours[0],), on_key=True))
+    new = changed(there, said)
+    if new is SAME:
+        what = "nothing is stated there" if there is None else f"there stands {in_words(there)}"
+        doing = next(key for key in OPERATIONS if key in said)
+        raise ProblemError(Problem(f"'{doing}', and {what}", "a number, a quantity or a table to start from"))
+    return new
+
+
+def _reckons(lines: Any) -> bool:
+    return isinstance(lines, dict) and any(map(is_operation, lines.values()))
+
+
+def reckon(tree: Tree) -> bool:
+    """Some variant says what to do to a value rather than what stands in its place."""
+    written = tree.plain.get("variants")
+    return isinstance(written, dict) and any(map(_reckons, written.values()))
+
+
+def signed(tree: Tree) -> Iterator[Fault]:
+    """Numbers written with a plus sign, which would replace what stands there and not be added to it."""
+    for path, text in tree.signed.items():
+        number = tree.get(path)
+        if path[-1] in (*OPERATIONS, "only_above") or quantity(number) is None:
+            continue  # where a sign says what it seems to say, or text
+        bare = text.strip().removeprefix("+").strip()
+        mend = f"write {{plus: {bare}}} to add to what is there" if path[0] == "variants" else ""
+        found = f"'{text}', which would be {bare}, not {bare} more"
+        yield _fault(tree, path, found, f"the value itself, such as {bare}", mend or adding(bare))
+
+
+def _fault_of(tree: Tree, change: Change, problem: Problem) -> Fault:
+    return _fault(tree, (*change.source, *problem.at), problem.found, problem.allowed, problem.mend, problem.on_key)
 
 
 def _fault(tree: Tree, path: Path, found: str, allowed: str = "", mend: str = "", on_key: bool = False) -> Fault:

@@ -26,6 +26,7 @@ MAX_NODES = 100_000
 _NULL = re.compile(r"|~|null|Null|NULL")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+")
+_SIGNED = re.compile(r"\+\s*[0-9.]")
 _OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
@@ -91,6 +92,7 @@ class _Builder:
     file: str
     faults: list[Fault] = field(default_factory=list)
     places: dict[Path, Place] = field(default_factory=dict)
+    signed: dict[Path, str] = field(default_factory=dict)
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
     stack: list[_Open] = field(default_factory=list)
     root: Any = None
@@ -117,7 +119,7 @@ class _Builder:
             self._fault((1, 1), (), found, "a mapping that starts with 'format: 1'")
         if self.faults:
             raise ScenarioError(self.faults)
-        return Tree(self.root, self.places)
+        return Tree(self.root, self.places, self.signed)
 
     def _take(self, event: Any) -> None:
         kind = type(event).__name__
@@ -146,7 +148,9 @@ class _Builder:
                 self.anchors[event.anchor] = (str(event.value), 1)
             return
         value = self._resolve(event, mark)
-        self._put(value, mark, 1)
+        path = self._put(value, mark, 1)
+        if _SIGNED.match(event.value):
+            self.signed[path] = event.value
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
 

@@ -10,8 +10,9 @@ import pytest
 
 from sim import registry
 from sim.errors import UsageError
-from sim.registry.entries import Hours, distance
+from sim.registry.entries import Hours
 from sim.registry.files import Origin, plain_number, rows
+from sim.registry.searching import distance
 from sim.registry.staffing import booths_for, enough, longest_wait, open_table, opened
 from sim.registry.tables import holiday_factor, season_year
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.cli import main
 from sim.errors import UsageError
 from sim.scenario import load, resolved_yaml, show
 from sim.scenario.show import _flow, _lines
@@ -70,3 +71,20 @@ def test_numbers_survive_to_the_bit(number: float) -> None:
     found = read_bytes(f"a: {_flow(number)}".encode(), "f").plain["a"]
     assert found == number
     assert type(found) is type(number)
+
+
+def test_only_what_stands_below_a_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "format: 1\nname: A\nstart: 2024-07-06 06:00\nhorizon: 1 h\nseed: 1\nports:\n  here: {direction: northbound, "
+        "zone: UTC, traffic: {car: {rate: 9 /h}}, lanes: {g: {serves: [car], booths: 1, service: 50 s}}}\n",
+        encoding="utf-8",
+    )
+    assert main(["show", str(path), "--only", "traffic"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[:5] == ["ports:", "  here:", "    traffic:", "      car:", shown.splitlines()[4]]
+    assert "rate: 9 /h" in shown
+    assert "lanes" not in shown
+    assert main(["show", str(path), "--only", "trafic"]) == 2
+    assert "did you mean 'traffic'?" in capsys.readouterr().err
+    assert main(["show", str(path), "--only", "traffic", "--json"]) == 2
