@@ -89,7 +89,8 @@ def _travellers(event: dict[str, Any], at: Path, places: list[_Parts]) -> Iterat
         for name in mapping_of(event.get(key)):
             if name not in (EVERY, "all", *patterns):
                 found = f"'{name}', of which there are no travellers here"
-                yield Problem(found, ", ".join(patterns), nearest(name, patterns), (*at, key, name), True)
+                allowed = ", ".join(patterns) or "nobody: no travellers are stated"
+                yield Problem(found, allowed, nearest(name, patterns), (*at, key, name), True)
     if not any(place.kinds for place in places):
         for key in ("referral", "secondary"):
             if event.get(key):
