@@ -50,3 +50,8 @@ def class_look(run: RunData, facility: str, name: str) -> style.Look:
     """A class looks the same in every figure of a facility."""
     every = run.classes(facility)
     return style.look(every.index(name) if name in every else 0)
+
+
+def variant_look(run: RunData, variant: str) -> style.Look:
+    """A variant looks the same in every figure of a run; the baseline comes first."""
+    return style.look(run.variants.index(variant))

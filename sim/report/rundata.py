@@ -146,6 +146,13 @@ class RunData:
         return float(self.manifest["horizon_minutes"])
 
     @property
+    def when(self) -> str:
+        """The day of the run, `Sunday 11 August 2024`; with hour and length unless it is one day from midnight on."""
+        day = f"{self.start:%A} {self.start.day} {self.start:%B %Y}"
+        whole = self.horizon == 1440.0 and self.start.hour == self.start.minute == 0
+        return day if whole else f"{day} {self.start:%H:%M}, {self.horizon / 60.0:g} h"
+
+    @property
     def warm_up(self) -> float:
         """Minutes at the start left out of measures."""
         return float(self.manifest.get("warm_up_minutes", 0.0))

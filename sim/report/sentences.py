@@ -232,9 +232,8 @@ def _not_chosen(best: Best) -> str:
     loss = selection.at_most_worse[selection.best]
     if loss <= selection.zone:
         front = f"{names[0]} is in front, and no more than {_amount(loss, best)} worse than the best with {sure}"
-        stricter = "KN, which may be watched from one replication to the next and asks for more in return"
         known = _front_with_certainty(best) if loss == 0.0 else front
-        return f"{known}. {stricter}, would choose at a zone of {zone} after {guess}"
+        return f"{known}. KN would choose at a zone of {zone} after {guess}"
     bound = f", at most {_amount(loss, best)} worse than the best with {sure}" if math.isfinite(loss) else ""
     open_still = f"the best of {_and(names)} is not decided at a zone of {zone}: it takes {guess}"
     return f"{open_still}; {names[0]} is in front{bound}{_ruled_out(best, names)}"

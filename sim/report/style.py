@@ -46,6 +46,9 @@ _MONTHS_FROM = 100.0 * 1440.0
 """Axes longer than this have months and years for labels."""
 _MOST_STEPS = 8
 _POINTS_PER_LABEL = 85.0
+HEADING = 15
+"""Points of the heading of a legend: which scenario, which day."""
+_POINTS_PER_CHARACTER = 0.58 * HEADING
 _TITLE_WIDTH = 67
 """Characters of a headline that fit on one line."""
 
@@ -161,10 +164,11 @@ def share_out(ax: Axes, heights: Sequence[float], widths: Sequence[float] = (1.0
     return [ax, *(figure.add_subplot(place, sharex=ax if share_x else None) for place in places[1:])]
 
 
-def legend_above(ax: Axes, handles: list[Any], *, from_edge: bool = False) -> Legend:
+def legend_above(ax: Axes, handles: list[Any], *, from_edge: bool = False, heading: str = "") -> Legend:
     """A legend above the panel's title, where it can hide no data, in as many columns as there is room for.
 
-    It begins where the panel does, or `from_edge` of the figure, beside a panel with long labels.
+    It begins where the panel does, or `from_edge` of the figure, beside a panel with long labels. A heading stands
+    over it, broken into lines that fit. A handle may be a tuple of which the last, on top, has the label.
     """
     from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
@@ -176,23 +180,33 @@ def legend_above(ax: Axes, handles: list[Any], *, from_edge: bool = False) -> Le
     base = blended_transform_factory(figure.transFigure, ax.transAxes) if from_edge else ax.transAxes
     above = base + ScaledTranslation(0.0, title / 72.0, figure.dpi_scale_trans)
     start = 0.012 if from_edge else 0.0
+    labels = [str((each[-1] if isinstance(each, tuple) else each).get_label()) for each in handles]
     for columns in range(len(handles), 0, -1):
         legend = ax.legend(
-            handles=handles, loc="lower left", bbox_to_anchor=(start, 1.0), bbox_transform=above, ncols=columns
-        )
+            handles, labels, loc="lower left", bbox_to_anchor=(start, 1.0), bbox_transform=above, ncols=columns,
+            title=wrapped(heading, room / figure.dpi * 72.0) or None, alignment="left",
+            title_fontproperties={"size": HEADING},
+        )  # fmt: skip
         if legend.get_window_extent().width <= room:
             break
     return legend
 
 
-def band_patches(confidence: str, replications: int, *, days: bool = True, color: str = "black") -> list[Artist]:
-    """What the bands are, for a legend; nothing with a single replication, which has none."""
+def band_patches(
+    confidence: str, replications: int, *, days: bool = True, color: str = "black", edge: float = 0.0
+) -> list[Artist]:
+    """What the bands are, for a legend; nothing with a single replication, which has none.
+
+    `edge` is the width of the lines that bound the spread of days, 0 where it has none.
+    """
     from matplotlib.patches import Patch
 
     if replications < 2:
         return []
     dark = Patch(color=color, alpha=BAND_OF_MEAN, linewidth=0, label=f"{confidence} interval of the mean")
-    light = Patch(color=color, alpha=BAND_OF_DAYS, linewidth=0, label="8 days in 10")
+    light = Patch(
+        facecolor=(color, BAND_OF_DAYS), edgecolor=color if edge else "none", linewidth=edge, label="8 days in 10"
+    )
     return [dark, light] if days else [dark]
 
 
@@ -240,6 +254,14 @@ def _lay_out(figure: Figure) -> None:
         figure.set_layout_engine("none")
         for ax in figure.axes:
             ax.set_position(tuple(round(each, 6) for each in ax.get_position().bounds))
+
+
+def wrapped(text: str, points: float) -> str:
+    """A heading broken into lines that fit into so many points."""
+    from textwrap import wrap
+
+    width = max(10, int(points / _POINTS_PER_CHARACTER))
+    return "\n".join(part for line in text.splitlines() for part in wrap(line, width))
 
 
 def write_title(figure: Figure, title: str) -> None:

@@ -323,6 +323,7 @@ def _day(row: Row, estimate: DayEstimate) -> str:
 def _best_legend(comparison: Comparison) -> str:
     zones = {best.key.unit: sentences.zone_words(best.selection.zone, best.key.unit) for best in comparison.best}
     return (
-        "KN (Kim and Nelson 2001), on the replications in hand; each measure for itself. A difference below the zone "
+        "KN (Kim and Nelson 2001), on the replications in hand; each measure for itself. It may be watched from one "
+        "replication to the next, so it may take more of them than the intervals do. A difference below the zone "
         f"({', '.join(zones.values())}; --indifference) is not worth a choice."
     )

@@ -208,7 +208,7 @@ def best(**changes: object) -> Comparison:
         (
             {"survivors": (1, 2), "decided": False, "more": 14, "more_at_most": 1600, "at_most_worse": (9.0, 0.3, 5)},
             "By the 95th percentile wait of general cars, a is in front, and no more than 0.3 min worse than the best "
-            "with 95 %. KN, which may be watched from one replication to the next and asks for more in return, would "
+            "with 95 %. KN would "
             "choose at a zone of 1 min after about 14 more replications, at most 1,600.",
         ),
         (
@@ -220,7 +220,7 @@ def best(**changes: object) -> Comparison:
         (
             {"survivors": (1, 2, 0), "decided": False, "more": 12, "more_at_most": 300},
             "By the 95th percentile wait of general cars, a is best with 95 %, by the intervals of these 30 "
-            "replications. KN, which may be watched from one replication to the next and asks for more in return, "
+            "replications. KN "
             "would choose at a zone of 1 min after about 12 more replications, at most 300.",
         ),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from matplotlib.transforms import Bbox
 from report_fake_run import BIN, FACILITY, STANDARD, write_run
 
 from sim.report import style
-from sim.report.figures import RunData, plot_day, plot_wait_distribution, save_figures
+from sim.report.figures import RunData, day_rows, plot_day, plot_wait_distribution, save_figures
 
 ALL = "all"
 
@@ -81,7 +82,8 @@ def test_bands_are_told_apart_in_the_legend(run: RunData) -> None:
     dark, light = shown["95 % interval of the mean"], shown["8 days in 10"]
     assert dark is not None
     assert light is not None
-    assert dark.get_alpha() > 2 * light.get_alpha()
+    assert dark.get_facecolor()[3] > 2 * light.get_facecolor()[3]
+    assert light.get_linewidth() > 0.0, "its edges are drawn, too"
 
 
 def test_booths_are_steps_beneath(full: Path, run: RunData) -> None:
@@ -314,3 +316,105 @@ def test_curves_differ_in_colour_and_in_grey() -> None:
     assert len({each.color for each in looks[:7]}) == 7
     assert len({each.dashes for each in looks[:7]}) == 7
     assert len(set(looks)) == 14
+
+
+def with_manifest(folder: Path, **said: object) -> RunData:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | said))
+    return RunData.open(folder)
+
+
+def test_a_standard_that_changes_is_drawn_as_steps(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, days=3, variants=("baseline",))
+    steps = {FACILITY: [[0.0, 10.0], [720.0, 20.0]]}
+    ax = plot_day(with_manifest(folder, standard={}, standard_steps=steps), FACILITY)
+    drawn = line(ax, "standard")
+    assert drawn.get_drawstyle() == "steps-post"
+    np.testing.assert_array_equal(drawn.get_xdata(), [0.0, 720.0, 1440.0])
+    np.testing.assert_array_equal(drawn.get_ydata(), [10.0, 20.0, 20.0])
+    assert "standard 10 to 20 min" in [text.get_text() for text in ax.texts]
+    assert ax.get_ylim()[1] > 20.0
+
+
+def test_the_spread_of_days_shows_by_its_edges(full: Path, run: RunData) -> None:
+    ax = plot_day(run, FACILITY)
+    rows = series(full, "baseline", ALL, ALL, "wait_mean")
+    edges = [each for each in ax.lines if each.get_label() == "baseline: day_p10 to day_p90"]
+    for drawn, column in zip(edges, ("day_p10", "day_p90"), strict=True):
+        np.testing.assert_array_equal(drawn.get_ydata(), rows[column])
+
+
+def test_intervals_of_two_variants_are_filled_and_hatched_as_their_keys(run: RunData) -> None:
+    ax = plot_day(run, FACILITY, class_name="car", variants=("baseline", "one-more-booth"))
+    fills = {str(area.get_label()).partition(":")[0]: area for area in ax.collections}
+    assert len(ax.collections) == 2, "the spread of days is left to the figure of one variant"
+    assert fills["baseline"].get_hatch() is None
+    assert fills["one-more-booth"].get_hatch()
+    assert not fills["one-more-booth"].get_facecolor().size
+    legend = ax.get_legend()
+    assert legend is not None
+    said = [text.get_text() for text in legend.texts]
+    assert said == ["baseline", "one-more-booth", "bands: 95 % interval of the mean"]
+    assert {patch.get_hatch() for patch in legend.get_patches()} == {None, fills["one-more-booth"].get_hatch()}
+
+
+def test_scenario_and_day_stand_over_a_figure(run: RunData) -> None:
+    for ax in (plot_day(run, FACILITY), plot_wait_distribution(run, FACILITY)):
+        legend = ax.get_legend()
+        assert legend is not None
+        assert legend.get_title().get_text().startswith(f"{run.scenario} · Saturday 6 July 2024")
+
+
+def test_booths_that_never_change_are_told_in_the_title(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, days=3, variants=("baseline",))
+    table = pd.read_csv(folder / "series.csv")
+    table.loc[(table["station"] == "truck") & (table["measure"] == "open_booths"), "mean"] = 2.0
+    table.to_csv(folder / "series.csv", index=False)
+    run = RunData.open(folder)
+    booths = panel(plot_day(run, FACILITY), "Open booths (throughout: truck 2)")
+    assert [each.get_label() for each in booths.lines] == ["general", "nexus"]
+    assert "truck" in set(day_rows(run, FACILITY, ALL, ALL, ("baseline",))["station"]), "the table has them all"
+
+
+def test_steps_on_the_same_level_do_not_hide_each_other(run: RunData) -> None:
+    booths = panel(plot_day(run, FACILITY), "Open booths")
+    heights = [drawn.get_transform().transform((0.0, 1.0))[1] for drawn in booths.lines]
+    assert all(later > earlier for earlier, later in itertools.pairwise(heights))
+
+
+def waits(folder: Path, name: str, minutes: list[float], shares: list[float]) -> pd.DataFrame:
+    table = pd.read_csv(folder / "wait_distribution.csv")
+    said = {"variant": "baseline", "facility": FACILITY, "class": name}
+    columns = {"wait_min": minutes, "survival_mean": shares, "survival_low": shares, "survival_high": shares}
+    kept = table[table["class"] != name]
+    return pd.concat([kept, pd.DataFrame({**said, **columns})], ignore_index=True)
+
+
+@pytest.mark.parametrize(("per_day", "cut"), [(20.0, True), (4000.0, False)])
+def test_a_rare_class_does_not_stretch_the_waits(tmp_path: Path, per_day: float, cut: bool) -> None:
+    folder = write_run(tmp_path, days=3, variants=("baseline",))
+    waits(folder, "truck", [0.0, 600.0, 660.0], [0.9, 0.1, 0.0]).to_csv(folder / "wait_distribution.csv", index=False)
+    summary = pd.read_csv(folder / "summary.csv")
+    own = (summary["class"] == "truck") & (summary["measure"] == "arrivals")
+    summary.loc[own, "mean"] = per_day
+    summary.to_csv(folder / "summary.csv", index=False)
+    ax = plot_wait_distribution(RunData.open(folder), FACILITY)
+    assert (ax.get_xlim()[1] < 600.0) == cut
+    assert ("% of trucks, up to 660 min" in ax.get_xlabel()) == cut
+
+
+def test_a_class_that_never_waits_is_told_in_the_key_alone(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, days=3, variants=("baseline",))
+    waits(folder, "truck", [0.0], [0.0]).to_csv(folder / "wait_distribution.csv", index=False)
+    ax = plot_wait_distribution(RunData.open(folder), FACILITY)
+    legend = ax.get_legend()
+    assert legend is not None
+    assert "Trucks: nobody waits" in [text.get_text() for text in legend.texts]
+    assert not [each for each in ax.lines if str(each.get_label()).startswith("Trucks")]
+
+
+def test_a_standard_far_beyond_the_waits_is_told_at_the_axis(tmp_path: Path) -> None:
+    run = with_manifest(write_run(tmp_path, days=3, variants=("baseline",)), standard={FACILITY: 2000.0})
+    ax = plot_wait_distribution(run, FACILITY)
+    assert ax.get_xlim()[1] < 1000.0
+    assert "the standard of 2000 min" in ax.get_xlabel()
