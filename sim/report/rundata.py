@@ -188,11 +188,18 @@ class RunData:
 
     def lane_groups(self, facility: str) -> tuple[str, ...]:
         """Stations with booths; every station when the manifest does not tell the kinds."""
-        kinds = self.manifest.get("facilities", {}).get(facility, {}).get("stations", {})
         names = self.stations(facility)
-        if not kinds:
+        if not self._kinds(facility):
             return names
-        return tuple(name for name in names if str(kinds.get(name, "")).lower() in _LANE_KINDS)
+        return tuple(name for name in names if self.kind(facility, name) in _LANE_KINDS)
+
+    def kind(self, facility: str, station: str) -> str:
+        """What a station is, such as `secondary`; empty where the manifest does not tell."""
+        return str(self._kinds(facility).get(station, "")).lower()
+
+    def _kinds(self, facility: str) -> Mapping[str, Any]:
+        kinds: Mapping[str, Any] = self.manifest.get("facilities", {}).get(facility, {}).get("stations", {})
+        return kinds
 
     def standard(self, facility: str) -> float | None:
         """The facility's standard for the wait in minutes; None without one, or where it changes within the run."""
