@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -23,7 +24,7 @@ STEERED = frozenset({StationKind.LANE_GROUP, StationKind.SECONDARY, StationKind.
 """Kinds of station with servers that somebody decides on."""
 
 
-class Rule:
+class Rule(ABC):
     """How many servers are open, decided anew every so often. Write a subclass with `look`.
 
     Every replication begins with a fresh copy, so that what a rule keeps on itself does not pass from one to the next.
@@ -32,6 +33,7 @@ class Rule:
     every: float = 300.0
     """Seconds between two looks."""
 
+    @abstractmethod
     def look(self, now: float, lines: Mapping[tuple[str, str], Line]) -> None:
         """Read the lines and set `open` of those that are to change; called at each tick, also after the horizon.
 
@@ -39,7 +41,6 @@ class Rule:
             now: seconds from the start of the horizon.
             lines: the stations with servers (and roads, which have none) by (facility, station).
         """
-        raise NotImplementedError
 
 
 @dataclass

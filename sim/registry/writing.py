@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Defaults:
+class Defaults(ABC):
     """What the registry knows or assumes of a facility."""
 
     tree: dict[str, Any]
@@ -21,9 +22,9 @@ class Defaults:
     """Origin of each value by its path in the tree; a path holds for everything below it."""
 
     @property
+    @abstractmethod
     def id(self) -> str:
         """What `registry` says in a scenario."""
-        raise NotImplementedError
 
     def origin(self, path: Path) -> Origin:
         """Origin of the value at a path, or of the nearest part of the tree it belongs to. Raises KeyError."""

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from sim.errors import RunFolderError
 from sim.model.build import build
 from sim.report.checklist_answers import ITEMS, SECTIONS, Answer, Facts, said
 from sim.scenario import load
@@ -45,13 +44,7 @@ def write_checklist(folder: Path | str) -> Path:
     Raises:
         RunFolderError: it is no finished run, or cannot be written to.
     """
-    file = Path(folder) / FILE
-    text = checklist(folder)
-    try:
-        store.write_bytes(file, text.encode())
-    except OSError as error:
-        raise RunFolderError(f"cannot write {file}: {error.strerror or error}") from error
-    return file
+    return store.put(Path(folder), FILE, checklist(folder).encode())
 
 
 def facts_of(folder: Path) -> Facts:

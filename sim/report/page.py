@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import RunFolderError
 from sim.report import page_answers, sentences, words
 from sim.report.checklist import answers_of, facts_of
 from sim.report.checklist_answers import SECTIONS, Answer, Facts
@@ -53,13 +52,7 @@ def write_report(folder: Path | str) -> Path:
     Raises:
         RunFolderError: it is no finished run, was changed, or cannot be written to.
     """
-    file = Path(folder) / FILE
-    page = report(folder)
-    try:
-        store.write_bytes(file, page.encode())
-    except OSError as error:
-        raise RunFolderError(f"cannot write {file}: {error.strerror or error}") from error
-    return file
+    return store.put(Path(folder), FILE, report(folder).encode())
 
 
 def report(folder: Path | str) -> str:

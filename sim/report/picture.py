@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sim.report import style
+from sim.study import store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,9 @@ def write(picture: Picture, folder: Path) -> list[Path]:
     stem = folder / picture.stem
     paths = style.save(figure, stem, picture.title)
     table = picture.rows.to_csv(index=False, lineterminator="\n").encode()
-    return [*paths, style.write_whole(stem.with_name(f"{stem.name}.csv"), table)]
+    beside = stem.with_name(f"{stem.name}.csv")
+    store.write_bytes(beside, table)
+    return [*paths, beside]
 
 
 def pages(items: Sequence[Item], most: int) -> Iterator[tuple[str, str, Sequence[Item]]]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from sim.study import store
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -243,7 +245,8 @@ def save(figure: Figure, stem: Path, title: str) -> list[Path]:
         buffer = BytesIO()
         with styled():
             figure.savefig(buffer, format=kind, metadata=words)
-        paths.append(write_whole(stem.with_name(f"{stem.name}.{kind}"), buffer.getvalue()))
+        paths.append(stem.with_name(f"{stem.name}.{kind}"))
+        store.write_bytes(paths[-1], buffer.getvalue())
     return paths
 
 
@@ -269,14 +272,6 @@ def write_title(figure: Figure, title: str) -> None:
     from textwrap import wrap
 
     figure.suptitle("\n".join(wrap(title, width=_TITLE_WIDTH)), x=0.012, ha="left")
-
-
-def write_whole(path: Path, content: bytes) -> Path:
-    """Write under a temporary name, then rename, so that a reader never sees half a file."""
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_bytes(content)
-    temporary.replace(path)
-    return path
 
 
 def thousands(ax: Axes, axis: str = "y") -> None:

@@ -29,6 +29,7 @@ from sim.scenario.fields import (
     OpenTable,
     PositiveDuration,
     Share,
+    all_open,
     optional,
     required,
 )
@@ -211,7 +212,7 @@ class Intercept(Model):
     @classmethod
     def prepare(cls, data: Any) -> Any:
         """All units are on duty unless stated."""
-        return _all_open(data, "patrols")
+        return all_open(data, "patrols")
 
     def check(self) -> Iterable[Problem]:
         """Units and keys that contradict one another."""
@@ -234,7 +235,7 @@ class ClaimStage(Model):
     @classmethod
     def prepare(cls, data: Any) -> Any:
         """All officers are on duty unless stated."""
-        return _all_open(data, "officers")
+        return all_open(data, "officers")
 
     def check(self) -> Iterable[Problem]:
         """Officers of one kind, and services for every kind of group."""
@@ -360,14 +361,6 @@ class Board(Model):
     inventory: int = optional(
         0, "Claims (persons) pending when the horizon begins, decided first.", ge=0, le=10_000_000
     )
-
-
-def _all_open(data: Any, key: str) -> Any:
-    """`open` is all of them unless stated."""
-    count = data.get(key) if isinstance(data, dict) else None
-    if isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= MOST_SERVERS:
-        return {"open": count, **data}
-    return data
 
 
 assert get_args(Month) == MONTHS

@@ -137,6 +137,20 @@ def write_bytes(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def put(folder: Path, name: str, data: bytes) -> Path:
+    """Write a further file into a run's folder, whole; the file written.
+
+    Raises:
+        RunFolderError: it cannot be written.
+    """
+    file = folder / name
+    try:
+        write_bytes(file, data)
+    except OSError as error:
+        raise RunFolderError(f"cannot write {file}: {error.strerror or error}") from error
+    return file
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     write_bytes(path, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 

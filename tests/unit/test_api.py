@@ -116,6 +116,13 @@ def test_overrides(scenario: Path, tmp_path: Path) -> None:
     assert (run.manifest["replications"], run.manifest["seed"]) == (2, 9)
 
 
+class Idle(sim.Rule):
+    """Looks and does nothing."""
+
+    def look(self, now: float, lines: Mapping[tuple[str, str], sim.Line]) -> None:
+        assert lines["here", "general"].built == 3
+
+
 @pytest.mark.parametrize(
     ("how", "found"),
     [
@@ -125,8 +132,8 @@ def test_overrides(scenario: Path, tmp_path: Path) -> None:
         ({"engine": "fast"}, "no engine 'fast'"),
         ({"rule": object()}, "an instance of a subclass of sim.Rule"),
         ({"rule": sim.Rule}, r"write Rule\(\)"),
-        ({"rule": sim.Rule(), "workers": 2}, "runs in this process"),
-        ({"rule": sim.Rule(), "engine": "compiled"}, "runs on the reference engine"),
+        ({"rule": Idle(), "workers": 2}, "runs in this process"),
+        ({"rule": Idle(), "engine": "compiled"}, "runs on the reference engine"),
         ({"replications": 0}, "replications must be 1 or more"),
         ({"replications": 5, "precision": "5 %"}, "one of them decides"),
         ({"policy": "one-more-boot"}, "one-more-boot"),
@@ -285,13 +292,6 @@ def test_plots(run: sim.Run, tmp_path: Path) -> None:
 
 
 # ---- rules ------------------------------------------------------------------------------------------------
-
-
-class Idle(sim.Rule):
-    """Looks and does nothing."""
-
-    def look(self, now: float, lines: Mapping[tuple[str, str], sim.Line]) -> None:
-        assert lines["here", "general"].built == 3
 
 
 class Calendar(sim.Rule):
@@ -471,13 +471,17 @@ class Noted(sim.Rule):
         (Sets("general", -1), "the rule set -1"),
         (Sets("general", 1.5), "the rule set 1.5"),
         (Sets("generl", 1), "KeyError"),
-        (sim.Rule(), "NotImplementedError"),
     ],
 )
 def test_a_rule_at_fault_is_told(rule: sim.Rule, found: str, scenario: Path, tmp_path: Path) -> None:
     with pytest.raises(IncompleteRunError, match=found) as told:
         sim.run(scenario, rule=rule, out=tmp_path)
     assert told.value.__cause__ is told.value.failures[0], "the traceback leads to the rule"
+
+
+def test_a_rule_needs_a_look() -> None:
+    with pytest.raises(TypeError, match="look"):
+        type("Blind", (sim.Rule,), {})()
 
 
 def test_a_road_and_a_controlled_group_cannot_be_set(scenario: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.report import style
+from sim.study import store
 
 from .detector import FloatArray
 from .northbound import LANES, Northbound
@@ -121,4 +122,5 @@ def save(figure: Figure, path: Path) -> Path:
     buffer = BytesIO()
     with style.styled():
         figure.savefig(buffer, format="png", dpi=60, metadata={"Software": None})
-    return style.write_whole(path, buffer.getvalue())
+    store.write_bytes(path, buffer.getvalue())
+    return path
