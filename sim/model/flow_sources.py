@@ -71,10 +71,16 @@ def _staying(draft: Draft, scenario: Scenario) -> int:
 
 
 def _own_source(draft: Draft, plan: FlowPlan, calm: FlowPlan) -> GroupSource:
-    """The groups of a flow itself."""
+    """The groups of a flow itself.
+
+    Groups that were counted as detected were so with the baseline's means: those of a variant find more or fewer of the
+    same groups. A variant that alone counts them so counts with its own.
+    """
     groups = plan.flow.groups
     assert groups is not None
-    seen = plan.detection() if groups.detected_per_day is not None else None
+    seen = plan.counted()
+    if seen is not None:
+        seen = calm.counted() or seen
     way = Towards(plan.name, ALWAYS_ONE, plan.hide(groups))
     classes = [plan.own[kind, hides] for kind in groups.composition for hides in _both(plan)]
     peak = max(calm.most_groups().values) or max(plan.most_groups().values)

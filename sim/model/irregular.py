@@ -44,7 +44,10 @@ from sim.scenario.units import DURATION
 DAY = DURATION.units["d"]
 YEAR = 365.0 * DAY
 FOURTEEN_DAYS = 14.0 * DAY
-"""Who is met later than this after crossing is not returned (additional protocol of 25 March 2023)."""
+"""Who claims later than this after crossing is not returned (additional protocol of 25 March 2023).
+
+It is the time that the undetected wait who claim inland. Of those met the rule when they came decides alone: how long
+a unit took to reach them is not asked."""
 
 ALERT, RESPONSE, PROCESSING, TRANSFER, INTERVIEW, ELIGIBILITY = (
     "alert", "response", "processing", "transfer", "interview", "eligibility",

@@ -7,6 +7,7 @@ about eligibility to intake and the refugee board. Everything is aggregate by se
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -45,6 +46,7 @@ COMPOSITIONS: tuple[Composition, ...] = get_args(Composition)
 Source = Literal["sensor", "patrol", "tip", "us-notice"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 """Where an alert comes from: a sensor, a patrol, a resident, or the agencies of the other country."""
+US_NOTICE: Source = "us-notice"
 ANY_SOURCE = "all"
 """Source of a probability of detection that is stated for all sources together."""
 Ground = Literal["family", "document", "public-interest"]
@@ -167,7 +169,9 @@ class Groups(Model):
 class Deterrence(Model):
     """How the flow answers to the units on patrol: (patrols / reference) to the power of the elasticity."""
 
-    elasticity: Elasticity = optional(0, "Per cent of flow for each per cent of effort; published from 0 to -0.5.")
+    elasticity: Elasticity = optional(
+        0, "Per cent of flow for each per cent of effort; about -0.1 (Gathmann 2008), assumed from 0 to -0.5."
+    )
     reference: int = required("Units on patrol at which the flow is as stated.", ge=1, le=MOST_SERVERS)
 
 
@@ -185,6 +189,11 @@ class Resource(Model):
     response: AnyShare = optional("0 %", "What each adds to the pace of response: 20 % makes it 1.2 times as fast.")
     per_year: Money = optional("0 $", "Cost of one unit in a year.")
     from_: CivilMoment | None = optional(None, "When they come into use; none: from the start.", alias="from")
+
+    @property
+    def missed(self) -> float:
+        """Probability that all units miss a group that hides."""
+        return float((1.0 - self.detect) ** self.units)
 
 
 class Intercept(Model):
@@ -217,6 +226,16 @@ class Intercept(Model):
     def check(self) -> Iterable[Problem]:
         """Units and keys that contradict one another."""
         return irregular_checks.intercept(self)
+
+    @property
+    def told(self) -> bool:
+        """The other country tells what it sees; units of both share what they know."""
+        return self.shared_information or self.joint_patrols > 0
+
+    def missed(self, end: int) -> float:
+        """Probability that every source misses a group that hides, at the lowest (0) or highest (1) of each."""
+        heard = (ends[end] for source, ends in self.detect.items() if self.told or source != US_NOTICE)
+        return math.prod(1.0 - chance for chance in heard)
 
 
 class ClaimStage(Model):

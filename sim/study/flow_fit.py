@@ -26,7 +26,7 @@ RHOS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
 SEASONS = (0.05, 0.15, 0.3)
 """Grid of the hyperparameters: level, its correlation, season."""
 TAU_MEAN = 0.33
-"""Mean of the exponential prior of tau: a level that moves by more than a factor 4 has probability 1 %."""
+"""Mean of the exponential prior of tau: a level that moves by more than a factor 4 has probability 1.5 %."""
 SEASON_SCALE = 0.25
 """Scale of the half-normal prior of the season's standard deviation."""
 DRAWS = 4000
