@@ -28,9 +28,10 @@ from sim.report.figures_irregular import (
 from sim.report.figures_lanes import MOST_STATIONS, lanes, plot_utilisation, utilisation_rows
 from sim.report.figures_map import VOLUME, WAIT, map_rows, map_why_not, plot_map, plot_ports_map
 from sim.report.figures_programme import groups, plot_programmes, programme_rows
-from sim.report.figures_stages import is_flow, plot_stages, stage_rows
+from sim.report.figures_stages import plot_stages, stage_rows
 from sim.report.figures_sweep import frontier_rows, frontier_why_not, plot_frontier, plot_sweep, sweep_rows, sweeps
 from sim.report.figures_wait import plot_wait_distribution, wait_classes, wait_rows
+from sim.report.flows import decides, is_flow
 from sim.report.picture import Drawn, LeftOut, Picture, pages
 from sim.report.rundata import ALL, BASELINE, RunData
 
@@ -236,7 +237,7 @@ def _hall(run: RunData, facility: str) -> Iterator[Drawn]:
 
 
 def _irregular(run: RunData, facility: str) -> Iterator[Drawn]:
-    if not is_flow(run, facility):
+    if not decides(run, facility):
         return
     title = f"{facility}: from the border to a decision"
     yield Picture(f"stages-{facility}", title, plot_stages(run, facility), stage_rows(run, facility))

@@ -38,11 +38,6 @@ class Stage:
     """Name of the stage they come from; empty for the first."""
 
 
-def is_flow(run: RunData, facility: str) -> bool:
-    """True for an irregular flow with a decision."""
-    return run.estimate((BASELINE, facility, ALL, ALL), "claims") is not None
-
-
 def plot_stages(run: RunData, facility: str, *, variant: str = BASELINE, ax: Axes | None = None) -> Axes:
     """Draw the persons of a flow from left to right: came, detected, met, decided; heights are means of the run."""
     stages = stages_of(run, facility, variant)

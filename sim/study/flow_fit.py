@@ -381,7 +381,7 @@ def fitted_driver(driver: Driver, factors: FloatArray, evidence: float | None) -
     return FittedDriver(stated, factor, evidence is not None, math.nan if evidence is None else evidence)
 
 
-def shared_season(tasks: Sequence[Task], drivers: Sequence[Driver]) -> FloatArray:
+def shared_season(tasks: Sequence[Task], drivers: Sequence[Driver], rhos: Sequence[float] = RHOS) -> FloatArray:
     """Log factors expected of provinces with few figures: the mean of the others', weighted by their precision.
 
     Flat where no province tells a season.
@@ -390,7 +390,7 @@ def shared_season(tasks: Sequence[Task], drivers: Sequence[Driver]) -> FloatArra
     for task in tasks:
         if task.tells_season:
             kept, _ = told(months_of(task.fitted, task.last, drivers), drivers)
-            draws, _ = mixture(months_of(task.fitted, task.last, kept)).draws()
+            draws, _ = mixture(months_of(task.fitted, task.last, kept), rhos=rhos).draws()
             logs = np.log(seasons_of(draws)[0])
             total += logs.mean(axis=0) / logs.var(axis=0)
             weight += 1.0 / logs.var(axis=0)

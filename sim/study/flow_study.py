@@ -35,7 +35,7 @@ class TooFew:
     def why(self) -> str:
         """What there is, and what is needed."""
         months, persons = len(self.series.counts), self.series.total
-        had = f"{persons} person{'s' if persons != 1 else ''} in {months} months"
+        had = f"{persons} person{'s' if persons != 1 else ''} in {months} month{'s' if months != 1 else ''}"
         return f"{had}; a fit needs {LEAST_PERSONS} in {LEAST_MONTHS}"
 
 
@@ -119,7 +119,7 @@ def fit_flows(
     if not fitted:
         said = "; ".join(f"{each.province}: {each.why}" for each in map(_too_few, tasks))
         raise UsageError(f"no province of {path} has enough figures. {said}")
-    shared = shared_season(fitted, drivers)
+    shared = None if all(task.tells_season for task in fitted) else shared_season(fitted, drivers, rhos)
     fits = []
     for task in fitted:
         season = None if task.tells_season else shared
