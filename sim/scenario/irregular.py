@@ -232,6 +232,11 @@ class Intercept(Model):
         """The other country tells what it sees; units of both share what they know."""
         return self.shared_information or self.joint_patrols > 0
 
+    @property
+    def notices(self) -> bool:
+        """Some of the probability is stated as that of the other country's notices."""
+        return US_NOTICE in self.detect
+
     def missed(self, end: int) -> float:
         """Probability that every source misses a group that hides, at the lowest (0) or highest (1) of each."""
         heard = (ends[end] for source, ends in self.detect.items() if self.told or source != US_NOTICE)

@@ -240,5 +240,30 @@ def _by_class(event: Event, ports: dict[str, Port], at: Path, travellers: set[st
                 yield _doubt(found, "leave it out" if nobody else mend, *at, key, *below)
 
 
-LOOKS: tuple[Callable[[Scenario], Iterator[Doubt]], ...] = (of_the_run, of_ports, of_events)
+# ---- irregular flows --------------------------------------------------------------------------------------
+
+
+def of_flows(scenario: Scenario) -> Iterator[Doubt]:
+    """Information that nobody withholds, and exceptions of those who are one."""
+    for name, flow in scenario.irregular.items():
+        at: Path = ("irregular", name)
+        stated = flow.intercept
+        if stated is not None and not stated.shared_information and (stated.told or not stated.notices):
+            found = (
+                "joint patrols share what they know" if stated.told else "no source is the other country's (us-notice)"
+            )
+            mend = "leave it out, or state detect by source"
+            yield _doubt(found, mend, *at, "intercept", "shared_information")
+        for ground, shares in flow.eligibility.exceptions.items():
+            yield from _of_minors(shares, (*at, "eligibility", "exceptions", ground))
+        for other, exemption in flow.eligibility.exemptions.items():
+            yield from _of_minors(exemption.share, (*at, "eligibility", "exemptions", other, "share"))
+
+
+def _of_minors(shares: Iterable[str], at: Path) -> Iterator[Doubt]:
+    if "minors-alone" in shares:
+        yield _doubt("minors alone are an exception as such", "leave it out", *at, "minors-alone")
+
+
+LOOKS: tuple[Callable[[Scenario], Iterator[Doubt]], ...] = (of_the_run, of_ports, of_events, of_flows)
 """Every look of this module."""

@@ -42,7 +42,42 @@ def event(effect: str) -> str:
 
 EVERYDAY = TRAFFIC + LANES
 LISTED = EVERYDAY.replace("rate: 30 /h, nexus: 20 %", "trace: t.csv")
+SECTOR = """irregular:
+  sector:
+    zone: America/Toronto
+    kind: marine
+    groups: {per_day: 3, hide: 60 %}
+    intercept: {detect: {us-notice: 20 %}, patrols: 3, response: 40 min}
+    eligibility: {officers: 2, service: 90 min, exceptions: {family: {adults: 5 %}}, exemptions: {new: {share: 1 %}}}
+"""
+
+
+def sector(old: str, new: str) -> str:
+    assert old in SECTOR
+    return EVERYDAY + SECTOR.replace(old, new)
+
+
 CASES = {
+    "information-withheld-that-no-source-is-of": (
+        "irregular.sector.intercept.shared_information",
+        sector("{us-notice: 20 %}", "20 %, shared_information: no"),
+        ("detect: 20 %", "detect: {us-notice: 20 %}"),
+    ),
+    "information-withheld-from-joint-patrols": (
+        "irregular.sector.intercept.shared_information",
+        sector("patrols: 3", "patrols: 3, shared_information: no, joint_patrols: 1"),
+        (", joint_patrols: 1", ""),
+    ),
+    "exception-of-minors-alone": (
+        "irregular.sector.eligibility.exceptions.family.minors-alone",
+        sector("{adults: 5 %}", "{adults: 5 %, minors-alone: 50 %}"),
+        (", minors-alone: 50 %", ""),
+    ),
+    "exemption-of-minors-alone": (
+        "irregular.sector.eligibility.exemptions.new.share.minors-alone",
+        sector("{share: 1 %}", "{share: {adults: 1 %, minors-alone: 1 %}}"),
+        (", minors-alone: 1 %", ""),
+    ),
     "cap-of-a-run-that-is-cut": ("drain_cap", EVERYDAY + "end: cut\ndrain_cap: 6 h\n", ("end: cut", "end: drain")),
     "officers-of-nobody": (
         "officers.team",
