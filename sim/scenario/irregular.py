@@ -141,8 +141,8 @@ class Groups(Model):
     per_day: PerDay | None = optional(None, "Groups that truly come on the mean day, before season and drivers.")
     detected_per_day: PerDay | None = optional(
         None,
-        "Groups that are detected on the mean day: the true flow is this over the share that the baseline detects at the "
-        "start. What a variant changes, or begins later, finds more or fewer of the same groups.",
+        "Groups that are detected on the mean day: the true flow is this over the share that the baseline detects at "
+        "the start. What a variant changes, or begins later, finds more or fewer of the same groups.",
     )
     composition: dict[Composition, ShareOrRest] = optional(
         {"adults": "100 %"}, "Share of groups of each kind; rest for one of them.", min_length=1
