@@ -156,6 +156,37 @@ def test_two_runs_at_once(
     assert stopped.contents(folder) == unbroken
 
 
+def test_a_run_leaves_the_workplace_of_another_alone(tmp_path: Path) -> None:
+    """The folder of a run with a rule begins with the name of the run without; what a killed one left is removed."""
+    left = tmp_path / f".run.abc{store.SCRATCH}"
+    left.mkdir()
+    with store.claimed(tmp_path / "run-rule-Mine") as other, store.writing(tmp_path / "run-rule-Mine") as half_written:
+        with store.claimed(tmp_path / "run") as own, store.writing(tmp_path / "run"):
+            assert own != other
+        assert other.is_dir()
+        assert half_written.is_dir()
+        assert not left.exists()
+
+
+def test_a_lock_on_a_workplace_that_was_taken_away_binds_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who opened the lock before its holder ended gets one that nobody else will ever see, and has to ask again."""
+    workplace, honest, asked = store.workplace_of(tmp_path / "run"), store._locked, list[int]()
+
+    def late(descriptor: int) -> bool:
+        asked.append(descriptor)
+        if len(asked) == 1:
+            shutil.rmtree(workplace)  # the holder ends between our opening the file and our locking it
+        return honest(descriptor)
+
+    monkeypatch.setattr(store, "_locked", late)
+    with store.claimed(tmp_path / "run"):
+        assert len(asked) == 2
+        with pytest.raises(RunFolderError, match="another process"), store.claimed(tmp_path / "run"):
+            pass
+
+
 def test_a_newer_format(scenario: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder, manifest = finished, finished / "manifest.json"
     newer = {**json.loads(manifest.read_text(encoding="utf-8")), "format": 99}
