@@ -52,6 +52,7 @@ then hold with 30 replications and not only with 50.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -325,3 +326,10 @@ def _replications(samples: npt.ArrayLike) -> FloatArray:
 def _check_level(level: float) -> None:
     if not 0.0 < level < 1.0:
         raise UsageError(f"the level of an interval lies between 0 and 1, such as 0.95; found {level}")
+
+
+def about(count: float) -> int:
+    """A number of replications to come, above 0, rounded up to two digits: a guess should not look like a count."""
+    whole = math.ceil(count)
+    step = 10 ** max(len(str(whole)) - 2, 0)
+    return -(-whole // step) * step

@@ -27,7 +27,7 @@ from sim.errors import ReplicationError
 from sim.scenario.precision import UntilPrecise
 from sim.scenario.study import BASELINE
 from sim.study.cells import FloatArray
-from sim.study.estimators import mean_interval, relative_half_width
+from sim.study.estimators import about, mean_interval, relative_half_width
 from sim.study.experiment import Experiment
 from sim.study.journal import Journal
 from sim.study.matrix import Found
@@ -234,7 +234,7 @@ def sentence(manifest: Mapping[str, Any]) -> str:
         return f"{many} replications: all that was asked for is within {asked} (widest: {_percent(width)}, {row})"
     if width is not None and width <= said["asked"]:
         return f"{many} replications, the most allowed: within {asked}, though not for long enough to be sure ({row})"
-    need = "" if not width else f"; about {_needed(many, width, said['asked']):,} would be needed"
+    need = "" if not width else f"; about {about(many * (width / said['asked']) ** 2):,} would be needed"
     reached = "cannot be told" if width is None else f"is within {_percent(width)}"
     most = f"warning: {many} replications, the most allowed: {row} {reached} where {asked} was asked for"
     return f"{most}{need} [precision-not-reached]"
@@ -254,10 +254,3 @@ def _row(row: Mapping[str, Any]) -> str:
 
 def _percent(share: float) -> str:
     return f"{100.0 * share:.3g} %"
-
-
-def _needed(many: int, width: float, asked: float) -> int:
-    """Replications after which the half-width would be as asked, to two digits."""
-    raw = many * (width / asked) ** 2
-    digits = 10.0 ** max(0, math.floor(math.log10(raw)) - 1)
-    return int(math.ceil(raw / digits) * digits)
