@@ -140,14 +140,13 @@ def _look_ahead(arguments: Namespace, study: Study, workers: int) -> None:
 def _run(arguments: Namespace, study: Study) -> tuple[Path, bool]:
     from sim.report.progress import progress
     from sim.study import runs
-    from sim.study.kept import telling_what_is_kept
+    from sim.study.kept import going_on, telling_what_is_kept
 
-    if study.origins["baseline"].get("seed") == "drawn":
-        arguments.drawn_seed = study.baseline.seed  # a message on how to go on has to name it
     _look_ahead(arguments, study, 1 if arguments.cluster else workers_asked(arguments) or os.cpu_count() or 1)
     total = study.baseline.most_replications * (1 + len(study.variants))
+    folder = runs.folder_of(study, Path(arguments.out))
     with (
-        telling_what_is_kept(runs.folder_of(study, Path(arguments.out))),
+        telling_what_is_kept(folder, going_on(study, folder, force=arguments.force)),
         working_place(arguments) as workers,
         progress(total, study.baseline.name, arguments.quiet) as advance,
     ):

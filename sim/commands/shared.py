@@ -34,6 +34,7 @@ def load_file(arguments: Namespace, file: Path) -> Study:
         precision=arguments.precision,
         policy=(given,) if isinstance(given, str) else given,
     )
+    arguments.drawn_seed = study.drawn_seed  # the command that replays a replication has to name it
     if not getattr(arguments, "quiet", False):
         for note in study.notes:
             print(note, file=sys.stderr)

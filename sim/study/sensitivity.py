@@ -31,7 +31,7 @@ from sim.study.estimators import mean_interval
 from sim.study.executors import map_unordered
 from sim.study.experiment import Experiment
 from sim.study.journal import Journal
-from sim.study.kept import telling_what_is_kept
+from sim.study.kept import going_on, telling_what_is_kept
 from sim.study.layout import ALL, Key
 from sim.study.runs import JOURNAL, experiment, folder_of, ready
 from sim.study.screening import Carried, FloatArray, Screened, Trajectories, carried, screened
@@ -166,7 +166,7 @@ def run(
     design = Design.of(points, trajectories, input_uncertainty)
     note(f"{len(inputs)} inputs: {len(design.points)} points of {days} replications each")
     expect(len(design.points))
-    with telling_what_is_kept(folder), store.claimed(folder) as workplace:
+    with telling_what_is_kept(folder, going_on(study, folder, force=force)), store.claimed(folder) as workplace:
         if force:
             shutil.rmtree(workplace / JOURNAL, ignore_errors=True)
         journal = Journal(workplace / JOURNAL, {**store.versions(), "points": _digest(inputs, design)})
