@@ -242,7 +242,7 @@ def _overrides(command: argparse.ArgumentParser) -> None:
 
 def _running(command: argparse.ArgumentParser) -> None:
     _overrides(command)
-    command.add_argument("--engine", default="auto", choices=("auto", "compiled", "reference"), help="default: auto")
+    command.add_argument("--engine", choices=("auto", "compiled", "reference"), help="default: auto")
     command.add_argument("--workers", metavar="N", type=int, help="processes (default: as many as pay); same numbers")
     command.add_argument("--cluster", metavar="ADDRESS", help="work on this Dask cluster instead; same numbers")
     again = command.add_mutually_exclusive_group()

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 import math
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -43,8 +44,20 @@ def load_file(arguments: Namespace, file: Path) -> Study:
 
 def only_for_a_file(arguments: Namespace, flags: tuple[str, ...]) -> None:
     """Refuse flags that say how to run, where a run folder was given that stands already."""
-    if given := [flag for flag in flags if getattr(arguments, flag, None)]:
+    values = {flag: getattr(arguments, flag, None) for flag in flags}
+    if given := [flag for flag, value in values.items() if not (value is None or value is False or value == [])]:
         raise UsageError(f"{arguments.path} is a finished run: --{given[0]} goes with a scenario file")
+
+
+def look_ahead(arguments: Namespace, study: Study, *, keeps_bins: bool = True) -> None:
+    """Refuse what does not fit in memory, and say what is probably not meant, before anything is drawn."""
+    from sim.study.preflight import check_memory, for_a_run, warnings_of
+
+    workers = 1 if arguments.cluster else workers_asked(arguments) or os.cpu_count() or 1
+    check_memory(study, workers, keeps_bins=keeps_bins)
+    if not arguments.quiet:
+        for warning in for_a_run(warnings_of(study)):
+            print(warning, file=sys.stderr)
 
 
 @contextlib.contextmanager
@@ -84,7 +97,7 @@ OF_INPUTS = {"input", "baseline_value", "low", "high", "origin"}
 
 TEXT_COLUMNS = OF_INPUTS | {"variant", "baseline", "facility", "station", "class", "measure", "unit"}
 
-WHOLE_COLUMNS = {"replication", "replications"}
+WHOLE_COLUMNS = {"replication", "replications", "trajectories"}
 
 
 def print_json(folder: Path, table: str) -> None:

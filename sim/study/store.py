@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the run folder; a reader refuses what it does not know."""
 MANIFEST = "manifest.json"
+SENSITIVITY = "sensitivity.json"
+"""What a manifest is to a run, to a sensitivity study."""
 RUNTIME = "runtime.json"
 ORIGINS = "origins.json"
 """Where each value came from. Lines of a file move when a comment does, so it stands outside the same-bytes promise."""
@@ -294,12 +296,21 @@ def verify(folder: Path) -> dict[str, Any]:
         RunFolderError: a file is missing or was changed.
     """
     manifest = read_manifest(folder)
+    check_unchanged(folder, manifest["files"])
+    return manifest
+
+
+def check_unchanged(folder: Path, files: Mapping[str, str]) -> None:
+    """Hold files, by path relative to a folder, against their hashes.
+
+    Raises:
+        RunFolderError: a file is missing or was changed.
+    """
     found = file_hashes(folder)
-    for name, expected in manifest["files"].items():
+    for name, expected in files.items():
         if found.get(name) != expected:
             what = "is missing" if name not in found else "was changed since the run"
             raise RunFolderError(f"{folder / name} {what}; run again with --force to make it anew")
-    return manifest
 
 
 def machine() -> dict[str, Any]:
