@@ -1,10 +1,10 @@
 """What replications say about a mean, a ratio, a day, or a difference: estimates with intervals.
 
-Every array has replications along its first axis and any columns behind it (one column per facility, station,
-class, measure, bin); results have the shape of the columns. NaN marks a replication without the measure (an
-empty bin, a class nobody used): it is left out of its column and not counted. An infinite sample makes the
-mean infinite and the bounds NaN, or infinite too where all samples are. Replications are summed in index order, so a column's figures do not depend,
-to the last bit, on which columns stand beside it. `level` is the coverage aimed at, 0.95 by default.
+Every array has replications along its first axis and any columns behind it (one column per facility, station, class,
+measure, bin); results have the shape of the columns. NaN marks a replication without the measure (an empty bin, a
+class nobody used): it is left out of its column and not counted. An infinite sample makes the mean infinite and the
+bounds NaN, or infinite too where all samples are. Replications are summed in index order, so a column's figures do
+not depend, to the last bit, on which columns stand beside it. `level` is the coverage aimed at, 0.95 by default.
 Arguments that make no interval raise `UsageError`.
 
 The interval
