@@ -91,7 +91,7 @@ def sensitivity(arguments: Namespace) -> int:
     if arguments.precision is not None:
         raise UsageError("a sensitivity study has a fixed number of replications: --replications, not --precision")
     study = load_study(arguments).only(())
-    look_ahead(arguments, study, keeps_bins=False)
+    look_ahead(arguments, study, keeps_bins=False, unsaid=("few-replications",))  # which make no intervals here
     with contextlib.ExitStack() as stack:
         bars = list[Callable[[int], None]]()
         workers = stack.enter_context(working_place(arguments))

@@ -49,15 +49,23 @@ def only_for_a_file(arguments: Namespace, flags: tuple[str, ...]) -> None:
         raise UsageError(f"{arguments.path} is a finished run: --{given[0]} goes with a scenario file")
 
 
-def look_ahead(arguments: Namespace, study: Study, *, keeps_bins: bool = True) -> None:
-    """Refuse what does not fit in memory, and say what is probably not meant, before anything is drawn."""
+def look_ahead(arguments: Namespace, study: Study, *, keeps_bins: bool = True, unsaid: tuple[str, ...] = ()) -> None:
+    """Refuse what does not fit in memory, and say what is probably not meant, before anything is drawn.
+
+    Args:
+        arguments: of the command line.
+        study: with the variants to be run.
+        keeps_bins: as `check_memory` takes it.
+        unsaid: names of warnings that do not hold here.
+    """
     from sim.study.preflight import check_memory, for_a_run, warnings_of
 
     workers = 1 if arguments.cluster else workers_asked(arguments) or os.cpu_count() or 1
     check_memory(study, workers, keeps_bins=keeps_bins)
     if not arguments.quiet:
         for warning in for_a_run(warnings_of(study)):
-            print(warning, file=sys.stderr)
+            if warning.name not in unsaid:
+                print(warning, file=sys.stderr)
 
 
 @contextlib.contextmanager

@@ -37,7 +37,7 @@ def _key(row: Row) -> tuple[str, ...]:
 def _inputs(title: str, rows: list[Row], bars: dict[tuple[str, ...], Row], trajectories: int) -> Table:
     from rich.table import Table
 
-    fewest = min(int(row["trajectories"]) for row in rows)
+    counts = sorted(int(row["trajectories"]) for row in rows)
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("input", overflow="fold")
     for name in ("range", "at low", "at high", "mu*", "sigma"):
@@ -48,8 +48,9 @@ def _inputs(title: str, rows: list[Row], bars: dict[tuple[str, ...], Row], traje
         name = row["input"].removeprefix(f"ports.{row['facility']}.")
         table.add_row(name, f"{row['low']} to {row['high']}", *numbers)
     said = [f"and {len(rows) - MOST_ROWS} inputs that matter less"] if len(rows) > MOST_ROWS else []
-    if fewest < trajectories:
-        said.append(f"mu* and sigma of {fewest} trajectories or more of {trajectories}: in the others nobody had it")
+    if counts[0] < trajectories:
+        many = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+        said.append(f"effects of {many} of {trajectories} trajectories: in the others nobody had it")
     table.caption = "; ".join(said) or None
     return table
 

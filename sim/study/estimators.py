@@ -331,5 +331,5 @@ def _check_level(level: float) -> None:
 def about(count: float) -> int:
     """A number of replications to come, above 0, rounded up to two digits: a guess should not look like a count."""
     whole = math.ceil(count)
-    step = 10 ** max(len(str(whole)) - 2, 0)
+    step = int(10 ** max(len(str(whole)) - 2, 0))
     return -(-whole // step) * step

@@ -175,7 +175,8 @@ def _carried(outputs: FloatArray, seed: int) -> Carried:
     draws, days = outputs.shape[:2]
     counted = np.full(outputs.shape[2:], days)
     if days < 2:
-        return Carried(*(np.full(counted.shape, np.nan) for _ in range(6)), counted)
+        none = np.full(counted.shape, np.nan)
+        return Carried(none, none, none, none, none, none, counted)
     mean = outputs.mean(axis=(0, 1))
     by_draw, by_day = outputs.mean(axis=1), outputs.mean(axis=0)
     rest = outputs - by_draw[:, np.newaxis] - by_day[np.newaxis] + mean

@@ -308,6 +308,11 @@ def test_the_command_prints_the_inputs(scenario: Path, tmp_path: Path, capsys: p
     assert "here: wait_p95, min" in said
     assert "lanes.general.service.erlang.mean" in said
     assert "with the uncertainty of the inputs" in said
+    assert "trajectories" not in said, "all of them have an effect"
+    assert main([*words, *out, "--measure", "wait_left_mean"]) == 0
+    found = capsys.readouterr()
+    assert "effects of 0 of 2 trajectories: in the others nobody had it" in " ".join(found.out.split())
+    assert "few-replications" not in found.err
     assert main([*words, *out, "--measure", "wait_mea"]) == 2
     assert "did you mean 'wait_mean'" in capsys.readouterr().err
 
