@@ -5,8 +5,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from sim.study.estimators import Interval
 
 Kind = Literal["party", "time"]
 
@@ -309,3 +317,21 @@ def describe(name: str) -> Measure:
         if measure.name == name:
             return measure
     raise KeyError(name)
+
+
+def largest(measure: str, unit: str) -> float:
+    """The most that a measure can be, in its unit: 1 of a share; the buffer index is called one and has no end."""
+    return 1.0 if unit == "share" and measure != BUFFER_INDEX.name else math.inf
+
+
+def within_what_can_be(interval: Interval, most: npt.ArrayLike) -> Interval:
+    """The same with bounds that keep to what the measure can be: no wait is below 0, no share above 1.
+
+    Args:
+        interval: of one measure or of many.
+        most: what each can be at most (`largest`), of a shape that goes with the interval's. A mean above it, which
+            is rounding, stays within its bounds.
+    """
+    with np.errstate(invalid="ignore"):
+        low, high = np.maximum(interval.low, 0.0), np.minimum(interval.high, np.maximum(interval.mean, most))
+    return replace(interval, low=low, high=high)

@@ -135,13 +135,15 @@ def check_precision(study: Study) -> None:
 # ---- memory -----------------------------------------------------------------------------------------------
 
 
-def check_memory(study: Study, workers: int = 1, available: float | None = None) -> None:
+def check_memory(study: Study, workers: int = 1, available: float | None = None, *, keeps_bins: bool = True) -> None:
     """Refuse a run that needs more memory than there is, before anything is drawn.
 
     Args:
         study: with the variants to be run.
         workers: processes, each of which holds one replication at a time.
         available: bytes; None asks the system, and where it does not tell nothing is refused.
+        keeps_bins: False where only measures of the whole run are kept, of as many replications as there are workers
+            at the least.
 
     Raises:
         ScenarioError: at `horizon` or `bin`, with the estimate.
@@ -151,8 +153,9 @@ def check_memory(study: Study, workers: int = 1, available: float | None = None)
         return
     scenarios = (study.baseline, *study.variants.values())
     parties = max(expected_parties(scenario) for scenario in scenarios)
-    drawing = BYTES_PER_PARTY * parties * min(workers, len(scenarios) * study.baseline.most_replications)
-    writing = BYTES_PER_BINNED_VALUE * sum(binned_values(scenario) for scenario in scenarios)
+    at_once = min(workers, len(scenarios) * study.baseline.most_replications) if keeps_bins else workers
+    drawing = BYTES_PER_PARTY * parties * at_once
+    writing = BYTES_PER_BINNED_VALUE * sum(binned_values(scenario) for scenario in scenarios) if keeps_bins else 0.0
     if drawing + writing + BYTES_OF_THE_PROGRAM <= free:
         return
     need = f"the run needs about {_gigabytes(drawing + writing)} of memory, and {_gigabytes(free)} is free"

@@ -330,6 +330,7 @@ def test_bins_beyond_memory_are_refused_at_the_bin(tmp_path: Path) -> None:
     (fault,) = caught.value.faults
     assert (fault.line, fault.path) == (14, "bin")
     assert "values by time bin" in fault.found
+    check_memory(study(tmp_path, QUIET + "bin: 0.001 s\n"), keeps_bins=False)
 
 
 def test_memory_is_what_the_run_needs_and_no_more(tmp_path: Path) -> None:
@@ -342,6 +343,8 @@ def test_memory_is_what_the_run_needs_and_no_more(tmp_path: Path) -> None:
     check_memory(hundred, workers=1, available=2e9)
     with pytest.raises(ScenarioError):
         check_memory(hundred, workers=8, available=2e9)
+    with pytest.raises(ScenarioError):
+        check_memory(hundred, workers=8, available=2e9, keeps_bins=False)
 
 
 def test_the_system_says_how_much_memory_there_is() -> None:
