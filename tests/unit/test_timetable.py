@@ -157,6 +157,14 @@ def test_generated_departures_follow_the_profile(tmp_path: Path) -> None:
     assert {passengers for _, _, passengers in found} == {40}
 
 
+def test_weights_of_the_skipped_hour_have_no_departures(tmp_path: Path) -> None:
+    """Four hours of equal weight from 00:00 to 05:00 on a day that has no 02:00 to 03:00: one every 24 minutes."""
+    path = write(tmp_path, "", SPRING)
+    profile = 'per_day: 10, seats: 50, profile: {"00:00": 1, "02:30": 8, "03:00": 1, "05:00": 0}'
+    path.write_text(path.read_text(encoding="utf-8").replace("timetable: day.csv", profile), encoding="utf-8")
+    assert [seconds / 60 for _, seconds, _ in departures(path)][:10] == [12 + 24 * number for number in range(10)]
+
+
 def test_banks(tmp_path: Path) -> None:
     path = write(tmp_path, "", "2024-07-06 00:00")
     banks = 'banks: {"06:00": 3, "17:30": 1}, within: 30 min, seats: 50, load: 100 %'
