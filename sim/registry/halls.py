@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from sim.registry.files import Origin, assumption, published, rows
-from sim.registry.others import Airport, airports
+from sim.registry.others import Airport, airport
 from sim.registry.staffing import Week, booths_for, open_table
 from sim.registry.tables import DAYS, HOLIDAY
 from sim.registry.writing import Defaults, Writer
@@ -64,7 +64,10 @@ def hall_defaults(iata: str) -> HallDefaults:
 
     Raises KeyError for an airport that has no preclearance.
     """
-    return _Hall({airport.iata: airport for airport in airports()}[iata]).build()
+    known = airport(iata)
+    if known is None:
+        raise KeyError(iata)
+    return _Hall(known).build()
 
 
 class _Hall(Writer):

@@ -108,9 +108,11 @@ def _far_sides(halls: Any) -> dict[str, Any]:
 
 def registry_zone(entry: Any) -> str | None:
     """Zone of an airport (by its code) or a sector (by its id) of the registry; None for anything else."""
-    known = {airport.iata: airport.zone for airport in registry.airports()}
-    known |= {sector.id: sector.zone for sector in registry.sectors()}
-    return known.get(entry) if isinstance(entry, str) else None
+    if not isinstance(entry, str):
+        return None
+    sectors = (sector for sector in registry.sectors() if sector.id == entry)
+    place = registry.airport(entry) or next(sectors, None)
+    return place.zone if place is not None else None
 
 
 def _skipped(raw: Any, zones: dict[str, None], at: Path) -> Iterator[Problem]:
