@@ -152,13 +152,13 @@ def chain(
                 yield _no_class(known, classes, (*here, "priority", position))
         for key in ("share", "referral"):
             yield from _classes(getattr(one, key), classes, (*here, key))
-        served = tuple(known for known in classes if _comes(one, known))
+        served = tuple(known for known in classes if comes(one, known))
         yield from _classes(one.service, classes, (*here, "service"), served=served, every=True)
     if hall is not None:
         yield from _hall(hall, stations, (*at, "hall", "from"))
 
 
-def _comes(one: Stage, known: str) -> bool:
+def comes(one: Stage, known: str) -> bool:
     """A class is served at a station; at a secondary, some of it are referred."""
     from sim.scenario.preclearance import of_traveller
 
@@ -177,7 +177,7 @@ def _referrals(stations: Mapping[str, Stage], classes: tuple[str, ...], clearanc
     }
     beyond: dict[tuple[str, float], list[str]] = {}
     for known in classes:
-        shares = {name: of_traveller(one.referral, known) for name, one in worked.items() if _comes(one, known)}
+        shares = {name: of_traveller(one.referral, known) for name, one in worked.items() if comes(one, known)}
         if (total := sum(shares.values())) > 1 + SLACK:
             beyond.setdefault((list(shares)[-1], total), []).append(known)
     for (last, total), names in beyond.items():
