@@ -78,7 +78,8 @@ def never_open(scenario: Scenario) -> Iterator[Doubt]:
 def nobody_on_duty(scenario: Scenario) -> Iterator[Doubt]:
     """Pools that work something here and have no officer on duty at any time of the horizon."""
     end = min(scenario.horizon, LONGEST)
-    plans = (*plans_of(scenario), *hall_plans(scenario, end), *flow_plans(scenario, end))
+    plans: list[PortPlan | HallPlan | FlowPlan] = [*plans_of(scenario)]
+    plans += [*hall_plans(scenario, end), *flow_plans(scenario, end)]
     for pool in scenario.officers:
         first = next((plan for plan in plans if pool in _worked_by(plan)), None)
         if first is not None and most_of(officers_on_duty(scenario, pool, first.clock), end) == 0:
