@@ -9,8 +9,9 @@ from datetime import timedelta
 from pathlib import Path as FilePath
 
 from sim.errors import ScenarioError
-from sim.model.flow_plan import Timeline, flow_plans, origins_of
-from sim.model.hall_plan import hall_plans
+from sim.model.dated import officers_on_duty
+from sim.model.flow_plan import FlowPlan, Timeline, flow_plans, origins_of
+from sim.model.hall_plan import HallPlan, hall_plans
 from sim.model.network import Steps
 from sim.model.port_plan import PortPlan
 from sim.scenario import Scenario, Study, as_written, without_effect
@@ -45,7 +46,7 @@ def warnings_of(study: Study) -> tuple[Caution, ...]:
 
     The names are listed in docs/errors.md. Takes a few hundredths of a second: means and calendars, nothing drawn.
     """
-    looks = (*LOOKS, *without_effect.LOOKS, never_open, overloaded)
+    looks = (*LOOKS, *without_effect.LOOKS, never_open, nobody_on_duty, overloaded)
     return collect(study, looks, (*as_written.LOOKS, mean_days))
 
 
@@ -74,9 +75,34 @@ def never_open(scenario: Scenario) -> Iterator[Doubt]:
                 yield from _seldom(servers_of(hall, name, stage), hall.end, stage.booths, at, "station")
 
 
+def nobody_on_duty(scenario: Scenario) -> Iterator[Doubt]:
+    """Pools that work something here and have no officer on duty at any time of the horizon."""
+    end = min(scenario.horizon, LONGEST)
+    plans: list[PortPlan | HallPlan | FlowPlan] = [*plans_of(scenario)]
+    plans += [*hall_plans(scenario, end), *flow_plans(scenario, end)]
+    for pool in scenario.officers:
+        first = next((plan for plan in plans if pool in _worked_by(plan)), None)
+        if first is not None and most_of(officers_on_duty(scenario, pool, first.clock), end) == 0:
+            found = "nobody of this pool is on duty within the horizon"
+            mend = "have somebody on duty, or work the stations otherwise"
+            yield Doubt("never-open", found, mend, ("officers", pool, "open"))
+
+
+def _worked_by(plan: PortPlan | HallPlan | FlowPlan) -> set[str]:
+    """Names of the pools that work something; at a hall, under its clearance."""
+    if not isinstance(plan, HallPlan):
+        return plan.pools()
+    worked = {name for name in plan.chain.stations for known in plan.place.classes if plan.chain.worked(name, known)}
+    return {pool for name in worked if (pool := plan.chain.stations[name].pool) is not None}
+
+
+def most_of(calendar: Steps, end: float) -> int:
+    """The most servers of a calendar within [0, end)."""
+    return int(max(calendar.at(time) for time in (0.0, *(time for time in calendar.times if 0.0 < time < end))))
+
+
 def _seldom(calendar: Steps, end: float, booths: int, at: Path, what: str) -> Iterator[Doubt]:
-    times = [0.0, *(time for time in calendar.times if 0.0 < time < end)]
-    most = int(max(calendar.at(time) for time in times))
+    most = most_of(calendar, end)
     if most == 0:
         found = f"no booth of this {what} opens within the horizon"
         yield Doubt("never-open", found, f"open one, or leave the {what} out", (*at, "open"))

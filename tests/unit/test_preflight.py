@@ -82,6 +82,13 @@ CASES: dict[str, tuple[str, Sequence[tuple[str, str]], str, tuple[int, int], str
         (14, 5),
         "offered load 2.00: 24.0 bay-hours of work for 12.0 open",
     ),
+    "officers-never-on-duty": (
+        "never-open",
+        [("booths: 2", "pool: team")],
+        "officers:\n  team: {officers: 1, open: 0}\n",
+        (15, 29),
+        "nobody of this pool is on duty within the horizon",
+    ),
     "officers-too-few": (
         "overloaded-lane",
         [("booths: 2", "pool: team"), ("60 /h", "90 /h")],
