@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sim.errors import SimulationError
-from sim.model.network import ENGINE_OUTCOMES, Controller, Facility, Network, PartyClass, Pool, Station, Target
+from sim.model.network import (
+    ENGINE_OUTCOMES,
+    NEVER,
+    Controller,
+    Facility,
+    Network,
+    PartyClass,
+    Pool,
+    Station,
+    Target,
+    WhenFull,
+)
 
 if TYPE_CHECKING:  # calendars are wanted where nothing is drawn, and sources bring scipy
     from sim.model.sources import Slot, Source
@@ -67,9 +78,13 @@ class Draft:
         """The finished network.
 
         Raises:
-            SimulationError: routes run in a circle.
+            SimulationError: routes run in a circle, or a station that parties from outside should wait for would
+                turn them away: only a road in front of it lets them wait.
         """
         stations = tuple(self.stations[index] for index in range(len(self.station_names)))
+        for station in (stations[index] for target in self.entry.values() for index in target.stations):
+            if station.storage < NEVER and station.when_full is WhenFull.WAIT:
+                raise SimulationError(f"station {station.name!r} is to be waited for, and nowhere to wait is in front")
         return Network(
             facilities=tuple(self.facilities),
             classes=tuple(self.classes),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sim.scenario import ways_in
 from sim.scenario.control import check_control
 from sim.scenario.problems import Path, Problem, ProblemError, in_words, nearest, nearest_word
-from sim.scenario.vocabulary import EVERY, PROGRAMMES_OF, Mode, most_exact, serves
+from sim.scenario.vocabulary import EVERY, PROGRAMMES_OF, Mode, covers, most_exact, serves
 
 if TYPE_CHECKING:
     from sim.scenario.port import Approach, LaneGroup, Port, Secondary
@@ -135,7 +136,7 @@ def port(place: Port) -> Iterator[Problem]:
     yield from _storage(place, classes)
     yield from _ways_out(place)
     yield from _names_of_stations(place)
-    yield from _balking(place)
+    yield from ways_in.balking(place, classes)
 
 
 def _classes_of_modes(place: Port) -> Iterator[Problem]:
@@ -194,7 +195,7 @@ def _services(lane: LaneGroup | Secondary, at: Path, classes: Iterable[str]) -> 
 
 
 def _served(lane: LaneGroup | Approach, classes: tuple[str, ...]) -> list[str]:
-    return [name for name in classes if not lane.serves or any(serves(pattern, name) for pattern in lane.serves)]
+    return [name for name in classes if covers(lane.serves, name)]
 
 
 def _named_classes(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
@@ -319,34 +320,6 @@ def _names_of_stations(place: Port) -> Iterator[Problem]:
                 )
             elif key == "secondary" and name in place.lanes:
                 yield Problem(f"'{name}' is a lane group too", "a name of its own", at=at, on_key=True)
-
-
-def _balking(place: Port) -> Iterator[Problem]:
-    """Parties balk or divert at the first part they come to from outside; further on the keys would do nothing."""
-    toll, approach = place.toll, place.approach
-    if approach is not None and toll is not None and not toll.serves:
-        yield from _too_late(approach, ("approach",), "toll")
-    for name, lane in place.lanes.items():
-        at: Path = ("lanes", name)
-        first = "approach" if approach is not None and _all_come_by(approach, lane) else ""
-        first = "toll" if toll is not None and _all_come_by(toll, lane) else first
-        if first:
-            yield from _too_late(lane, at, first)
-        elif lane.balk_at is not None and lane.storage is not None and lane.when_full == "wait":
-            yield Problem(
-                "balk_at with a storage that is waited for", "when_full: balk, or no storage", at=(*at, "balk_at")
-            )
-
-
-def _all_come_by(part: Approach | LaneGroup, lane: LaneGroup) -> bool:
-    return not part.serves or all(any(serves(p, served) for p in part.serves) for served in lane.serves)
-
-
-def _too_late(part: Approach | LaneGroup, at: Path, first: str) -> Iterator[Problem]:
-    for key in ("balk_at", "when_full"):
-        if getattr(part, key) not in (None, "wait"):
-            mend = f"put it at the {first}"
-            yield Problem(f"{key} behind the {first}", f"{key} where parties come from outside", mend, at=(*at, key))
 
 
 def _length(lengths: Mapping[Mode, float], class_name: str) -> float:

@@ -19,7 +19,7 @@ from sim.scenario.schema import Event, Scenario
 from sim.scenario.tables import NOT_REFERRED
 from sim.scenario.traffic import NexusMembers, Traffic
 from sim.scenario.units import car_lengths, duration
-from sim.scenario.vocabulary import EVERY, most_exact, serves
+from sim.scenario.vocabulary import EVERY, covers, most_exact, serves
 from sim.scenario.weektable import HOLIDAY_INDEX, WeekTable
 
 
@@ -87,7 +87,7 @@ def _lane_groups(port: Port) -> Iterator[tuple[Path, LaneGroup]]:
 
 
 def _served(lane: LaneGroup, coming: Iterable[str]) -> list[str]:
-    return [known for known in coming if not lane.serves or any(serves(pattern, known) for pattern in lane.serves)]
+    return [known for known in coming if covers(lane.serves, known)]
 
 
 def _ways_out(port: Port, at: Path) -> Iterator[Doubt]:
