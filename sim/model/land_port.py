@@ -31,6 +31,7 @@ from sim.model.network import (
 from sim.model.port_plan import PortPlan
 from sim.model.sources import Slot
 from sim.scenario import ways_in
+from sim.scenario.checks import from_port
 from sim.scenario.control import Control
 from sim.scenario.distributions import Dist
 from sim.scenario.port import LaneGroup, Secondary, Service
@@ -143,7 +144,7 @@ class LandPort:
             for name, klass in self.plan.own.items()
         }
         self.draft.stations[self.plan.index["detour"]] = Station(
-            name=f"from-{self.plan.name}",
+            name=from_port(self.plan.name),
             facility=other.facility,
             kind=StationKind.TRAVEL,
             classes=classes,

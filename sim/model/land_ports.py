@@ -13,6 +13,7 @@ from sim.model.land_port import LandPort
 from sim.model.network import Facility, PartyClass, Pool
 from sim.model.port_plan import PortPlan
 from sim.model.traffic import add_sources
+from sim.scenario.checks import from_port
 from sim.scenario.schema import Scenario
 
 
@@ -68,6 +69,6 @@ def reserve_stations(draft: Draft, plan: PortPlan) -> None:
     if any(map(plan.waits_outside, plan.visitors.values())):
         parts.insert(0, "outside")
     if port.divert is not None:
-        plan.index["detour"] = draft.new_station(f"from-{plan.name}")
+        plan.index["detour"] = draft.new_station(from_port(plan.name))
     for part in [*parts, *port.lanes, *(f"secondary:{kind}" for kind in port.secondary)]:
         plan.index[part] = draft.new_station(f"{plan.name}/{part.removeprefix('secondary:')}")

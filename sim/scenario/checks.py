@@ -342,18 +342,36 @@ def _ways_out(place: Port) -> Iterator[Problem]:
         )
 
 
-def diverted(place: Port, other: Port, at: Path) -> Iterator[Problem]:
-    """Every class that may divert must be served, with a service time, where it goes."""
+def diverted(name: str, place: Port, other: Port) -> Iterator[Problem]:
+    """Faults of a port called `name` that diverts to another.
+
+    Every class that may divert must be served, with a service time, where it goes; and the drive there is a station of
+    the other port, whose name no lane group or kind of secondary may have.
+    """
     from sim.scenario.port import class_names
 
-    for name in class_names(place):
+    assert place.divert is not None
+    for known in class_names(place):
         served = [
             lane
             for lane in other.lanes.values()
-            if any(serves(pattern, name) for pattern in lane.serves) and most_exact(lane.service, name) is not None
+            if any(serves(pattern, known) for pattern in lane.serves) and most_exact(lane.service, known) is not None
         ]
         if not served:
-            yield Problem(f"'{name}' diverts to a port that does not serve it", "a port that serves it", at=at)
+            yield Problem(
+                f"'{known}' diverts to a port that does not serve it",
+                "a port that serves it",
+                at=("ports", name, "divert", "to"),
+            )
+    for key, names in (("lanes", other.lanes), ("secondary", other.secondary)):
+        if (drive := from_port(name)) in names:
+            found = f"the name '{drive}' is taken by the drive of those whom '{name}' diverts"
+            yield Problem(found, "another name", at=("ports", place.divert.to, key, drive), on_key=True)
+
+
+def from_port(name: str) -> str:
+    """Station of the drive from the port called `name` to that it diverts to."""
+    return f"from-{name}"
 
 
 def _overlap(left: str, right: str) -> bool:

@@ -292,6 +292,10 @@ class FlowCosts(Model):
     per_day: Money = optional("0 $", "The sector on a day of 24 h, beside all that.")
 
 
+STAFFED = ("intercept", "processing", "interview", "eligibility")
+"""Parts of a flow that a pool of officers may serve."""
+
+
 class Irregular(Model):
     """A sector of the border, or another way to a claim: a port, the airports, inland."""
 
@@ -341,6 +345,11 @@ class Irregular(Model):
     def check(self) -> Iterable[Problem]:
         """Parts that do not go with the kind of place."""
         return irregular_checks.sector(self)
+
+    def pools(self) -> set[str]:
+        """Names of the pools of officers that work here."""
+        parts = (getattr(self, name) for name in STAFFED)
+        return {part.pool for part in parts if part is not None and part.pool is not None}
 
     @property
     def between_ports(self) -> bool:

@@ -168,10 +168,7 @@ def _format(raw: Any) -> int:
 
 
 def _two_ends(raw: Any) -> Any:
-    try:
-        ends(raw if isinstance(raw, list) else list(as_tuple(raw)))
-    except ProblemError as trouble:
-        raise ProblemError(*trouble.problems) from None
+    ends(raw if isinstance(raw, list) else list(as_tuple(raw)))
     return tuple(raw)
 
 
@@ -247,7 +244,7 @@ class Scenario(Model):
         for name, port in self.ports.items():
             other = self.ports.get(port.divert.to) if port.divert is not None else None
             if other is not None:
-                yield from checks.diverted(port, other, ("ports", name, "divert", "to"))
+                yield from checks.diverted(name, port, other)
 
 
 __all__ = [

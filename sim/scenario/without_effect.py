@@ -35,10 +35,12 @@ def of_the_run(scenario: Scenario) -> Iterator[Doubt]:
     if scenario.end == "cut" and scenario.drain_cap != duration(Scenario.model_fields["drain_cap"].default):
         yield _doubt("a drain_cap with end: cut", "write end: drain, or leave it out", "drain_cap")
     used = {part.pool for part in _parts_with_pools(scenario)}
+    used.update(*(flow.pools() for flow in scenario.irregular.values()))
     for name in scenario.officers:
         if name not in used:
             yield _doubt("officers whom no lane group or inspection uses", f"write pool: {name}", "officers", name)
-    if scenario.holidays and not _tells_holidays_apart((scenario.ports, scenario.preclearance, scenario.officers)):
+    facilities = (scenario.ports, scenario.preclearance, scenario.irregular)
+    if scenario.holidays and not _tells_holidays_apart((*facilities, scenario.officers)):
         mend = "give a table values of its own under holiday, or a traffic its factor with average: yes"
         yield _doubt("holidays, which nothing here tells from other days", mend, "holidays")
 
