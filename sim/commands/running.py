@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.commands.shared import load_study, note_to, only_for_a_file, print_json, rows_of, workers_asked, working_place
 from sim.errors import UsageError
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     from sim.scenario import Study
@@ -142,7 +143,7 @@ def _run(arguments: Namespace, study: Study) -> tuple[Path, bool]:
     from sim.study import runs
     from sim.study.kept import telling_what_is_kept
 
-    if study.origins["baseline"].get("seed") == "drawn":
+    if study.origins[BASELINE].get("seed") == "drawn":
         arguments.drawn_seed = study.baseline.seed  # a message on how to go on has to name it
     _look_ahead(arguments, study, 1 if arguments.cluster else workers_asked(arguments) or os.cpu_count() or 1)
     total = study.baseline.most_replications * (1 + len(study.variants))
@@ -167,7 +168,7 @@ def _replay(arguments: Namespace, study: Study) -> int:
     from sim.study.preflight import check_memory
     from sim.study.runs import replay
 
-    variants = arguments.variant or (list(study.policies) or ["baseline"])
+    variants = arguments.variant or (list(study.policies) or [BASELINE])
     if arguments.all or len(variants) > 1:
         raise UsageError("--replication replays one variant: name at most one with --variant")
     check_memory(study)

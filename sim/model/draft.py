@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sim.errors import SimulationError
 from sim.model.network import (
+    ALWAYS_ONE,
     ENGINE_OUTCOMES,
     NEVER,
     Controller,
@@ -98,6 +99,29 @@ class Draft:
             end=end,
             controllers=tuple(sorted(self.controllers, key=lambda controller: min(controller.watch))),
         )
+
+
+class Plan(Protocol):
+    """What a facility is, with the stations it has."""
+
+    name: str
+    index: dict[str, int]
+    """Station index by part."""
+
+
+class Builder:
+    """What the builders of all kinds of facilities have in common."""
+
+    draft: Draft
+    plan: Plan
+
+    def at(self, part: str) -> Target:
+        """The part as a place to go."""
+        return Target(stations=(self.plan.index[part],))
+
+    def endless(self, part: str) -> int:
+        """Servers for as many as come: the pool of a journey or a delay."""
+        return self.draft.new_pool(Pool(f"{self.plan.name}/{part}", -1, ALWAYS_ONE))
 
 
 def downstream_first(stations: tuple[Station, ...]) -> tuple[int, ...]:

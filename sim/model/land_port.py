@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.model.distribution import Distribution
 from sim.model.distributions import from_spec
-from sim.model.draft import Draft, grained
+from sim.model.draft import Builder, Draft, grained
 from sim.model.network import (
     ALWAYS_ONE,
     NEVER,
@@ -42,8 +42,10 @@ WHEN_FULL = {"wait": WhenFull.WAIT, "balk": WhenFull.BALK, "divert": WhenFull.DI
 ON_CLOSE = {"finish": OnClose.FINISH, "reroute": OnClose.REROUTE, "wait": OnClose.WAIT}
 
 
-class LandPort:
+class LandPort(Builder):
     """Builds the stations of one port."""
+
+    plan: PortPlan
 
     def __init__(self, draft: Draft, plan: PortPlan, pools: dict[str, int], ports: dict[str, PortPlan]) -> None:
         self.draft, self.plan, self.pools, self.ports = draft, plan, pools, ports
@@ -67,9 +69,6 @@ class LandPort:
             self.draft.entry[klass] = self.entrance(name)
 
     # ---- where parties go -----------------------------------------------------------------------------
-
-    def at(self, part: str) -> Target:
-        return Target(stations=(self.plan.index[part],))
 
     def to_groups(self, class_name: str) -> Target:
         """The lane groups that serve a class (rule 2)."""
@@ -148,7 +147,7 @@ class LandPort:
             facility=other.facility,
             kind=StationKind.TRAVEL,
             classes=classes,
-            pool=self.draft.new_pool(Pool(f"{self.plan.name}/detour", -1, ALWAYS_ONE)),
+            pool=self.endless("detour"),
         )
 
     def approach(self) -> None:

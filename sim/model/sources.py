@@ -16,17 +16,14 @@ from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.distribution import Distribution
 from sim.model.distributions import Deterministic, Gamma, shifted_poisson_quantile
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.parties import Parties
 from sim.model.steps import values_at
 from sim.model.streams import Streams
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 ENVELOPE = 1.5
 """Candidates per unit of the baseline's peak rate: room for variants to raise demand on common candidates."""
@@ -337,7 +334,7 @@ def _merge(blocks: list[_Block]) -> Parties:
     order = np.argsort(time, kind="stable")
     offsets = np.cumsum([0, *(block.draws.size for block in blocks)])
 
-    def gather(arrays: list[npt.NDArray[np.int64]]) -> IntArray:
+    def gather(arrays: list[IntArray]) -> IntArray:
         return (np.concatenate(arrays) if arrays else np.empty(0, np.int64))[order]
 
     initial = [np.full(block.time.size, block.initial) for block in blocks]

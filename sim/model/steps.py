@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
-import numpy.typing as npt
 
+from sim.model.arrays import FloatArray
 from sim.model.network import ALWAYS_ONE, Steps
 
 
@@ -60,7 +60,7 @@ def window(since: float, until: float, inside: float, outside: float = 1.0) -> S
     return from_changes(changes)
 
 
-def values_at(steps: Steps, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def values_at(steps: Steps, times: FloatArray) -> FloatArray:
     """Value of the step function at each of `times`."""
     if len(steps.times) == 1:
         return np.full(times.shape, steps.values[0])

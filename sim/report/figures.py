@@ -32,7 +32,8 @@ from sim.report.figures_stages import is_flow, plot_stages, stage_rows
 from sim.report.figures_sweep import frontier_rows, frontier_why_not, plot_frontier, plot_sweep, sweep_rows, sweeps
 from sim.report.figures_wait import plot_wait_distribution, wait_classes, wait_rows
 from sim.report.picture import Drawn, LeftOut, Picture, pages
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
+from sim.scenario.vocabulary import BASELINE
 
 __all__ = [
     "KINDS",

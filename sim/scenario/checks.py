@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sim.scenario import ways_in
 from sim.scenario.control import check_control
 from sim.scenario.problems import Path, Problem, ProblemError, in_words, nearest, nearest_word
-from sim.scenario.vocabulary import EVERY, PROGRAMMES_OF, Mode, covers, most_exact, serves
+from sim.scenario.vocabulary import EVERY, PROGRAMMES_OF, Mode, most_exact, serves
+from sim.scenario.ways_in import served
 
 if TYPE_CHECKING:
-    from sim.scenario.port import Approach, LaneGroup, Port, Secondary
+    from sim.scenario.port import LaneGroup, Port, Secondary
     from sim.scenario.weektable import WeekTable
 
 SLACK = 1e-9
@@ -173,9 +174,9 @@ def _lanes(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
             mend = nearest(lane.serves[0], classes)
             found = f"serves {', '.join(lane.serves)}, of which there is no traffic"
             yield Problem(found, f"classes with traffic: {', '.join(classes)}", mend, at=("lanes", name, "serves"))
-        yield from _services(lane, ("lanes", name), _served(lane, classes))
+        yield from _services(lane, ("lanes", name), served(lane, classes))
     if place.toll is not None:
-        yield from _services(place.toll, ("toll",), _served(place.toll, classes))
+        yield from _services(place.toll, ("toll",), served(place.toll, classes))
         if place.toll.waive_when_full:
             found, mend = "waive_when_full at a toll, which refers nobody", "put it at a lane group"
             yield Problem(found, "false", mend, at=("toll", "waive_when_full"), on_key=True)
@@ -192,10 +193,6 @@ def _services(lane: LaneGroup | Secondary, at: Path, classes: Iterable[str]) -> 
     if missing := [name for name in classes if most_exact(lane.service, name) is None]:
         found = f"no service time for {', '.join(missing)}"
         yield Problem(found, f"one for every class served, or '{EVERY}' for the others", at=(*at, "service"))
-
-
-def _served(lane: LaneGroup | Approach, classes: tuple[str, ...]) -> list[str]:
-    return [name for name in classes if covers(lane.serves, name)]
 
 
 def _named_classes(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
@@ -282,13 +279,13 @@ def _kinds_in_traces(place: Port) -> Iterator[Problem]:
 def _storage(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
     """A line must hold the longest party that uses it, or be no waiting room at all."""
     if place.approach is not None:
-        coming = _served(place.approach, classes)
+        coming = served(place.approach, classes)
         for key in ("storage", "split"):
             yield from _room(place, coming, getattr(place.approach, key), ("approach", key))
     if place.toll is not None:
-        yield from _room(place, _served(place.toll, classes), place.toll.storage, ("toll", "storage"))
+        yield from _room(place, served(place.toll, classes), place.toll.storage, ("toll", "storage"))
     for name, lane in place.lanes.items():
-        yield from _room(place, _served(lane, classes), lane.storage, ("lanes", name, "storage"))
+        yield from _room(place, served(lane, classes), lane.storage, ("lanes", name, "storage"))
     for name, kind in place.secondary.items():
         referred = [known for known in classes if most_exact(kind.referral, known)]
         yield from _room(place, referred, kind.storage, ("secondary", name, "storage"))

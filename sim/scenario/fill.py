@@ -23,7 +23,7 @@ from sim.scenario.preclearance import Preclearance
 from sim.scenario.problems import Path, ProblemError
 from sim.scenario.tables import TableReader
 from sim.scenario.traffic import averaged, named_profile, named_season, named_weekday
-from sim.scenario.tree import Place, Tree
+from sim.scenario.tree import Place, Tree, mapping_of
 from sim.scenario.units import civil_time, duration
 from sim.scenario.vocabulary import MODES, PROGRAMMES, PROGRAMMES_OF, serves
 
@@ -116,7 +116,7 @@ def unfilled(tree: Tree) -> Iterator[At]:
 
 def _facilities(tree: Tree) -> Iterator[tuple[At, dict[str, Any]]]:
     for kind in KINDS:
-        places = _mapping(_mapping(tree.plain).get(kind))
+        places = mapping_of(mapping_of(tree.plain).get(kind))
         yield from (((kind, name), place) for name, place in places.items() if isinstance(place, dict))
 
 
@@ -211,7 +211,7 @@ class _PortFilling(_Filling):
         mean day of the year, brought to each date by the factors beside it.
         """
         for mode, ours in self.ours["traffic"].items():
-            demand = _mapping(_mapping(self.port.get("traffic")).get(mode))
+            demand = mapping_of(mapping_of(self.port.get("traffic")).get(mode))
             stated = [key for key in SOURCES if demand.get(key) is not None]
             gone: tuple[str, ...] = ()
             if any(key != "per_day" for key in stated):
@@ -226,7 +226,7 @@ class _PortFilling(_Filling):
     def _classes(self) -> None:
         """Lane groups and referrals of classes that do not come are left out, unless the user writes of them."""
         classes = self._coming()
-        lanes, secondary = _mapping(self.port.get("lanes")), _mapping(self.port.get("secondary"))
+        lanes, secondary = mapping_of(self.port.get("lanes")), mapping_of(self.port.get("secondary"))
         for name, lane in list(self.ours["lanes"].items()):
             served = _served(lane["serves"], classes)
             if "priority" in lane and not (priority := _served(lane["priority"], classes)):
@@ -245,7 +245,7 @@ class _PortFilling(_Filling):
 
     def _coming(self) -> set[str]:
         """Classes with traffic once the registry's demand stands below the user's."""
-        written = _mapping(self.port.get("traffic"))
+        written = mapping_of(self.port.get("traffic"))
         found: set[str] = set()
         for mode in MODES:
             if (mode in written and not isinstance(written[mode], dict)) or (
@@ -275,10 +275,10 @@ class _PortFilling(_Filling):
     def _servers(self) -> None:
         """A pool takes the place of booths and calendar; fewer booths than the registry opens cap its calendar."""
         for name, ours in self.ours["lanes"].items():
-            lane = _mapping(_mapping(self.port.get("lanes")).get(name))
+            lane = mapping_of(mapping_of(self.port.get("lanes")).get(name))
             _staffed(lane, ours)
         for kind, ours in self.ours["secondary"].items():
-            inspection = _mapping(_mapping(self.port.get("secondary")).get(kind))
+            inspection = mapping_of(mapping_of(self.port.get("secondary")).get(kind))
             if inspection.get("pool") is not None:
                 ours.pop("bays", None)
 
@@ -296,7 +296,7 @@ class _HallFilling(_Filling):
     def _servers(self) -> None:
         """A pool takes the place of booths and calendar; fewer booths than the registry opens cap its calendar."""
         for name, ours in self.ours["stations"].items():
-            _staffed(_mapping(_mapping(self.written.get("stations")).get(name)), ours)
+            _staffed(mapping_of(mapping_of(self.written.get("stations")).get(name)), ours)
 
     def _classes(self, known: set[str]) -> None:
         """Stations for classes that the scenario does not have are left out; who is left goes to the officers."""
@@ -340,10 +340,6 @@ def _capped(table: Any, most: int) -> Any:
     if isinstance(table, dict):
         return {key: _capped(value, most) for key, value in table.items()}
     return min(table, most)
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 # ---- taking out and writing out -------------------------------------------------------------------------

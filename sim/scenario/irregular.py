@@ -29,7 +29,8 @@ from sim.scenario.fields import (
     OpenTable,
     PositiveDuration,
     Share,
-    all_open,
+    Staffed,
+    for_every,
     optional,
     required,
 )
@@ -37,7 +38,6 @@ from sim.scenario.port import DayToDay, Standard
 from sim.scenario.preclearance import REST, Services, ShareOrRest, Shares, Sizes
 from sim.scenario.problems import Collector, Problem, ProblemError, in_words, nearest
 from sim.scenario.traffic import Average, NamedProfile, PerDay
-from sim.scenario.vocabulary import EVERY
 
 Composition = Literal["adults", "family", "minors-alone"]
 COMPOSITIONS: tuple[Composition, ...] = get_args(Composition)
@@ -113,11 +113,7 @@ Detect = Annotated[
 ]
 
 
-def _by_rule(raw: Any) -> Any:
-    return raw if isinstance(raw, dict) else {EVERY: raw}
-
-
-HideShares = Annotated[dict[RuleOrEvery, Share], BeforeValidator(_by_rule)]
+HideShares = Annotated[dict[RuleOrEvery, Share], BeforeValidator(for_every)]
 
 
 def _elasticity(raw: Any) -> float:
@@ -187,11 +183,11 @@ class Resource(Model):
     from_: CivilMoment | None = optional(None, "When they come into use; none: from the start.", alias="from")
 
 
-class Intercept(Model):
+class Intercept(Staffed):
     """From the crossing to being met: alert, response, and how long a group that hides can be found."""
 
     quiet: ClassVar[frozenset[str]] = frozenset({"patrols", "pool", "leaves_after"})
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+    built: ClassVar[str] = "patrols"
 
     detect: Detect = required(
         "Probability of detecting a group that hides: one share or by source, each a value or a range [low, high]. "
@@ -209,21 +205,16 @@ class Intercept(Model):
         None, "Time after the alert at which a group that hides is gone; none: it waits for ever."
     )
 
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All units are on duty unless stated."""
-        return all_open(data, "patrols")
-
     def check(self) -> Iterable[Problem]:
         """Units and keys that contradict one another."""
         return irregular_checks.intercept(self)
 
 
-class ClaimStage(Model):
+class ClaimStage(Staffed):
     """A stage with officers: processing, interview, decision."""
 
     quiet: ClassVar[frozenset[str]] = frozenset({"officers", "pool"})
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+    built: ClassVar[str] = "officers"
 
     officers: int = optional(0, "Officers of its own.", ge=0, le=MOST_SERVERS)
     pool: Name | None = optional(
@@ -231,11 +222,6 @@ class ClaimStage(Model):
     )
     open: OpenTable = optional(0, "How many officers are on duty over the week; not given: all of them, always.")
     service: Services = required("Time it takes with one group, one for all kinds of groups or by kind.")
-
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All officers are on duty unless stated."""
-        return all_open(data, "officers")
 
     def check(self) -> Iterable[Problem]:
         """Officers of one kind, and services for every kind of group."""

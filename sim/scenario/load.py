@@ -30,10 +30,11 @@ from sim.scenario.precision import until
 from sim.scenario.problems import Path as ProblemPath
 from sim.scenario.problems import Problem
 from sim.scenario.schema import Scenario
-from sim.scenario.study import BASELINE, Study
+from sim.scenario.study import Study
 from sim.scenario.tables import TableReader
 from sim.scenario.tree import Tree, dotted, places_of
 from sim.scenario.variants import Change
+from sim.scenario.vocabulary import BASELINE
 from sim.scenario.yaml_nodes import read_file
 
 BESIDE = ("variants", "sweeps", "ranges")

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sim.scenario.event_names import check_event, mapping_of, unknown
+from sim.scenario.event_names import check_event, unknown
 from sim.scenario.irregular import STAFFED
 from sim.scenario.port import is_single_secondary
 from sim.scenario.problems import Path, Problem
+from sim.scenario.tree import mapping_of
 
 
 def check_names(plain: dict[str, Any]) -> Iterator[Problem]:

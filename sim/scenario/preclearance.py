@@ -28,7 +28,7 @@ from sim.scenario.fields import (
     People,
     ProfileTable,
     Share,
-    all_open,
+    Staffed,
     as_tuple,
     optional,
     required,
@@ -136,13 +136,12 @@ class Failure(Model):
     to: Name = required("Station further on that deals with them, a stage of its own.")
 
 
-class Stage(Model):
+class Stage(Staffed):
     """A station of the chain. Travellers go from one that serves them to the next, in the order written."""
 
     quiet: ClassVar[frozenset[str]] = frozenset(
         {"booths", "pool", "referral", "outcomes", "failure", "instead", "then", "storage"}
     )
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
 
     kind: Literal["process", "primary", "secondary", "walk"] = optional(
         "process",
@@ -172,11 +171,6 @@ class Stage(Model):
     )
     referral: Shares = optional({}, "Of a secondary: share of those inspected that is referred here, by class.")
     outcomes: dict[Name, Share] = optional({}, "Of a secondary: share with each outcome, such as {refused: 1 %}.")
-
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All booths are open unless stated."""
-        return all_open(data, "booths")
 
     def check(self) -> Iterable[Problem]:
         """Servers and keys that do not go with the kind."""

@@ -29,6 +29,8 @@ PROGRAMMES_OF: dict[Mode, tuple[Programme, ...]] = {
     "bus": (),
     "pedestrian": ("nexus", "ready"),
 }
+BASELINE = "baseline"
+"""What the scenario without a variant is called."""
 EVERY = "*"
 """Key of a mapping by class that holds for all classes not named."""
 

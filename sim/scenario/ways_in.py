@@ -8,7 +8,7 @@ decided there and nowhere else: further on it is inside, and waits where it stan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sim.scenario.problems import Path, Problem
@@ -24,6 +24,11 @@ ROADS = ("toll", "approach")
 def uses(part: Approach | LaneGroup | None, class_name: str) -> bool:
     """True when the port has the part and the class comes by it."""
     return part is not None and covers(part.serves, class_name)
+
+
+def served(part: Approach | LaneGroup, classes: Iterable[str]) -> list[str]:
+    """Those of the classes that come by the part."""
+    return [name for name in classes if covers(part.serves, name)]
 
 
 def first_part(port: Port, class_name: str) -> str:

@@ -19,7 +19,8 @@ from sim.scenario.schema import Event, Scenario
 from sim.scenario.tables import NOT_REFERRED
 from sim.scenario.traffic import NexusMembers, Traffic
 from sim.scenario.units import car_lengths, duration
-from sim.scenario.vocabulary import EVERY, covers, most_exact, serves
+from sim.scenario.vocabulary import EVERY, most_exact, serves
+from sim.scenario.ways_in import served
 from sim.scenario.weektable import HOLIDAY_INDEX, WeekTable
 
 
@@ -77,7 +78,7 @@ def of_ports(scenario: Scenario) -> Iterator[Doubt]:
         yield from _lengths(port, coming, at)
         yield from _demand(port, at)
         for path, lane in _lane_groups(port):
-            yield from _lane_group(port, lane, _served(lane, coming), (*at, *path))
+            yield from _lane_group(port, lane, served(lane, coming), (*at, *path))
         yield from _persons(scenario, port, coming, at)
 
 
@@ -86,10 +87,6 @@ def _lane_groups(port: Port) -> Iterator[tuple[Path, LaneGroup]]:
         yield ("toll",), port.toll
     for name, lane in port.lanes.items():
         yield ("lanes", name), lane
-
-
-def _served(lane: LaneGroup, coming: Iterable[str]) -> list[str]:
-    return [known for known in coming if covers(lane.serves, known)]
 
 
 def _ways_out(port: Port, at: Path) -> Iterator[Doubt]:
@@ -115,7 +112,7 @@ def _has_split(port: Port) -> bool:
 
 
 def _choice(port: Port, coming: Iterable[str], at: Path) -> Iterator[Doubt]:
-    groups = {known: [lane for lane in port.lanes.values() if _served(lane, [known])] for known in coming}
+    groups = {known: [lane for lane in port.lanes.values() if served(lane, [known])] for known in coming}
     if port.choose == "shorter" and all(len(lanes) < 2 for lanes in groups.values()):
         yield _doubt("no class has a choice of lane groups", "let two groups serve a class", *at, "choose")
 

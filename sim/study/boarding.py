@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from sim.engine.records import INSIDE
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.network import ENGINE_OUTCOMES, Hall, StationKind
 from sim.study.bins import bin_of
 from sim.study.both_ends import Journeys, OtherEnd
-from sim.study.cells import BoolArray, FloatArray, IntArray
 from sim.study.layout import Layout
 from sim.study.presence import Presence
 from sim.study.spells import Rows

@@ -19,13 +19,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.errors import UsageError
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.streams import Streams
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 LEVELS = 4
 """Levels of each input: 0, 1/3, 2/3 and 1."""

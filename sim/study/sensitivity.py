@@ -18,14 +18,15 @@ import numpy as np
 
 from sim.engine import AUTO
 from sim.errors import ReplicationError, SimulationError, UsageError
+from sim.model.arrays import FloatArray
 from sim.scenario import Study, fingerprint
 from sim.scenario.problems import nearest
 from sim.scenario.ranges import Input, inputs_of, with_values
 from sim.scenario.show import as_text
-from sim.scenario.study import BASELINE
 from sim.scenario.sweeps import latin_hypercube
 from sim.scenario.tables import TableReader
 from sim.scenario.tree import dotted
+from sim.scenario.vocabulary import BASELINE
 from sim.study import store
 from sim.study.estimators import mean_interval
 from sim.study.executors import map_unordered
@@ -34,7 +35,7 @@ from sim.study.journal import Journal
 from sim.study.kept import telling_what_is_kept
 from sim.study.layout import ALL, Key
 from sim.study.runs import JOURNAL, experiment, folder_of, ready
-from sim.study.screening import Carried, FloatArray, Screened, Trajectories, carried, screened
+from sim.study.screening import Carried, Screened, Trajectories, carried, screened
 
 REPLICATIONS = 5
 """Days of each point, unless the command line says otherwise: all points have the same days."""
