@@ -45,17 +45,11 @@ def check_zone(zone: str) -> None:
 
     try:
         ZoneInfo(zone)
-    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError, folders raise OSError
-        known = False
-    except KeyError:
-        known = False
-    else:
-        known = True
-    if not known:
+    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError, folders raise OSError
         allowed = "a zone of the IANA data base, such as America/Vancouver"
         raise ProblemError(
             Problem(f"unknown time zone {in_words(zone)}", allowed, nearest(zone, sorted(available_timezones())))
-        )
+        ) from None
 
 
 def servers(
