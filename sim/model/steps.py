@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sim.model.arrays import FloatArray
 from sim.model.network import ALWAYS_ONE, Steps
+
+if TYPE_CHECKING:  # `check` has step functions and no arrays: it starts without numpy
+    from sim.model.arrays import FloatArray
 
 
 def from_changes(changes: Iterable[tuple[float, float]]) -> Steps:
@@ -62,6 +63,8 @@ def window(since: float, until: float, inside: float, outside: float = 1.0) -> S
 
 def values_at(steps: Steps, times: FloatArray) -> FloatArray:
     """Value of the step function at each of `times`."""
+    import numpy as np
+
     if len(steps.times) == 1:
         return np.full(times.shape, steps.values[0])
     index = np.searchsorted(np.asarray(steps.times), times, side="right") - 1

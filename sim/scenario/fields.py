@@ -40,7 +40,7 @@ class Model(BaseModel):
     """Base of the schema: frozen, strict, no unknown keys. `key: null` means the key is not there."""
 
     model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True
+        frozen=True, strict=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True, defer_build=True
     )
 
     quiet: ClassVar[frozenset[str]] = frozenset()
