@@ -1,6 +1,6 @@
 """Where everybody is in one replication of the reference engine, and the questions its rules ask of that.
 
-Nothing here changes anything: what happens is in `sim.engine.reference`.
+Nothing here changes anything: what happens is in `sim.engine.reference`, with the means of `sim.engine.moves`.
 """
 
 from __future__ import annotations

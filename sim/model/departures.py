@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.distribution import Distribution
 from sim.model.distributions import Deterministic
-from sim.model.sources import Arrivals, FloatArray, IntArray, Sizes, Source, day_factors
+from sim.model.sources import Arrivals, Sizes, Source, day_factors
 from sim.model.steps import values_at
 from sim.model.streams import Streams
 from sim.scenario.timetable import Departure

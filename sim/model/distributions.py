@@ -22,11 +22,10 @@ import numpy.typing as npt
 from scipy import special
 
 from sim.errors import UsageError
-from sim.model.distribution import BELOW_ONE, Distribution, FloatArray, require, uniforms_of
+from sim.model.arrays import FloatArray, IntArray
+from sim.model.distribution import BELOW_ONE, Distribution, require, uniforms_of
 from sim.model.gamma_quantile import gamma_quantile
 from sim.model.truncated_normal import TruncatedNormal
-
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.distributions import Deterministic
 from sim.model.network import FORCED
 from sim.model.parties import Parties
-from sim.model.sources import STRETCH, Arrivals, Drawing, FloatArray, IntArray, Slot, Source
+from sim.model.sources import STRETCH, Arrivals, Drawing, Slot, Source
 from sim.model.streams import Streams
 
 
@@ -133,7 +134,7 @@ def _merge(blocks: list[_Block]) -> Parties:
     order = slice(None) if in_order else np.argsort(time, kind="stable")
     offsets = np.cumsum([0, *(block.draws.size for block in blocks)])
 
-    def gather(arrays: list[npt.NDArray[np.int64]]) -> IntArray:
+    def gather(arrays: list[IntArray]) -> IntArray:
         return _end_to_end(arrays, np.int64)[order]
 
     departs, flight = None, None

@@ -97,9 +97,7 @@ class FlowPlan(Timeline):
 
     def pools(self) -> set[str]:
         """Names of the pools of officers that work here."""
-        flow = self.flow
-        parts = (flow.intercept, flow.processing, flow.interview, flow.eligibility)
-        return {part.pool for part in parts if part is not None and part.pool is not None}
+        return self.flow.pools()
 
     def kinds(self) -> tuple[str, ...]:
         """Kinds of groups that come, in the order of the vocabulary."""

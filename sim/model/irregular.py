@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sim.model.distributions import Deterministic, from_spec
-from sim.model.draft import Draft
+from sim.model.draft import Builder, Draft
 from sim.model.flow_draws import PARTS, Alerted, Chances, Meeting, Part
 from sim.model.flow_plan import LADDER, RETURNED, FlowPlan
 from sim.model.flow_sources import MODE, add_sources
@@ -88,8 +88,10 @@ def _board_pool(draft: Draft, scenario: Scenario) -> int:
     return draft.new_pool(Pool(BOARD, 1, calendar))
 
 
-class FlowBuilder:
+class FlowBuilder(Builder):
     """Builds one irregular flow."""
+
+    plan: FlowPlan
 
     def __init__(self, draft: Draft, plan: FlowPlan, pools: dict[str, int], board: int) -> None:
         self.draft, self.plan, self.pools, self.board = draft, plan, pools, board
@@ -142,9 +144,6 @@ class FlowBuilder:
 
     # ---- where groups go ------------------------------------------------------------------------------
 
-    def at(self, name: str) -> Target:
-        return Target(stations=(self.plan.index[name],))
-
     def after(self, name: str) -> Target:
         """The next of the stages on the way to a decision."""
         order = [RESPONSE, PROCESSING, TRANSFER, INTERVIEW, ELIGIBILITY]
@@ -185,9 +184,6 @@ class FlowBuilder:
     def timed(self, klass: int, name: str, time: Dist | None) -> int:
         distribution = Deterministic(0.0) if time is None else from_spec(time.kind, time.parameters)
         return self.slot(klass, Slot(f"{name}/service", distribution))
-
-    def endless(self, name: str) -> int:
-        return self.draft.new_pool(Pool(f"{self.plan.name}/{name}", -1, ALWAYS_ONE))
 
     def staffed(self, name: str, count: int, pool: str | None, calendar: Steps) -> int:
         if pool is not None:

@@ -166,6 +166,7 @@ class Station:
     balk_with: int = -1
     """Another station whose parties count towards `balk_at` as well; -1 for none."""
     when_full: WhenFull = WhenFull.WAIT
+    """Who comes from outside to a station with an end and `WAIT` is turned away: builders put a road in front of it."""
     divert: Target | None = None
     """Where an arrival that diverts goes: a travel station of another facility's chain."""
     admits: Steps = ALWAYS_ONE

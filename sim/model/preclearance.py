@@ -15,7 +15,7 @@ from typing import Any
 
 from sim.model.departures import DepartureSource
 from sim.model.distributions import Deterministic, from_spec
-from sim.model.draft import Draft, grained
+from sim.model.draft import Builder, Draft, grained
 from sim.model.hall_plan import HallPlan, Way
 from sim.model.network import (
     ALWAYS_ONE,
@@ -54,8 +54,10 @@ def build_halls(draft: Draft, plans: list[HallPlan], pools: dict[str, int]) -> N
         HallBuilder(draft, plan, pools).build()
 
 
-class HallBuilder:
+class HallBuilder(Builder):
     """Builds one hall."""
+
+    plan: HallPlan
 
     def __init__(self, draft: Draft, plan: HallPlan, pools: dict[str, int]) -> None:
         self.draft, self.plan, self.pools = draft, plan, pools
@@ -113,9 +115,6 @@ class HallBuilder:
 
     # ---- where parties go -----------------------------------------------------------------------------
 
-    def at(self, name: str) -> Target:
-        return Target(stations=(self.plan.index[name],))
-
     def target(self, way: Way) -> Target:
         plan = self.plan
         if not way.station:
@@ -159,9 +158,6 @@ class HallBuilder:
             for (name, _), klass in self.plan.own.items()
         }
         self.add(DOOR, StationKind.TRAVEL, classes, pool=self.endless(DOOR))
-
-    def endless(self, name: str) -> int:
-        return self.draft.new_pool(Pool(f"{self.plan.name}/{name}", -1, ALWAYS_ONE))
 
     def station(self, name: str, stage: Stage) -> None:
         """A station of the chain; also one that is not worked, so that variants have the same rows."""

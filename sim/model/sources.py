@@ -17,16 +17,13 @@ from operator import mul
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.distribution import Distribution
 from sim.model.distributions import Gamma, shifted_poisson_quantile
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.steps import combine, values_at
 from sim.model.streams import Streams
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 STRETCH = 2**16
 """Candidates drawn at once: half a megabyte for each of their quantities. What is drawn does not depend on it."""

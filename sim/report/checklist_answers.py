@@ -10,6 +10,7 @@ from typing import Any
 from sim.model.build import Model
 from sim.model.network import Network, Target
 from sim.scenario import Study
+from sim.scenario.vocabulary import BASELINE
 from sim.study.catalogue import catalogue
 
 FILLED, PARTLY, GAP = "filled", "partly filled", "gap"
@@ -32,7 +33,7 @@ class Facts:
     @property
     def tree(self) -> dict[str, Any]:
         """The resolved baseline as plain values."""
-        return self.study.trees["baseline"]
+        return self.study.trees[BASELINE]
 
     @property
     def ports(self) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -33,7 +33,8 @@ from sim.report.figures_sweep import frontier_rows, frontier_why_not, plot_front
 from sim.report.figures_wait import plot_wait_distribution, wait_classes, wait_rows
 from sim.report.flows import decides, is_flow
 from sim.report.picture import Drawn, LeftOut, Picture, pages
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
+from sim.scenario.vocabulary import BASELINE
 
 __all__ = [
     "KINDS",

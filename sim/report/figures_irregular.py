@@ -10,7 +10,8 @@ import numpy as np
 
 from sim.report import style, timeline, words
 from sim.report.curves import BOTH, column, draw_curve
-from sim.report.rundata import ALL, BASELINE, RunData, Scope
+from sim.report.rundata import ALL, RunData, Scope
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -26,9 +26,9 @@ from sim.report.page_spec import Chart
 from sim.report.page_studies import study_charts
 from sim.report.page_tables import Column, PageTable, at_a_glance, comparison_tables, results, text
 from sim.report.rundata import RunData
+from sim.scenario.vocabulary import BASELINE
 from sim.study import store
 from sim.study.comparison import Comparison, compare_runs
-from sim.study.experiment import BASELINE
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sim.report import sentences, words
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
 from sim.report.tables import spread_sentence
+from sim.scenario.vocabulary import BASELINE
 from sim.study.comparison import Comparison
 
 MOST_TOLD = 12

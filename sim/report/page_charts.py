@@ -31,7 +31,8 @@ from sim.report.page_spec import (
     under_pointer,
     variant_param,
 )  # fmt: skip
-from sim.report.rundata import ALL, BASELINE, RunData, Scope
+from sim.report.rundata import ALL, RunData, Scope
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.report import style, words
-from sim.report.rundata import BASELINE
+from sim.scenario.vocabulary import BASELINE
 
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim.report import sentences, words
-from sim.report.rundata import ALL, BASELINE, Estimate, RunData
+from sim.report.rundata import ALL, Estimate, RunData
+from sim.scenario.vocabulary import BASELINE
 from sim.study.catalogue import describe
 from sim.study.comparison import Best, Comparison, Row, Verdict
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sim.errors import RunFolderError
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from sim.report.samples import Samples
     from sim.scenario import Scenario
 
-BASELINE = "baseline"
 ALL = "all"
 """Station and class of a facility's own row."""
 
@@ -43,7 +43,7 @@ _SCOPE = ("variant", "facility", "station", "class")
 _NAMES = {
     "summary.csv": (*_SCOPE, "measure", "unit"),
     "series.csv": (*_SCOPE, "measure", "unit"),
-    "comparison.csv": ("variant", BASELINE, "facility", "station", "class", "measure", "unit"),
+    "comparison.csv": ("variant", "baseline", "facility", "station", "class", "measure", "unit"),
     "wait_distribution.csv": ("variant", "facility", "class"),
 }
 _NUMBERS = {
@@ -102,8 +102,19 @@ class Difference:
         return low > 0.0 or high < 0.0
 
 
+class OfARun:
+    """What has the manifest of a run."""
+
+    manifest: Mapping[str, Any]
+
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario."""
+        return str(self.manifest["scenario"])
+
+
 @dataclass(frozen=True, eq=False)
-class RunData:
+class RunData(OfARun):
     """The files of one run. Frames are as on disk; waits in minutes, `bin_start` in minutes from the start."""
 
     folder: Path
@@ -130,10 +141,6 @@ class RunData:
             comparison=_read_table(folder / "comparison.csv", required=False),
             wait_distribution=_read_table(folder / "wait_distribution.csv", required=False),
         )
-
-    @property
-    def scenario(self) -> str:
-        return str(self.manifest["scenario"])
 
     @property
     def start(self) -> datetime:

@@ -39,8 +39,6 @@ PART = "Part"
 """End of the names of definitions in which nothing is required."""
 FILE = "bordersim.schema.json"
 """What the schema is called beside a scenario."""
-FIRST_LINE = f"# yaml-language-server: $schema={FILE}"
-"""What points an editor to it, as the first line of a scenario."""
 
 _VALUES: tuple[tuple[Any, str], ...] = (
     (fields.AnyShare, "AnyShare"),
@@ -113,7 +111,7 @@ class _Walk:
 
     def model(self, model: type[Model]) -> Schema:
         """A reference to the definition of a model, which is made once."""
-        if model is Port and REGISTRY in Port.model_fields and not self.partial:
+        if model is Port and not self.partial:
             return self.port()
         return self.define(model)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.scenario.port import SINGLE_SECONDARY, is_single_secondary
 from sim.scenario.problems import Path, Problem, nearest
+from sim.scenario.tree import mapping_of
 from sim.scenario.vocabulary import EVERY, HALL_MODES
 
 
@@ -149,8 +150,3 @@ def unknown(what: str, name: str, known: Iterable[str], at: Path, on_key: bool =
             at,
             on_key,
         )
-
-
-def mapping_of(value: Any) -> dict[str, Any]:
-    """The value where it is a mapping, else an empty one."""
-    return value if isinstance(value, dict) else {}

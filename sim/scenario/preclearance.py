@@ -28,7 +28,7 @@ from sim.scenario.fields import (
     People,
     ProfileTable,
     Share,
-    all_open,
+    Staffed,
     as_tuple,
     optional,
     required,
@@ -144,13 +144,12 @@ class Failure(Model):
     to: Name = required("Station further on that deals with them, a stage of its own.")
 
 
-class Stage(Model):
+class Stage(Staffed):
     """A station of the chain. Travellers go from one that serves them to the next, in the order written."""
 
     quiet: ClassVar[frozenset[str]] = frozenset(
         {"booths", "pool", "referral", "outcomes", "failure", "instead", "then", "storage"}
     )
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
 
     kind: Literal["process", "primary", "secondary", "walk"] = optional(
         "process",
@@ -182,11 +181,6 @@ class Stage(Model):
     outcomes: dict[Name, Share] = optional(
         {}, "Of a secondary: share with each outcome, such as {refused: 1 %}; none of them is let through."
     )
-
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All booths are open unless stated."""
-        return all_open(data, "booths")
 
     def check(self) -> Iterable[Problem]:
         """Servers and keys that do not go with the kind."""

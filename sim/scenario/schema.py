@@ -31,8 +31,9 @@ from sim.scenario.fields import (
     OpenTable,
     PositiveFactor,
     Span,
-    all_open,
+    Staffed,
     as_tuple,
+    for_every,
     optional,
     required,
 )
@@ -75,18 +76,13 @@ FORMAT = 1
 """Version of the scenario format this program reads."""
 
 
-class OfficerPool(Model):
+class OfficerPool(Staffed):
     """Officers shared by lane groups and secondary inspections, also of several ports."""
 
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+    built: ClassVar[str] = "officers"
 
     officers: int = required("Officers in the pool.", ge=1, le=MOST_SERVERS)
     open: OpenTable = optional(0, "How many are on duty over the week; not given: all of them, always.")
-
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All officers are on duty unless stated."""
-        return all_open(data, "officers")
 
     def check(self) -> Iterator[Problem]:
         """No more on duty than there are."""
@@ -96,13 +92,7 @@ class OfficerPool(Model):
 
 def _every(raw: Any) -> Any:
     """A bare factor holds for all; `all` is another word for `*`."""
-    if not isinstance(raw, dict):
-        return {EVERY: raw}
-    return {EVERY if key == "all" else key: value for key, value in raw.items()}
-
-
-def _factor_for_all(raw: Any) -> Any:
-    return raw if isinstance(raw, dict) else {EVERY: raw}
+    return {EVERY if key == "all" else key: value for key, value in for_every(raw).items()}
 
 
 def _all_or_names(raw: Any) -> Any:
@@ -126,7 +116,7 @@ class Event(Model):
         "Factor on demand, one or by class pattern (`all` for the others); at a preclearance facility (`air`, "
         "`air.visitor`) on the passengers of departures that leave meanwhile, as far as there are seats.",
     )
-    service: Annotated[dict[str, PositiveFactor], BeforeValidator(_factor_for_all)] = optional(
+    service: Annotated[dict[str, PositiveFactor], BeforeValidator(for_every)] = optional(
         {},
         "Factor on primary inspection times, one or by lane group (`*` for the others); by name also on any other "
         "station of a preclearance facility but a secondary.",
@@ -168,10 +158,7 @@ def _format(raw: Any) -> int:
 
 
 def _two_ends(raw: Any) -> Any:
-    try:
-        ends(raw if isinstance(raw, list) else list(as_tuple(raw)))
-    except ProblemError as trouble:
-        raise ProblemError(*trouble.problems) from None
+    ends(raw if isinstance(raw, list) else list(as_tuple(raw)))
     return tuple(raw)
 
 
@@ -247,7 +234,7 @@ class Scenario(Model):
         for name, port in self.ports.items():
             other = self.ports.get(port.divert.to) if port.divert is not None else None
             if other is not None:
-                yield from checks.diverted(port, other, ("ports", name, "divert", "to"))
+                yield from checks.diverted(name, port, other)
 
 
 __all__ = [

@@ -7,7 +7,7 @@ the mode, `car.nexus` exactly that class, and `*` every class.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypeVar, get_args
 
@@ -29,6 +29,8 @@ PROGRAMMES_OF: dict[Mode, tuple[Programme, ...]] = {
     "bus": (),
     "pedestrian": ("nexus", "ready"),
 }
+BASELINE = "baseline"
+"""What the scenario without a variant is called."""
 EVERY = "*"
 """Key of a mapping by class that holds for all classes not named."""
 
@@ -43,6 +45,11 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 def serves(pattern: str, class_name: str) -> bool:
     """True when `pattern` (`*`, a mode, or a full class name) covers the class."""
     return pattern in (EVERY, class_name, class_name.partition(".")[0])
+
+
+def covers(patterns: Collection[str], class_name: str) -> bool:
+    """True when one of the patterns covers the class, and where none is named: a part without `serves` serves all."""
+    return not patterns or any(serves(pattern, class_name) for pattern in patterns)
 
 
 def most_exact(mapping: Mapping[str, T], class_name: str) -> T | None:

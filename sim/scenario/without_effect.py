@@ -21,6 +21,7 @@ from sim.scenario.tables import NOT_REFERRED
 from sim.scenario.traffic import NexusMembers, Traffic
 from sim.scenario.units import car_lengths, duration
 from sim.scenario.vocabulary import EVERY, most_exact, serves
+from sim.scenario.ways_in import served
 from sim.scenario.weektable import HOLIDAY_INDEX, WeekTable
 
 
@@ -36,10 +37,12 @@ def of_the_run(scenario: Scenario) -> Iterator[Doubt]:
     if scenario.end == "cut" and scenario.drain_cap != duration(Scenario.model_fields["drain_cap"].default):
         yield _doubt("a drain_cap with end: cut", "write end: drain, or leave it out", "drain_cap")
     used = {part.pool for part in _parts_with_pools(scenario)}
+    used.update(*(flow.pools() for flow in scenario.irregular.values()))
     for name in scenario.officers:
         if name not in used:
             yield _doubt("officers whom no lane group or inspection uses", f"write pool: {name}", "officers", name)
-    if scenario.holidays and not _tells_holidays_apart((scenario.ports, scenario.preclearance, scenario.officers)):
+    facilities = (scenario.ports, scenario.preclearance, scenario.irregular)
+    if scenario.holidays and not _tells_holidays_apart((*facilities, scenario.officers)):
         mend = "give a table values of its own under holiday, or a traffic its factor with average: yes"
         yield _doubt("holidays, which nothing here tells from other days", mend, "holidays")
 
@@ -75,7 +78,7 @@ def of_ports(scenario: Scenario) -> Iterator[Doubt]:
         yield from _lengths(port, coming, at)
         yield from _demand(port, at)
         for path, lane in _lane_groups(port):
-            yield from _lane_group(port, lane, _served(lane, coming), (*at, *path))
+            yield from _lane_group(port, lane, served(lane, coming), (*at, *path))
         yield from _persons(scenario, port, coming, at)
 
 
@@ -84,10 +87,6 @@ def _lane_groups(port: Port) -> Iterator[tuple[Path, LaneGroup]]:
         yield ("toll",), port.toll
     for name, lane in port.lanes.items():
         yield ("lanes", name), lane
-
-
-def _served(lane: LaneGroup, coming: Iterable[str]) -> list[str]:
-    return [known for known in coming if not lane.serves or any(serves(pattern, known) for pattern in lane.serves)]
 
 
 def _ways_out(port: Port, at: Path) -> Iterator[Doubt]:
@@ -113,7 +112,7 @@ def _has_split(port: Port) -> bool:
 
 
 def _choice(port: Port, coming: Iterable[str], at: Path) -> Iterator[Doubt]:
-    groups = {known: [lane for lane in port.lanes.values() if _served(lane, [known])] for known in coming}
+    groups = {known: [lane for lane in port.lanes.values() if served(lane, [known])] for known in coming}
     if port.choose == "shorter" and all(len(lanes) < 2 for lanes in groups.values()):
         yield _doubt("no class has a choice of lane groups", "let two groups serve a class", *at, "choose")
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.network import ENGINE_OUTCOMES, Hall, StationKind
 from sim.scenario.preclearance import PASSED
 from sim.study.bins import bin_of
 from sim.study.both_ends import Journeys, OtherEnd
-from sim.study.cells import BoolArray, FloatArray, IntArray
 from sim.study.layout import Layout
 from sim.study.presence import Presence
 from sim.study.quantiles import mean_of, quantile_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.study.cells import BoolArray, FloatArray, IntArray
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.study.quantiles import mean_of, quantile_of
 
 _MINUTE, _HOUR = 60.0, 3600.0

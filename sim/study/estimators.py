@@ -62,10 +62,8 @@ import numpy.typing as npt
 from scipy import special
 
 from sim.errors import UsageError
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 Arms = Callable[[FloatArray, IntArray, float], tuple[FloatArray, FloatArray]]
 
 LEAST_ROOT = 0.1

@@ -10,10 +10,11 @@ import numpy as np
 
 from sim.engine import COMPILED, Records, engine
 from sim.errors import BordersimError, ReplicationError
+from sim.model.arrays import FloatArray
 from sim.model.build import Model, build
 from sim.model.parties import Parties
 from sim.scenario import Scenario
-from sim.study.cells import FloatArray
+from sim.scenario.vocabulary import BASELINE
 from sim.study.conservation import check_conservation
 from sim.study.executors import map_unordered
 from sim.study.journal import Journal
@@ -23,7 +24,6 @@ from sim.study.measures import measure
 from sim.study.seen import See, see
 from sim.study.visits import visits_file
 
-BASELINE = "baseline"
 PARTIES_PER_TASK = 100_000
 MOST_PER_TASK, LEAST_TASKS = 50, 8
 """A task holds replications of about so many parties: enough work that handing it to a process costs little, and

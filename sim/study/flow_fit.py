@@ -16,10 +16,11 @@ from itertools import product
 
 import numpy as np
 
+from sim.model.arrays import FloatArray
 from sim.model.drivers import at_age
 from sim.scenario.drivers import DAYS_OF_MONTHS, Driver
-from sim.study.flow_data import FlowSeries, Month
-from sim.study.flow_latent import DRIVERS, SEASON, FloatArray, Hyper, Months, Posterior, posterior
+from sim.study.flow_data import FlowSeries, Month, OfAProvince
+from sim.study.flow_latent import DRIVERS, SEASON, Hyper, Months, Posterior, posterior
 
 TAUS = (0.05, 0.1, 0.2, 0.3, 0.45, 0.65, 0.9, 1.3, 1.8)
 RHOS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
@@ -95,7 +96,7 @@ class Carried:
 
 
 @dataclass(frozen=True)
-class FlowFit:
+class FlowFit(OfAProvince):
     """What the months of one province tell."""
 
     series: FlowSeries
@@ -116,11 +117,6 @@ class FlowFit:
     held_back: tuple[Forecast, ...]
     carried: Carried | None
     """None where the level stands where it is expected."""
-
-    @property
-    def province(self) -> str:
-        """Name of the province."""
-        return self.series.province
 
 
 # ---- months and shapes ------------------------------------------------------------------------------------------

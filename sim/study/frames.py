@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.model.arrays import FloatArray
+from sim.scenario.vocabulary import BASELINE
 from sim.study.catalogue import (
     BOOTH_HOURS,
     BUFFER_INDEX,
@@ -18,7 +20,6 @@ from sim.study.catalogue import (
     largest,
     within_what_can_be,
 )
-from sim.study.cells import FloatArray
 from sim.study.estimators import (
     DaySpread,
     Interval,
@@ -28,7 +29,7 @@ from sim.study.estimators import (
     paired_difference,
     ratio_interval,
 )
-from sim.study.experiment import BASELINE, Experiment
+from sim.study.experiment import Experiment
 from sim.study.layout import Key, Layout
 from sim.study.matrix import VALUES, Found
 from sim.study.standards import days_within, limits_by_bin, limits_of_run

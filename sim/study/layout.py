@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import (
     BALKED,
     CLOSED,
@@ -42,7 +43,7 @@ from sim.study.catalogue import (
     bin_table,
     catalogue,
 )
-from sim.study.cells import QUEUE_KINDS, Cells, FloatArray, IntArray, targets
+from sim.study.cells import QUEUE_KINDS, Cells, targets
 
 ALL = "all"
 """Stands for every station, and for every class, of a row."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.study.cells import FloatArray
+from sim.model.arrays import FloatArray
 from sim.study.experiment import Experiment
 from sim.study.layout import Key
 from sim.study.matrix import Found

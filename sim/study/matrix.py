@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.study.cells import FloatArray
+from sim.model.arrays import FloatArray
 from sim.study.layout import Layout
 from sim.study.measures import Measured
 from sim.study.survival import GRID_MINUTES, groups

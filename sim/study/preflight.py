@@ -20,7 +20,7 @@ from sim.scenario.doubts import LOOKS
 from sim.scenario.faults import placed
 from sim.scenario.precision import UntilPrecise
 from sim.scenario.problems import Path, Problem
-from sim.scenario.study import BASELINE
+from sim.scenario.vocabulary import BASELINE
 from sim.study.demand import flows, integral
 from sim.study.hall_load import servers_of
 from sim.study.mean_days import mean_days

@@ -16,8 +16,9 @@ from sim.errors import IncompleteRunError, RunFolderError, UsageError
 from sim.scenario import Study, fingerprint, resolved_yaml
 from sim.scenario.problems import nearest
 from sim.scenario.show import sweep_table
+from sim.scenario.vocabulary import BASELINE
 from sim.study import frames, longtables, precision, store
-from sim.study.experiment import BASELINE, Experiment, visits_name
+from sim.study.experiment import Experiment, visits_name
 from sim.study.journal import Journal
 from sim.study.matrix import Found
 from sim.study.named import check_measures

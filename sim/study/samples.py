@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.errors import RunFolderError, UsageError
+from sim.model.arrays import FloatArray
 from sim.scenario.problems import nearest
+from sim.scenario.vocabulary import BASELINE
 from sim.study import store
-from sim.study.experiment import BASELINE
 from sim.study.layout import ALL, Key
-
-FloatArray = npt.NDArray[np.float64]
 
 TABLE = "replications.parquet"
 _NAMES = ["facility", "station", "class", "measure", "unit"]

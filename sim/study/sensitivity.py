@@ -18,14 +18,15 @@ import numpy as np
 
 from sim.engine import AUTO
 from sim.errors import ReplicationError, RunFolderError, SimulationError, UsageError
+from sim.model.arrays import FloatArray
 from sim.scenario import Study, fingerprint
 from sim.scenario.problems import nearest
 from sim.scenario.ranges import Input, inputs_of, with_values
 from sim.scenario.show import as_text
-from sim.scenario.study import BASELINE
 from sim.scenario.sweeps import latin_hypercube
 from sim.scenario.tables import TableReader
 from sim.scenario.tree import dotted
+from sim.scenario.vocabulary import BASELINE
 from sim.study import store
 from sim.study.catalogue import largest, within_what_can_be
 from sim.study.estimators import Interval, mean_interval
@@ -35,7 +36,7 @@ from sim.study.journal import Journal
 from sim.study.kept import going_on, telling_what_is_kept
 from sim.study.layout import ALL, Key
 from sim.study.runs import JOURNAL, experiment, folder_of, ready
-from sim.study.screening import Carried, FloatArray, Screened, Trajectories, carried, screened
+from sim.study.screening import Carried, Screened, Trajectories, carried, screened
 
 REPLICATIONS = 5
 """Days of each point, unless the command line says otherwise: all points have the same days."""

@@ -13,9 +13,10 @@ import numpy as np
 
 from sim.engine.records import INSIDE, MOVED_ON, Records
 from sim.errors import SimulationError
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.network import DIVERTED, ENGINE_OUTCOMES, Network, StationKind
 from sim.model.parties import Parties
-from sim.study.cells import BOOTH_KINDS, BoolArray, Cells, FloatArray, IntArray
+from sim.study.cells import BOOTH_KINDS, Cells
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,11 @@ import pytest
 
 from sim.model.build import build
 from sim.model.network import StationKind
-from sim.scenario import load
+from sim.scenario import load, without_effect
+from sim.scenario.cautions import collect
 from sim.study.preflight import warnings_of
 
+SHIPPED = sorted((Path(__file__).resolve().parents[2] / "scenarios").glob("*.yaml"))
 HEAD = """format: 1
 name: A port
 start: 2024-07-06 06:00
@@ -254,3 +256,10 @@ def test_officers_of_a_toll_live_by_its_clock(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(head + text, encoding="utf-8")
     (pool,) = (pool for pool in build(load(tmp_path / "s.yaml").baseline).network.pools if pool.name == "team")
     assert [pool.calendar.at(3600.0 * hour) for hour in (9.99, 10.0)] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SHIPPED])
+def test_no_shipped_scenario_has_a_key_that_does_nothing(name: str) -> None:
+    study = load(next(path for path in SHIPPED if path.stem == name))
+    found = collect(study, without_effect.LOOKS, ())
+    assert [warning.path for warning in found] == []

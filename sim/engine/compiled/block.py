@@ -10,7 +10,7 @@ from sim.engine.compiled import layout as at
 from sim.engine.compiled.image import NetworkImage
 from sim.engine.compiled.pieces import Piece, pieces_of
 from sim.engine.compiled.types import Reals, Words
-from sim.engine.records import IntArray
+from sim.model.arrays import IntArray
 from sim.model.network import Network
 from sim.model.parties import Parties
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.engine.records import IntArray
+from sim.model.arrays import IntArray
 from sim.model.network import Network, Route, Station, Target
 
 

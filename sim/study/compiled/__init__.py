@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sim.engine.records import Records
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import Steps
 from sim.model.parties import Parties
 from sim.study.bins import spread
-from sim.study.cells import FloatArray, IntArray
 from sim.study.compiled import tables
 from sim.study.compiled.kernel import compile_now, entry, stands_in_cache
 from sim.study.layout import Layout

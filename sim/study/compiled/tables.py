@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.engine.records import Records
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import ENGINE_OUTCOMES, NEVER, StationKind, Steps
 from sim.model.parties import Parties
-from sim.study.cells import BOOTH_KINDS, FloatArray, IntArray
+from sim.study.cells import BOOTH_KINDS
 from sim.study.layout import Layout
 
 ByteArray = npt.NDArray[np.uint8]
