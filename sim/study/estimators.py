@@ -123,7 +123,7 @@ class _Moments(NamedTuple):
     error: FloatArray
     """Standard error of the mean."""
     skewness: FloatArray
-    count: IntArray
+    n: IntArray
     equal: BoolArray
     """All replications agree."""
 
@@ -147,11 +147,11 @@ class _Moments(NamedTuple):
         """Mean and bounds, whose distances from it in standard errors follow from skewness, count and level."""
         _check_level(level)
         with np.errstate(all="ignore"):
-            below, above = arms(self.skewness, self.count, level)
+            below, above = arms(self.skewness, self.n, level)
             low, high = self.mean - below * self.error, self.mean + above * self.error
         low, high = (np.where(self.equal, self.mean, bound) for bound in (low, high))
-        low, high = (np.where(self.count > 1, bound, np.nan) for bound in (low, high))
-        return Interval(self.mean, low, high, self.count)
+        low, high = (np.where(self.n > 1, bound, np.nan) for bound in (low, high))
+        return Interval(self.mean, low, high, self.n)
 
 
 def ratio_interval(numerator: npt.ArrayLike, denominator: npt.ArrayLike, level: float = 0.95) -> Interval:

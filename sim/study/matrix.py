@@ -78,7 +78,7 @@ class RowFile:
         there = np.load(self.path, mmap_mode="r")
         with self.path.open("rb") as file:  # faster than page by page
             file.seek(there.offset)
-            file.readinto(memoryview(rows).cast("B"))
+            file.readinto(rows.data.cast("B"))
 
 
 @dataclass(frozen=True, eq=False)

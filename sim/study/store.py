@@ -304,6 +304,7 @@ def machine() -> dict[str, Any]:
     return {
         "python": sys.version.split()[0],
         "system": platform.system(),
+        "platform": platform.platform(),
         "processor": platform.machine(),
         "cpus": os.cpu_count(),
     }
