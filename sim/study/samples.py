@@ -151,16 +151,17 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> dict[str, tuple[tuple[Ke
     except (OSError, ValueError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
     # As they lie in memory: `to_numpy` would load pandas to ask whether they are its own.
-    numbers = {name: np.from_dlpack(table.column(name).combine_chunks()) for name in ("replication", "value")}
+    replication, value = (np.from_dlpack(table.column(name).combine_chunks()) for name in ("replication", "value"))
+    measured = np.asarray(value, dtype=np.float64)
     coded = {name: table.column(name).combine_chunks() for name in texts}
     index = {name: np.from_dlpack(column.indices) for name, column in coded.items()}
     said = {name: column.dictionary.to_pylist() for name, column in coded.items()}
     found = {}
     for variant in (BASELINE, *manifest["variants"]):
         own = np.flatnonzero(index["variant"] == said["variant"].index(variant))
-        heads = own[numbers["replication"][own] == 0]
+        heads = own[replication[own] == 0]
         keys = tuple(Key(*(said[name][index[name][row]] for name in _NAMES)) for row in heads)
-        found[variant] = keys, numbers["value"][own].reshape(-1, len(keys))
+        found[variant] = keys, measured[own].reshape(-1, len(keys))
     return found
 
 
