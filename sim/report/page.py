@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report import page_answers, sentences, words
 from sim.report.checklist import answers_of, facts_of
-from sim.report.checklist_answers import SECTIONS, Answer, Facts
+from sim.report.checklist_answers import SECTIONS
+from sim.report.checklist_facts import Answer, Facts
 from sim.report.page_charts import facility_charts
 from sim.report.page_comparison import comparison_chart
 from sim.report.page_inputs import OPEN, input_tables, read_origins, source_table, variant_changes
