@@ -80,10 +80,14 @@ def shares(mode: Mode, traffic: Traffic) -> dict[str, float]:
 
 
 def _all_members(nexus: NexusMembers, traffic: Traffic) -> float:
-    """Probability that everybody in a party is a member: E[s^N], with N fixed or 1 + Poisson(mean - 1)."""
+    """Probability that everybody in a party is a member: E[s^N], with N fixed, geometric or 1 + Poisson."""
     persons, one = traffic.occupants.average, nexus.members
-    fixed = traffic.occupants.fixed is not None
-    alone = one**persons if fixed else one * math.exp(-(persons - 1.0) * (1.0 - one))
+    if traffic.occupants.fixed is not None:
+        alone = math.pow(one, persons)
+    elif traffic.occupants.geometric is not None:
+        alone = one / (persons - (persons - 1.0) * one)
+    else:
+        alone = one * math.exp(-(persons - 1.0) * (1.0 - one))
     return nexus.alike * one + (1.0 - nexus.alike) * alone
 
 
