@@ -100,7 +100,11 @@ def overloaded(scenario: Scenario) -> Iterator[Doubt]:
         if group.load >= 1.0:
             found = f"offered load {group.load:.2f}: {numbers}"
             yield Doubt(kind, found, f"open more {group.word}s, or expect a queue that grows", group.at, on_key=True)
-        elif group.word != "bay" and not group.gives_up and group.backlog > LEFT * max(1.0, group.last_open):
+        elif (
+            group.word != "bay"
+            and not (group.gives_up or group.overnight)
+            and group.backlog > LEFT * max(1.0, group.last_open)
+        ):
             minutes = group.backlog / max(1.0, group.last_open) / 60.0
             line = (
                 f"about {group.parties_left:.0f} parties, {minutes:.0f} min of work, are in line when the horizon ends"
