@@ -76,7 +76,7 @@ def _load(plan: FlowPlan, comers: list[tuple[Groups, Steps]], end: float) -> Flo
     for groups, rate in comers:
         alerted, met = _seen(plan, groups)
         for kind, share in groups.shares.items():
-            come = product((mapped(rate, lambda groups, share=share: groups * share), plan.dated.coming(kind)))
+            come = product((rate, Steps(values=(share,)), plan.dated.coming(kind)))
             load.alerted = combine(load.alerted, product((come, alerted)), _add)
             mine = product((come, met))
             load.met = combine(load.met, mine, _add)
