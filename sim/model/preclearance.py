@@ -98,8 +98,7 @@ class HallBuilder(Builder):
         return grained(self.sizes(name).mean)
 
     def sizes(self, name: str) -> Sizes:
-        party = of_traveller(self.plan.place.party, name)
-        return Sizes(1.0) if party is None else Sizes(party.average, fixed=party.fixed is not None)
+        return Sizes.of(of_traveller(self.plan.place.party, name))
 
     def reserve(self) -> None:
         """Hand out station indices, upstream first: the order ties are broken in."""

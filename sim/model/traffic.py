@@ -73,7 +73,7 @@ def _days(plan: PortPlan) -> dict[str, Any]:
 
 
 def _sizes(traffic: Traffic) -> Sizes:
-    return Sizes(traffic.occupants.average, fixed=traffic.occupants.fixed is not None)
+    return Sizes.of(traffic.occupants)
 
 
 def _programmes(draft: Draft, plan: PortPlan, mode: Mode, traffic: Traffic) -> tuple[Programme, ...]:

@@ -296,7 +296,8 @@ def _where_cells(row: Row) -> Iterable[Cell]:
 
 def _measure(name: str, unit: str) -> str:
     """`mean wait, min`."""
-    return f"{words.measure_words(name)}, {'%' if unit == 'share' else unit}"
+    said = "%" if unit == "share" else words.thing(name, unit)
+    return f"{words.measure_words(name)}, {said}" if said else words.measure_words(name)
 
 
 def _bad_days(comparison: Comparison) -> PageTable:

@@ -179,7 +179,7 @@ ClassPattern = Annotated[str, *_parsed(check_class, _TEXT)]
 ClassOrEvery = Annotated[str, *_parsed(check_class_or_every, _TEXT)]
 """As ClassPattern, or `*`."""
 ClassAnywhere = Annotated[str, *_parsed(check_class_anywhere, _TEXT)]
-"""As ClassOrEvery, or a mode or class of a preclearance facility."""
+"""As ClassOrEvery, or a mode or class of a preclearance facility or of an irregular flow."""
 
 
 LARGEST_FACTOR = 1000.0

@@ -143,7 +143,11 @@ class Groups(Model):
     composition: dict[Composition, ShareOrRest] = optional(
         {"adults": "100 %"}, "Share of groups of each kind; rest for one of them.", min_length=1
     )
-    size: Sizes = optional(1, "Persons in a group, one or by kind: a mean, or {fixed: n}. A family has 2 at least.")
+    size: Sizes = optional(
+        1,
+        "Persons in a group, one or by kind: a mean (of 1 + Poisson), {geometric: mean} or {fixed: n}. A family has 2 "
+        "at least.",
+    )
     season: Season | None = optional(
         None, "Twelve factors, or the name of a season of irregular flows, such as quebec; none: flat."
     )

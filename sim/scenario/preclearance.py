@@ -85,7 +85,7 @@ ShareOrRest = Annotated[
 Shares = Annotated[dict[Traveller, Share], _by_traveller()]
 Times = Annotated[dict[Traveller, Distribution], _by_traveller(*KINDS)]
 Services = Annotated[dict[Traveller, Service], _by_traveller(*KINDS, *SERVICE_EXTRAS)]
-Sizes = Annotated[dict[Traveller, Occupants], _by_traveller("mean", "fixed")]
+Sizes = Annotated[dict[Traveller, Occupants], _by_traveller("mean", "geometric", "fixed")]
 
 
 def of_traveller(mapping: dict[str, Any], name: str) -> Any:

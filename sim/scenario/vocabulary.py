@@ -22,6 +22,8 @@ Programme = Literal["nexus", "fast", "ready"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 HALL_MODES: tuple[HallMode, ...] = get_args(HallMode)
 """Modes of preclearance facilities, whose classes have names of the scenario's own: `air.visitor`."""
+IRREGULAR = "irregular"
+"""Mode of the groups of irregular flows, whose classes are their kinds: `irregular.family`."""
 PROGRAMMES: tuple[Programme, ...] = get_args(Programme)
 PROGRAMMES_OF: dict[Mode, tuple[Programme, ...]] = {
     "car": ("nexus", "ready"),
@@ -79,15 +81,16 @@ def check_class_or_every(raw: Any) -> str:
 
 
 def check_class_anywhere(raw: Any) -> str:
-    """As `check_class_or_every`, and the modes and classes of preclearance facilities: `air`, `air.visitor`."""
+    """As `check_class_or_every`, and modes and classes of preclearance facilities and of irregular flows."""
     mode, dot, rest = str(raw).partition(".")
-    if isinstance(raw, str) and mode in HALL_MODES and (NAME.fullmatch(rest) if dot else True):
+    if isinstance(raw, str) and mode in (*HALL_MODES, IRREGULAR) and (NAME.fullmatch(rest) if dot else True):
         return raw
     try:
         return check_class_or_every(raw)
     except ProblemError as trouble:
         (problem,) = trouble.problems
         allowed = f"{problem.allowed}; of travellers {', '.join(HALL_MODES)}, or one class of them such as air.visitor"
+        allowed += f"; of groups {IRREGULAR}, or one kind such as {IRREGULAR}.family"
         raise ProblemError(replace(problem, allowed=allowed)) from None
 
 

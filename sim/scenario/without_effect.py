@@ -13,6 +13,7 @@ from sim.scenario.cautions import WITHOUT_EFFECT, Doubt
 from sim.scenario.doubts import comers, hall_stations, touched
 from sim.scenario.fields import Model
 from sim.scenario.hall_checks import comes
+from sim.scenario.irregular import COMPOSITIONS
 from sim.scenario.port import LENGTHS, LaneGroup, Port, Service, class_names
 from sim.scenario.preclearance import Preclearance, of_traveller
 from sim.scenario.problems import Path
@@ -20,7 +21,7 @@ from sim.scenario.schema import Event, Scenario
 from sim.scenario.tables import NOT_REFERRED
 from sim.scenario.traffic import NexusMembers, Traffic
 from sim.scenario.units import car_lengths, duration
-from sim.scenario.vocabulary import EVERY, most_exact, serves
+from sim.scenario.vocabulary import EVERY, IRREGULAR, most_exact, serves
 from sim.scenario.ways_in import served
 from sim.scenario.weektable import HOLIDAY_INDEX, WeekTable
 
@@ -213,13 +214,15 @@ def of_events(scenario: Scenario) -> Iterator[Doubt]:
     for index, event in enumerate(scenario.events):
         ports, at = touched(scenario, event), ("events", index)
         if not ports:
-            continue  # what an event of preclearance facilities alone cannot do is a fault
+            continue  # what an event of preclearance facilities and flows alone cannot do is a fault
         halls = tuple(hall for name, hall in scenario.preclearance.items() if event.touches(name))
-        yield from _by_class(event, ports, at, {f"{hall.mode}.{name}" for hall in halls for name in hall.classes})
+        flows = tuple(flow for name, flow in scenario.irregular.items() if event.touches(name))
+        others = {f"{hall.mode}.{name}" for hall in halls for name in hall.classes}
+        yield from _by_class(event, ports, at, others | {f"{IRREGULAR}.{kind}" for kind in COMPOSITIONS if flows})
         inspected = any(port.secondary for port in ports.values()) or any(_has_secondary(hall) for hall in halls)
         if event.secondary is not None and not inspected:
             yield _doubt("there is no secondary inspection", "leave it out", *at, "secondary")
-        if event.holiday and not _tells_holidays_apart((ports, halls, scenario.officers)):
+        if event.holiday and not _tells_holidays_apart((ports, halls, flows, scenario.officers)):
             mend = "give a table values of its own under holiday"
             yield _doubt("nothing here tells holidays from other days", mend, *at, "holiday")
 
@@ -229,7 +232,7 @@ def _has_secondary(hall: Preclearance) -> bool:
 
 
 def _by_class(event: Event, ports: dict[str, Port], at: Path, travellers: set[str]) -> Iterator[Doubt]:
-    """Factors on demand or referral, by class; `travellers` are the classes of preclearance facilities it touches."""
+    """Factors on demand or referral, by class; `travellers` are the classes of other facilities it touches."""
     drawn = {
         known
         for port in ports.values()

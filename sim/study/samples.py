@@ -34,6 +34,8 @@ class Samples:
     keys: Mapping[str, tuple[Key, ...]]
     values: Mapping[str, FloatArray]
     """(replications, keys) of each variant; NaN where a replication lacks a measure."""
+    horizon: float = 1440.0
+    """Minutes."""
 
     @property
     def variants(self) -> list[str]:
@@ -87,7 +89,7 @@ def read(folders: Sequence[Path]) -> Samples:
             keys[name], values[name] = own_keys, own_values
     if len(values) < 2:
         raise RunFolderError(_nothing_to_compare(folders))
-    return Samples(str(manifests[0]["scenario"]), tuple(folders), keys, values)
+    return Samples(str(manifests[0]["scenario"]), tuple(folders), keys, values, float(manifests[0]["horizon_minutes"]))
 
 
 def _nothing_to_compare(folders: Sequence[Path]) -> str:
