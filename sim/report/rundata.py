@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.report.samples import Samples
-    from sim.scenario import Scenario
+    from sim.scenario import Scenario, Study
 
 BASELINE = "baseline"
 ALL = "all"
@@ -287,18 +287,20 @@ class RunData:
         return {str(name): each for items in found for name, each in items if isinstance(each, Mapping)}
 
     @cached_property
-    def _scenarios(self) -> Mapping[str, Scenario]:
+    def study(self) -> Study | None:
+        """What was run, read back from scenario.resolved.yaml; None where the file is missing."""
         path = self.folder / "scenario.resolved.yaml"
         if not path.exists():
-            return {}
+            return None
         from sim.scenario import load
 
-        study = load(path)
-        return {BASELINE: study.baseline, **study.variants}
+        return load(path)
 
     def scenario_of(self, variant: str) -> Scenario | None:
         """What was run of a variant, read back from scenario.resolved.yaml; None where the file is missing."""
-        return self._scenarios.get(variant)
+        if self.study is None:
+            return None
+        return self.study.baseline if variant == BASELINE else self.study.variants.get(variant)
 
     def pools(self, facility: str) -> dict[str, tuple[str, ...]]:
         """Stations of a facility by the officers they share; only pools that two of them or more share."""

@@ -103,7 +103,7 @@ def test_it_opens_without_an_error_and_asks_nothing_of_the_network(browser: webd
     assert asked[0] == file.as_uri()
     assert [url for url in asked[1:] if not url.startswith(("data:", "blob:"))] == []
     charts = browser.find_elements(By.CSS_SELECTOR, "[role=img][aria-label] > [aria-hidden=true] svg")
-    assert len(charts) == len(browser.find_elements(By.CSS_SELECTOR, ".chart")) == 5
+    assert len(charts) == len(browser.find_elements(By.CSS_SELECTOR, ".chart")) == 6
     assert all(chart.size["height"] > 60 for chart in charts)
 
 
