@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.report import style, words
 from sim.report.curves import column
-from sim.report.figures_convergence import convergence_rows, convergence_why_not
+from sim.report.figures_convergence import convergence_rows, convergence_why_not, usual_measures
 from sim.report.figures_warmup import QUEUE, TITLES, WAIT, WarmUp, sentences, series_rows, warm_up, windows
 from sim.report.page_spec import (
     DASHES,
@@ -59,7 +59,7 @@ def settles(run: RunData) -> bool:
 
 def convergence_chart(run: RunData, facility: str) -> Chart | None:
     """The mean after 1, 2, ... replications with its interval; None where nobody came."""
-    found = convergence_rows(run, facility)
+    found = convergence_rows(run, facility, usual_measures(run, facility))
     rows: list[list[str]] = []
     tops: dict[str, float] = {}
     for (measure, unit), own in found.groupby(["measure", "unit"], sort=False) if len(found) else ():
@@ -73,7 +73,7 @@ def convergence_chart(run: RunData, facility: str) -> Chart | None:
         return None
     measures = list(tops)
     x = {"field": "replications", **NUMBER, "title": "replications", "axis": {"tickMinStep": 1}}
-    y: Spec = {"title": None, **NUMBER, "scale": {"zero": True}}
+    y: Spec = {"title": None, **NUMBER, "scale": {"domainMin": 0}}
     color = style.look(0).color
     tips: list[Spec] = [{"field": "replications", **NUMBER, "title": "replications"}]
     tips += [{"field": "mean", **NUMBER, "title": "mean of all so far", "format": ",.2f"}]
@@ -149,7 +149,7 @@ def welch_chart(run: RunData, facility: str, table: pd.DataFrame) -> Chart:
     }
     said = [
         f"Grey: each time bin, mean of {words.counted(run.replications, 'replication')}; over it moving averages.",
-        *(f"{line[:1].upper()}{line[1:]}." for line in sentences([found])),
+        *(f"{line}." for line in sentences([found])),
     ]
     if found.settled and found.minutes:
         said.append("Shaded: what is to be left out.")

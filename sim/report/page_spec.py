@@ -21,7 +21,7 @@ Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 TEXTS = {
     "variant", "class", "station", "clock", "measure", "where", "reading", "weekday", "along", "frontier", "input",
-    "end", "at_end", "bank",
+    "line", "end", "at_end", "bank",
 }  # fmt: skip
 """Columns that are no numbers."""
 CHOSEN = "variant chosen"

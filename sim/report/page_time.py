@@ -39,7 +39,7 @@ BAND_OF_DAYS, BAND_OF_MEAN = 0.18, 0.4
 BOUNDS = {"": "mean", "_low": "ci_low", "_high": "ci_high", "_p10": "day_p10", "_p90": "day_p90"}
 """Columns of the data by their ending, and the columns of the result files they come from."""
 ENDS = (("_p10", "_p90"), ("_low", "_high"))
-REACH = 1.25
+REACH = 2.0
 """An interval is drawn up to so many times the most of all means and days."""
 AT_LEAST_ONE: Spec = {"mark": {"type": "rule", "opacity": 0}, "encoding": {"y": {"datum": 1, **NUMBER}}}
 """Nothing seen, but the axis reaches to 1: below one minute or one party there is nothing to plan for."""

@@ -40,9 +40,15 @@ def tornado_chart(facility: str, tables: dict[str, pd.DataFrame]) -> Chart:
     look = {"domain": list(_ENDS.values()), "range": [style.look(0).color, style.look(1).color]}
     legend = {"title": None, "orient": "top", "labelLimit": 320}
     y = {"field": "input", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 300}}
-    x = {"field": "value", **NUMBER, "title": "the measure with this input there", "scale": {"zero": False}}
+    x = {
+        "field": "value",
+        **NUMBER,
+        "title": "the measure with this input there",
+        "scale": {"zero": False},
+        "axis": {"tickCount": 8},
+    }
     tips: list[Spec] = [*named("input", "input"), *named("at_end", "is"), *named("end", "which lies")]
-    tips += [{"field": "value", **NUMBER, "title": "then", "format": ",.2f"}]
+    tips += [{"field": "value", **NUMBER, "title": "gives", "format": ",.2f"}]
     tips += [{"field": "base", **NUMBER, "title": "baseline", "format": ",.2f"}]
     spec: Spec = {
         **head(),

@@ -270,9 +270,12 @@ class RunData:
 
     @cached_property
     def registry_names(self) -> dict[str, str]:
-        """Entry of the registry by facility, from scenario.resolved.yaml; facilities without one are left out."""
-        written = self._written.items()
-        return {name: str(each["registry"]) for name, each in written if each.get("registry")}
+        """Entry of the registry, or code of the airport, by facility, from scenario.resolved.yaml.
+
+        Facilities without one are left out.
+        """
+        found = {name: each.get("registry") or each.get("code") for name, each in self._written.items()}
+        return {name: str(entry) for name, entry in found.items() if entry}
 
     @cached_property
     def _written(self) -> dict[str, Mapping[str, Any]]:
