@@ -36,7 +36,7 @@ from sim.model.sources import Programme, Sizes, Slot
 from sim.model.steps import mapped
 from sim.model.traffic import days_of
 from sim.scenario.distributions import Dist
-from sim.scenario.preclearance import TIGHT, Stage, of_traveller
+from sim.scenario.preclearance import ADMITTED, CLEARED, TIGHT, Stage, of_traveller
 
 KINDS = {
     "process": StationKind.TOLL,
@@ -46,10 +46,6 @@ KINDS = {
 }
 """Service at a process is no wait, as at a toll; the wait ends with the officer's primary inspection."""
 OUTSIDE, DOOR = "outside", "door"
-CLEARED = {"full": "cleared", "pre-inspection": "departed", "none": "departed"}
-"""How a traveller leaves the facility here: cleared, or to be inspected further at the far side."""
-ADMITTED = "admitted"
-"""How a traveller leaves the far side."""
 
 
 def build_halls(draft: Draft, plans: list[HallPlan], pools: dict[str, int]) -> None:

@@ -16,12 +16,12 @@ from sim.report.figures_forest import shorten
 from sim.report.figures_sweep import short_path
 from sim.report.picture import Picture, write
 from sim.report.rundata import RunData
+from sim.study.store import SENSITIVITY
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-MANIFEST = "sensitivity.json"
 MOST_INPUTS = 12
 _TEXTS = ("facility", "measure", "unit", "input", "low", "high")
 
@@ -49,9 +49,9 @@ class StudyData:
         folder = Path(folder)
         path = folder / "tornado.csv"
         if not is_study(folder):
-            raise RunFolderError(f"{folder} is no sensitivity study: it has no {MANIFEST}")
+            raise RunFolderError(f"{folder} is no sensitivity study: it has no {SENSITIVITY}")
         try:
-            said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            said = json.loads((folder / SENSITIVITY).read_text(encoding="utf-8"))
             table = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
         except (OSError, ValueError) as error:
             raise RunFolderError(f"{path} cannot be read: {error}") from error
@@ -65,7 +65,7 @@ class StudyData:
 
 def is_study(folder: Path) -> bool:
     """True for the folder of a finished sensitivity study."""
-    return (folder / MANIFEST).is_file()
+    return (folder / SENSITIVITY).is_file()
 
 
 def studies_of(run: RunData) -> Iterator[StudyData]:
@@ -74,13 +74,13 @@ def studies_of(run: RunData) -> Iterator[StudyData]:
     Raises:
         RunFolderError: one of them is damaged.
     """
-    found = [path.parent for path in run.folder.resolve().parent.glob(f"sensitivity-*/{MANIFEST}")]
+    found = [path.parent for path in run.folder.resolve().parent.glob(f"sensitivity-*/{SENSITIVITY}")]
     if not found or run.study is None:
         return
     from sim.study.sensitivity import subject
 
     own = subject(run.study)
-    for folder in sorted(found, key=lambda each: ((each / MANIFEST).stat().st_mtime_ns, each.name)):
+    for folder in sorted(found, key=lambda each: ((each / SENSITIVITY).stat().st_mtime_ns, each.name)):
         study = StudyData.open(folder)
         if study.subject == own:
             yield study

@@ -62,8 +62,10 @@ FULL_LOG, NEXT_FULL, FULL_END = range(53, 56)
 N_CONTROLLERS, CONTROLLERS, WATCHED, TICKS, CONTROL, STAFF_LOG, NEXT_STAFF = range(56, 63)
 N_STANDING = 63
 """Parties in the lines of all stations together."""
-HEADER = 64
-"""`NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
+LIVE, NEXT_LIVE, FREE = range(64, 67)
+"""Rows of visits under way: the first, the first never used, the first of those that are free again (-1: none)."""
+HEADER = 67
+"""`NEXT_LIVE`, `FREE`, `NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
 `SPACE` holds reals (car lengths in line, per station)."""
 
 # ---- the state: columns -------------------------------------------------------------------------------
@@ -74,10 +76,14 @@ GAUGE_WIDTH = 4
 EVENT_STATION, EVENT_PARTY, EVENT_VISIT, READY, TIME = range(5)
 EVENT_WIDTH = 5
 """An end of service, of a free drive (`READY`), or of patience."""
-PARTY, KLASS, STATION, BOOTH, IN_REAR, QUEUED, VISIT_OUTCOME, TARGET, SKIP, IN_LINE, NEXT, PREVIOUS = range(12)
-JOINED, STARTED, ENDED, LEFT, DEADLINE = range(12, 17)
-VISIT_WIDTH = 17
-"""A visit is named by the offset of its row; -1 is nobody."""
+PARTY, STATION, BOOTH, VISIT_OUTCOME, JOINED, STARTED, ENDED, LEFT = range(8)
+VISIT_WIDTH = 8
+"""What is written down of a visit when it is over. `VISITS` are these, one after another."""
+KLASS, IN_REAR, QUEUED, TARGET, SKIP, IN_LINE, NEXT, PREVIOUS = range(8, 16)
+DEADLINE = 16
+LIVE_WIDTH = 17
+"""A visit under way is named by the offset of its row, which another visit takes when it is over: few rows, which stay
+in cache. -1 is nobody; a free row has no party (-1) and the next free one in `NEXT`."""
 
 NEXT_TICK, OPENS_AT, WANTED = range(3)
 CONTROL_WIDTH = 3
