@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.report.samples import Samples
-    from sim.scenario import Scenario
+    from sim.scenario import Scenario, Study
 
 ALL = "all"
 """Station and class of a facility's own row."""
@@ -277,9 +277,12 @@ class RunData(OfARun):
 
     @cached_property
     def registry_names(self) -> dict[str, str]:
-        """Entry of the registry by facility, from scenario.resolved.yaml; facilities without one are left out."""
-        written = self._written.items()
-        return {name: str(each["registry"]) for name, each in written if each.get("registry")}
+        """Entry of the registry, or code of the airport, by facility, from scenario.resolved.yaml.
+
+        Facilities without one are left out.
+        """
+        found = {name: each.get("registry") or each.get("code") for name, each in self._written.items()}
+        return {name: str(entry) for name, entry in found.items() if entry}
 
     @cached_property
     def _written(self) -> dict[str, Mapping[str, Any]]:
@@ -294,18 +297,20 @@ class RunData(OfARun):
         return {str(name): each for items in found for name, each in items if isinstance(each, Mapping)}
 
     @cached_property
-    def _scenarios(self) -> Mapping[str, Scenario]:
+    def study(self) -> Study | None:
+        """What was run, read back from scenario.resolved.yaml; None where the file is missing."""
         path = self.folder / "scenario.resolved.yaml"
         if not path.exists():
-            return {}
+            return None
         from sim.scenario import load
 
-        study = load(path)
-        return {BASELINE: study.baseline, **study.variants}
+        return load(path)
 
     def scenario_of(self, variant: str) -> Scenario | None:
         """What was run of a variant, read back from scenario.resolved.yaml; None where the file is missing."""
-        return self._scenarios.get(variant)
+        if self.study is None:
+            return None
+        return self.study.baseline if variant == BASELINE else self.study.variants.get(variant)
 
     def pools(self, facility: str) -> dict[str, tuple[str, ...]]:
         """Stations of a facility by the officers they share; only pools that two of them or more share."""

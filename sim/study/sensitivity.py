@@ -43,6 +43,7 @@ REPLICATIONS = 5
 USUAL = ("wait_mean",)
 POINT = "point"
 _ALL = slice(None)
+_HOW_OFTEN = ("replications", "precision", "seed")
 Note = Callable[[str], None]
 Coordinates = tuple[float | None, ...]
 """Where each input lies between its ends, 0 to 1; None where it is as in the baseline."""
@@ -179,7 +180,7 @@ def run(
         with store.writing(folder) as scratch:
             _write(found, scratch)
             said = {"scenario": study.baseline.name, "file": study.path.name, "seed": plan.seed, **asked}
-            said["versions"] = store.versions()
+            said |= {"baseline": subject(study), "versions": store.versions()}
             store.write_json(scratch / store.SENSITIVITY, {**said, "files": store.file_hashes(scratch)})
     return folder, True
 
@@ -192,6 +193,16 @@ def _check_unchanged(folder: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}; run again with --force to make it anew") from error
     store.check_unchanged(folder, files)
+
+
+def subject(study: Study) -> str:
+    """What a study is of: SHA-256 (hex) of the baseline and its tables, whatever its seed and how often it is run.
+
+    A run of the same scenario, read back from its folder, has the same.
+    """
+    tree = {name: value for name, value in study.trees[BASELINE].items() if name not in _HOW_OFTEN}
+    content = json.dumps([tree, sorted(study.table_hashes.items())], ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _digest(inputs: Sequence[Input], design: Design) -> str:
