@@ -28,6 +28,11 @@ class Parties:
     initial: npt.NDArray[np.bool_]
     """True for a party of the initial queue: it joined before the horizon began."""
 
+    follows: npt.NDArray[np.int64] | None = None
+    """Number of the party this one comes after (its forerunner), -1 for none; None where nobody follows anybody."""
+    until: npt.NDArray[np.float64] | None = None
+    """When the forerunner must have got through at the latest, seconds; None where `follows` is."""
+
     departs: npt.NDArray[np.float64] | None = None
     """When what the party wants to board departs, seconds from the start of the horizon; NaN for none. Engines take no
     notice of it: it is for the measures. None where nobody boards anything."""

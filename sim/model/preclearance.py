@@ -4,7 +4,8 @@
 
 `outside` holds the people a full hall has no room for. `door` is there where not everybody uses the first station, or
 somebody none. A traveller who is cleared at the far side is two parties, one at each facility, drawn from the same
-streams: what leaves here at a time arrives there at a time, whenever its passengers reached the gate.
+streams: what leaves here at a time arrives there at a time, whenever its passengers reached the gate. Who missed the
+departure or was refused here never comes there.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sim.model.network import (
     Branch,
     ClassAtStation,
     Facility,
+    Following,
     Hall,
     PartyClass,
     Pool,
@@ -31,6 +33,7 @@ from sim.model.network import (
     StationKind,
     Steps,
     Target,
+    Zone,
 )
 from sim.model.sources import Programme, Sizes, Slot
 from sim.model.steps import mapped
@@ -50,6 +53,8 @@ CLEARED = {"full": "cleared", "pre-inspection": "departed", "none": "departed"}
 """How a traveller leaves the facility here: cleared, or to be inspected further at the far side."""
 ADMITTED = "admitted"
 """How a traveller leaves the far side."""
+REFUSED, LEFT_BEHIND = "refused", "left-behind"
+"""Not let through here; not aboard of what arrives at the far side, which no measure counts there."""
 
 
 def build_halls(draft: Draft, plans: list[HallPlan], pools: dict[str, int]) -> None:
@@ -64,16 +69,18 @@ class HallBuilder:
     def __init__(self, draft: Draft, plan: HallPlan, pools: dict[str, int]) -> None:
         self.draft, self.plan, self.pools = draft, plan, pools
         self.officers: list[int] = []
+        self.zone = -1 if plan.hall is None else draft.new_zone(Zone(plan.name, plan.hall.capacity))
 
     def build(self) -> None:
         plan, draft = self.plan, self.draft
+        home = -1 if plan.far is None else self.follow()
         plan.facility = len(draft.facilities)
         draft.facilities.append(Facility(plan.name, plan.place.mode, plan.zone, plan.spans()))
         for tight in (False, True) if plan.tight else (False,):
             for name in plan.place.classes:
                 label = f"{plan.place.mode}.{name}"
                 # A tight traveller's class has the same name: they are told apart by priority alone.
-                plan.own[name, tight] = draft.new_class(PartyClass(label, plan.facility, self.length(name)))
+                plan.own[name, tight] = draft.new_class(PartyClass(label, plan.facility, self.length(name), home))
         self.reserve()
         for name, stage in plan.chain.stations.items():
             self.station(name, stage)
@@ -90,10 +97,15 @@ class HallBuilder:
         draft.facilities[plan.facility] = replace(draft.facilities[plan.facility], hall=self.facts())
         draft.sources.append(self.source())
         if plan.far is not None:
-            home = next(index for index, one in enumerate(draft.facilities) if one.name == plan.home)
             hall = draft.facilities[home].hall
             assert hall is not None
             draft.facilities[home] = replace(draft.facilities[home], hall=replace(hall, far=plan.facility))
+
+    def follow(self) -> int:
+        """The facility whose travellers come here, and say that only those come who got through there."""
+        stays = self.draft.outcome(LEFT_BEHIND).outcome
+        self.draft.following = Following(stays, (self.draft.outcome(REFUSED).outcome,))
+        return next(index for index, one in enumerate(self.draft.facilities) if one.name == self.plan.home)
 
     def length(self, name: str) -> float:
         """Room a party of the class takes: its mean number of people."""
@@ -183,8 +195,6 @@ class HallBuilder:
         if inspects and worked and pool not in self.officers:
             self.officers.append(pool)
         room = NEVER if stage.storage is None else grained(stage.storage)
-        if plan.hall is not None and plan.hall.from_ == name:
-            room = min(room, grained(plan.hall.capacity))
         dated = plan.secondary_service() if stage.kind == "secondary" else plan.service(name, stage.kind == "primary")
         self.add(
             name,
@@ -193,6 +203,7 @@ class HallBuilder:
             pool=pool,
             per_booth=stage.queue == "per_booth",
             storage=room,
+            zone=self.zone if name in plan.inside else -1,
             service_factor=dated,
             running=ALWAYS_ONE if stage.kind == "walk" else plan.running(name),
         )
@@ -210,6 +221,7 @@ class HallBuilder:
             queue_factor=tuple(sorted(service.when_queue_over.items())),
             move_up=service.move_up,
             rank=min(ranks, default=len(stage.priority)),
+            precedence=0 if tight and TIGHT in stage.priority else 1,
             route=self.way_on(name, stage, klass, traveller),
         )
 
@@ -233,14 +245,11 @@ class HallBuilder:
     def facts(self) -> Hall:
         """What the measures need to know."""
         plan = self.plan
-        names = [name for name, stage in plan.chain.stations.items() if stage.kind != "walk"]
-        if plan.hall is not None:
-            names = names[names.index(plan.hall.from_) :]
         return Hall(
             closes=plan.place.closes,
             holds=plan.place.holds,
             boards=plan.far is None,
-            inside=tuple(plan.index[name] for name in names),
+            inside=tuple(plan.index[name] for name in plan.inside),
             officers=tuple(self.officers),
             officer_hour=plan.costs.officer_hour,
             per_day=plan.costs.facility if self.officers else 0.0,
@@ -265,5 +274,7 @@ class HallBuilder:
             tight=place.tight if plan.tight else None,
             home=plan.home,
             journey=None if plan.far is None else plan.far.journey,
+            closes=place.closes,
+            holds=place.holds,
             **days_of(place.day_to_day, plan.home, plan.boards.clock),
         )

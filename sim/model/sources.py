@@ -175,6 +175,10 @@ class Arrivals:
     flight: IntArray | None = None
     traveller: IntArray | None = None
     """Number of the traveller at the facility they leave from; None at land ports."""
+    home: str = ""
+    """Source whose parties these come after, traveller by traveller; empty for none."""
+    until: FloatArray | None = None
+    """When the traveller must have got through there; None where `home` is empty."""
 
 
 def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replication: int) -> Parties:
@@ -281,6 +285,9 @@ class _Block:
     departs: FloatArray | None
     flight: IntArray | None
     traveller: IntArray | None
+    name: str
+    home: str
+    until: FloatArray | None
 
 
 def _block(source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
@@ -303,7 +310,8 @@ def _block(source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
         parts.append(table.ravel())
     draws = np.concatenate(parts) if parts else np.empty(0)
     boards = arrivals.departs, arrivals.flight, arrivals.traveller
-    return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial, *boards)
+    after = source.name, arrivals.home, arrivals.until
+    return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial, *boards, *after)
 
 
 def _column(
@@ -350,6 +358,7 @@ def _merge(blocks: list[_Block]) -> Parties:
     traveller = None
     if any(block.traveller is not None for block in blocks):
         traveller = gather([_or_none(block, block.traveller) for block in blocks])
+    follows, until = _forerunners(blocks, order)
     return Parties(
         time=time[order],
         klass=gather([block.klass for block in blocks]),
@@ -360,7 +369,30 @@ def _merge(blocks: list[_Block]) -> Parties:
         departs=departs,
         flight=flight,
         traveller=traveller,
+        follows=follows,
+        until=until,
     )
+
+
+def _forerunners(blocks: list[_Block], order: IntArray) -> tuple[IntArray | None, FloatArray | None]:
+    """Whom each party comes after and until when, in order of arrival; None where nobody comes after anybody."""
+    if not any(block.home for block in blocks):
+        return None, None
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    begins = np.cumsum([0, *(block.time.size for block in blocks)])
+    follows, until = np.full(len(order), -1), np.full(len(order), np.inf)
+    for begin, block in zip(begins, blocks, strict=False):
+        if block.until is None or block.traveller is None or not block.time.size:
+            continue
+        there = next(number for number, other in enumerate(blocks) if other.name == block.home)
+        travellers = blocks[there].traveller
+        assert travellers is not None
+        known = np.full(1 + max(travellers.max(initial=-1), block.traveller.max()), -1)
+        known[travellers] = place[begins[there] : begins[there + 1]]
+        mine = slice(begin, begin + block.time.size)
+        follows[mine], until[mine] = known[block.traveller], block.until
+    return follows[order], until[order]
 
 
 def _or_none(block: _Block, numbers: IntArray | None) -> IntArray:
