@@ -97,8 +97,8 @@ class DepartureSource(Source):
         if self.journey is None:
             return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, departs[row], flight[row], row)]
         until = departs[row] - self.closes + self.holds
-        whose = {"traveller": row, "home": self.home, "until": until}
-        return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, **whose)]
+        came = time[row], kind[row], size[row], row, rows, self.name
+        return [Arrivals(*came, traveller=row, home=self.home, until=until)]
 
     def _classes(self, flight: IntArray, streams: Streams) -> IntArray:
         """Class of each candidate: one uniform against the cumulated shares, those of its departure."""

@@ -13,7 +13,7 @@ from sim.scenario.cautions import WITHOUT_EFFECT, Doubt
 from sim.scenario.doubts import comers, touched
 from sim.scenario.fields import Model
 from sim.scenario.port import LENGTHS, LaneGroup, Port, Service, class_names
-from sim.scenario.preclearance import Preclearance
+from sim.scenario.preclearance import TIGHT, Preclearance
 from sim.scenario.problems import Path
 from sim.scenario.schema import Event, Scenario
 from sim.scenario.tables import NOT_REFERRED
@@ -41,6 +41,16 @@ def of_the_run(scenario: Scenario) -> Iterator[Doubt]:
     if scenario.holidays and not _tells_holidays_apart((scenario.ports, scenario.preclearance, scenario.officers)):
         mend = "give a table values of its own under holiday, or a traffic its factor with average: yes"
         yield _doubt("holidays, which nothing here tells from other days", mend, "holidays")
+
+
+def of_halls(scenario: Scenario) -> Iterator[Doubt]:
+    """Tight connections that no station lets go first, at facilities where tight is said."""
+    for name, place in scenario.preclearance.items():
+        if place.tight is not None and not any(TIGHT in stage.priority for stage in place.stations.values()):
+            mend = "write priority: [tight] at the stations that let them go first, or leave it out"
+            yield _doubt(
+                "tight with no station that gives tight connections priority", mend, "preclearance", name, "tight"
+            )
 
 
 def _parts_with_pools(scenario: Scenario) -> Iterator[Any]:
@@ -240,5 +250,5 @@ def _by_class(event: Event, ports: dict[str, Port], at: Path, travellers: set[st
                 yield _doubt(found, "leave it out" if nobody else mend, *at, key, *below)
 
 
-LOOKS: tuple[Callable[[Scenario], Iterator[Doubt]], ...] = (of_the_run, of_ports, of_events)
+LOOKS: tuple[Callable[[Scenario], Iterator[Doubt]], ...] = (of_the_run, of_ports, of_halls, of_events)
 """Every look of this module."""

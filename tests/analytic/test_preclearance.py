@@ -229,6 +229,9 @@ def test_totals_are_those_of_the_timetable(seed: int, tmp_path: Path) -> None:
     assert (total == booked).all()
     outcomes = [name for name in wide if name.startswith("outcome_")]
     assert np.array_equal(here[outcomes].sum(axis=1), here.arrivals)
+    room = scenario.preclearance["here"].hall
+    if room is not None:
+        assert (here.hall_max <= room.capacity).all()
     if scenario.preclearance["here"].far_side is not None:
         aboard = here.passengers_boarded - wide.loc["there"].passengers
         assert (aboard >= 0).all()  # the rest arrives after the horizon

@@ -42,7 +42,21 @@ def event(effect: str) -> str:
 
 EVERYDAY = TRAFFIC + LANES
 LISTED = EVERYDAY.replace("rate: 30 /h, nexus: 20 %", "trace: t.csv")
+TERMINAL = """preclearance:
+  there:
+    zone: America/Vancouver
+    departures: {per_day: 9, seats: 90}
+    classes: {everybody: 100 %}
+    show_up: {uniform: {low: 30 min, high: 90 min}}
+    tight: 45 min
+    stations: {primary: {kind: primary, booths: 3, service: 70 s}}
+"""
 CASES = {
+    "tight-without-priority": (
+        "preclearance.there.tight",
+        EVERYDAY + TERMINAL,
+        ("service: 70 s", "service: 70 s, priority: [tight]"),
+    ),
     "cap-of-a-run-that-is-cut": ("drain_cap", EVERYDAY + "end: cut\ndrain_cap: 6 h\n", ("end: cut", "end: drain")),
     "officers-of-nobody": (
         "officers.team",
