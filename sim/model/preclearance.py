@@ -1,11 +1,11 @@
 """A preclearance facility, and the far side of one, as part of the network.
 
-    door -> [outside ->] stations of the chain, each to the next that serves the class -> out
+    door -> [outside -> entrance ->] stations of the chain, each to the next that serves the class -> out
 
 `outside` holds the people a full hall has no room for. `door` is there where not everybody uses the first station, or
-somebody none. A traveller who is cleared at the far side is two parties, one at each facility, drawn from the same
-streams: what leaves here at a time arrives there at a time, whenever its passengers reached the gate. Who missed the
-departure or was refused here never comes there.
+somebody none; `entrance`, where not everybody uses the first station of the hall. A traveller who is cleared at the far
+side is two parties, one at each facility, drawn from the same streams: what leaves here at a time arrives there at a
+time, whenever its passengers reached the gate. Who missed the departure or was refused here never comes there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from sim.model.departures import DepartureSource
 from sim.model.distributions import Deterministic, from_spec
 from sim.model.draft import Draft, grained
-from sim.model.hall_plan import HallPlan, Way
+from sim.model.hall_plan import HallPlan, Way, merged
 from sim.model.network import (
     ALWAYS_ONE,
     NEVER,
@@ -48,7 +48,7 @@ KINDS = {
     "walk": StationKind.TRAVEL,
 }
 """Service at a process is no wait, as at a toll; the wait ends with the officer's primary inspection."""
-OUTSIDE, DOOR = "outside", "door"
+OUTSIDE, DOOR, ENTRANCE = "outside", "door", "entrance"
 CLEARED = {"full": "cleared", "pre-inspection": "departed", "none": "departed"}
 """How a traveller leaves the facility here: cleared, or to be inspected further at the far side."""
 ADMITTED = "admitted"
@@ -86,14 +86,17 @@ class HallBuilder:
             self.station(name, stage)
         if OUTSIDE in plan.index:
             assert plan.hall is not None
-            inside = Target(stations=(plan.index[plan.hall.from_],))
+            inside = self.at(ENTRANCE if ENTRANCE in plan.index else plan.hall.from_)
             routes = {klass: ClassAtStation(route=Route(-1, (), inside)) for klass in plan.own.values()}
             self.add(OUTSIDE, StationKind.ROAD, routes)
+        if ENTRANCE in plan.index:
+            self.parting(ENTRANCE, {name: self.ways_in(name) for name in plan.place.classes}, zone=self.zone)
+        first = {name: plan.chain.ways(name, 0) for name in plan.place.classes}
         if DOOR in plan.index:
-            self.door()
+            self.parting(DOOR, first)
         for (name, _), klass in plan.own.items():
-            first = plan.chain.ways(name, 0)
-            draft.entry[klass] = self.at(DOOR) if DOOR in plan.index else self.target(first[0])
+            way = self.by_outside(DOOR, first[name])[0]
+            draft.entry[klass] = self.at(DOOR) if DOOR in plan.index else self.target(way)
         draft.facilities[plan.facility] = replace(draft.facilities[plan.facility], hall=self.facts())
         draft.sources.append(self.source())
         if plan.far is not None:
@@ -120,8 +123,10 @@ class HallBuilder:
         plan = self.plan
         names = list(plan.chain.stations)
         if plan.hall is not None:
-            names.insert(names.index(plan.hall.from_), OUTSIDE)
-        first = [plan.chain.ways(name, 0) for name in plan.place.classes]
+            begins = names.index(plan.hall.from_)
+            apart = any(self.ways_in(name) not in ([], [Way(1.0, plan.hall.from_)]) for name in plan.place.classes)
+            names[begins:begins] = [OUTSIDE, ENTRANCE] if apart else [OUTSIDE]
+        first = [self.by_outside(DOOR, plan.chain.ways(name, 0)) for name in plan.place.classes]
         # A party enters at a station: there must be one, also for those who pass by all others.
         if any(len(ways) > 1 or not ways[0].station for ways in first):
             names.insert(0, DOOR)
@@ -136,10 +141,29 @@ class HallBuilder:
         plan = self.plan
         if not way.station:
             return self.draft.outcome(CLEARED[plan.chain.clearance] if plan.far is None else ADMITTED)
-        return self.at(OUTSIDE if plan.hall is not None and way.station == plan.hall.from_ else way.station)
+        return self.at(way.station)
+
+    def by_outside(self, name: str, ways: list[Way]) -> list[Way]:
+        """Ways on from a place; those that lead into the hall go by `outside`."""
+        if self.plan.hall is None or name in (*self.plan.inside, ENTRANCE):
+            return ways
+        return merged([Way(way.probability, OUTSIDE if self.enters(way) else way.station) for way in ways])
+
+    def enters(self, way: Way) -> bool:
+        """It leads into the hall; a secondary within it is come to from the officer who refers."""
+        return way.station in self.plan.inside and self.plan.chain.stations[way.station].kind != "secondary"
+
+    def ways_in(self, traveller: str) -> list[Way]:
+        """Where those of a class that enter the hall go there first; empty for a class that does not."""
+        hall, chain = self.plan.hall, self.plan.chain
+        assert hall is not None
+        ways = [way for way in chain.ways(traveller, list(chain.stations).index(hall.from_)) if self.enters(way)]
+        total = math.fsum(way.probability for way in ways)
+        return [Way(way.probability / total, way.station) for way in ways]
 
     def route(self, klass: int, name: str, ways: list[Way]) -> Route:
         """One mark against the cumulated probabilities; the last way takes the rest."""
+        ways = self.by_outside(name, ways)
         if len(ways) == 1:
             return Route(-1, (), self.target(ways[0]))
         factors = self.factors(self.draft.classes[klass].name, ways)
@@ -149,7 +173,7 @@ class HallBuilder:
     def factors(self, label: str, ways: list[Way]) -> list[Steps]:
         """Dated factor on the probability of each way: on referrals what events say, on the others what they leave."""
         stations = self.plan.chain.stations
-        refers = [bool(way.station) and stations[way.station].kind == "secondary" for way in ways]
+        refers = [way.station in stations and stations[way.station].kind == "secondary" for way in ways]
         factor = self.plan.referral(label)
         referred = math.fsum(way.probability for way, one in zip(ways, refers, strict=True) if one)
         if factor.is_one() or not 0.0 < referred < 1.0:
@@ -165,16 +189,17 @@ class HallBuilder:
             name=name, facility=self.plan.facility, kind=kind, classes=classes, **more
         )
 
-    def door(self) -> None:
-        """A station without time, where it is decided who uses the first."""
+    def parting(self, name: str, ways: dict[str, list[Way]], zone: int = -1) -> None:
+        """A station without time, where it is decided who goes where first."""
         classes = {
             klass: ClassAtStation(
-                service=self.draft.slot(klass, Slot("door/service", Deterministic(0.0))),
-                route=self.route(klass, DOOR, self.plan.chain.ways(name, 0)),
+                service=self.draft.slot(klass, Slot(f"{name}/service", Deterministic(0.0))),
+                route=self.route(klass, name, ways[traveller]),
             )
-            for (name, _), klass in self.plan.own.items()
+            for (traveller, _), klass in self.plan.own.items()
+            if ways[traveller]
         }
-        self.add(DOOR, StationKind.TRAVEL, classes, pool=self.endless(DOOR))
+        self.add(name, StationKind.TRAVEL, classes, pool=self.endless(name), zone=zone)
 
     def endless(self, name: str) -> int:
         return self.draft.new_pool(Pool(f"{self.plan.name}/{name}", -1, ALWAYS_ONE))
@@ -230,7 +255,8 @@ class HallBuilder:
         if not stage.outcomes:
             return self.route(klass, name, ways)
         branches = tuple(Branch(share, self.draft.outcome(outcome)) for outcome, share in stage.outcomes.items())
-        return Route(self.draft.slot(klass, Slot(f"{name}/outcome")), branches, self.target(ways[0]))
+        onward = self.target(self.by_outside(name, ways)[0])
+        return Route(self.draft.slot(klass, Slot(f"{name}/outcome")), branches, onward)
 
     def pool(self, name: str, stage: Stage) -> int:
         if stage.kind == "walk":
@@ -249,7 +275,7 @@ class HallBuilder:
             closes=plan.place.closes,
             holds=plan.place.holds,
             boards=plan.far is None,
-            inside=tuple(plan.index[name] for name in plan.inside),
+            inside=tuple(plan.index[name] for name in (ENTRANCE, *plan.inside) if name in plan.index),
             officers=tuple(self.officers),
             officer_hour=plan.costs.officer_hour,
             per_day=plan.costs.facility if self.officers else 0.0,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sim.scenario.preclearance import Departures, FarSide, Hall, Preclearance, Stage
     from sim.scenario.schema import Scenario
 
-RESERVED = ("all", "outside", "door", "exit", "tight")
+RESERVED = ("all", "outside", "door", "entrance", "exit", "tight")
 """Names of stations, rows of results and words of the format that no station or class may have."""
 
 
@@ -175,8 +175,8 @@ def _hall(hall: Hall, stations: Mapping[str, Stage], at: Path) -> Iterator[Probl
     first = stations.get(hall.from_)
     if first is None:
         yield Problem(f"no station '{hall.from_}'", ", ".join(stations), nearest(hall.from_, stations), at)
-    elif first.kind in ("secondary", "walk") or first.serves or any(share < 1 for share in first.share.values()):
-        yield Problem(f"not everybody passes '{hall.from_}'", "a station that serves every class", at=at)
+    elif first.kind in ("secondary", "walk"):
+        yield Problem(f"a hall that begins with a {first.kind}", "the station at which it begins", at=at)
     else:
         names = list(stations)
         begins = names.index(hall.from_)

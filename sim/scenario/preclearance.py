@@ -189,7 +189,7 @@ class Hall(Model):
     """Room in the inspection hall as a whole; when it is full people are held outside, in order of arrival."""
 
     from_: Name = required(
-        "Station at which the hall begins; everybody comes to it first. It ends with the last that is no walk.",
+        "First station of the hall in the order written. It ends with the last that is no walk.",
         alias="from",
     )
     capacity: People = required("People that fit in all its stations together, in line and being served.")

@@ -296,6 +296,36 @@ def test_a_hall_is_full_when_all_its_stations_together_are(tmp_path: Path) -> No
     assert done.summary("wait_mean") == pytest.approx(sum([0, 1 + 3, 2 + 6, 3 + 3 + 6, 4 + 6 + 6, 5 + 9 + 6]) / 6)
 
 
+def test_a_hall_that_not_everybody_enters_at_its_first_station(tmp_path: Path) -> None:
+    """It begins with kiosks for some: who uses them is settled at the entrance, once there is room in the hall."""
+    text = """\
+      here:
+        zone: America/Toronto
+        departures: {timetable: day.csv}
+        classes: {nexus: 30 %, visitor: rest}
+        show_up: 60 min
+        hall: {from: kiosk, capacity: 4 people}
+        stations:
+          screening: {booths: 9, service: 5 s}
+          kiosk: {booths: 2, serves: [visitor], share: 60 %, instead: interview, service: 20 s}
+          verify: {kind: primary, booths: 2, serves: [visitor], service: 10 s, then: walk}
+          nexus: {kind: primary, booths: 1, serves: [nexus], service: 8 s, then: walk}
+          interview: {kind: primary, booths: 1, service: 30 s}
+          walk: {kind: walk, service: 3 min}
+    """
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,03:00,400,100 %\n", encoding="utf-8")
+    done = run(hall(tmp_path, text))
+    visits = done.visits()
+    by = dict(list(visits.groupby("station")))
+    assert len(by["outside"]) == len(by["entrance"]) == len(by["walk"]) == 400
+    assert by["outside"]["left"].is_monotonic_increasing
+    assert set(by["kiosk"]["class"]) == set(by["verify"]["class"]) == {"air.visitor"}
+    visitors = len(by["kiosk"]) + len(by["interview"])
+    assert visitors == (by["walk"]["class"] == "air.visitor").sum()
+    assert abs(len(by["kiosk"]) / visitors - 0.6) < 4 * (0.6 * 0.4 / visitors) ** 0.5
+    assert done.summary("hall_max") == 4
+
+
 def test_who_missed_the_departure_does_not_stand_in_the_line_at_the_far_side(tmp_path: Path) -> None:
     """Of the six of `BY_HAND` one misses its departure; ashore, 10 min after departure, five stand in line.
 
