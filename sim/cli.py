@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -39,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_status
     except IncompleteRunError as error:
         _tell_failures(arguments, error.failures)
-        print(f"{error.kept} other replications are kept; {_again(arguments)}", file=sys.stderr)
+        if error.again:
+            print(error.again, file=sys.stderr)
         return error.exit_status
     except BordersimError as error:
         print(f"bordersim: {error}", file=sys.stderr)
@@ -47,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # a fault of ours: say so in one line, keep the details for --debug
         print(f"bordersim: internal error: {type(error).__name__}: {error}; `--debug` shows where", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(f"bordersim: interrupted; finished replications are kept, {_again(arguments)}", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print("; ".join(["bordersim: interrupted", *getattr(error, "__notes__", ())]), file=sys.stderr)
         return 130
 
 
@@ -61,7 +63,8 @@ def _tell_failures(arguments: argparse.Namespace, failures: Sequence[Replication
     for error in failures[:MOST_TOLD]:
         print(f"bordersim: {error}", file=sys.stderr)
         which = "" if error.variant == "baseline" else f" --variant {error.variant}"
-        replay = f"bordersim --debug run {arguments.path} --replication {error.replication}{which}{_how(arguments)}"
+        path = shlex.quote(str(arguments.path))
+        replay = f"bordersim --debug run {path} --replication {error.replication}{which}{_how(arguments)}"
         print(f"replay it: {replay}", file=sys.stderr)
     if len(failures) > MOST_TOLD:
         print(f"and {len(failures) - MOST_TOLD} more", file=sys.stderr)
@@ -71,22 +74,13 @@ def _how(arguments: argparse.Namespace) -> str:
     """The flags without which another replication, or none, would be replayed."""
     many, precision = getattr(arguments, "replications", None), getattr(arguments, "precision", None)
     seed = getattr(arguments, "seed", None)
-    said = f" --precision {precision}" if precision else "" if many is None else f" --replications {many}"
-    said += "".join(f" --policy {name}" for name in getattr(arguments, "policy", None) or ())
-    return (said if seed is None else f"{said} --seed {seed}") + _drawn_seed(arguments)
-
-
-def _drawn_seed(arguments: argparse.Namespace) -> str:
-    """The flag that makes a scenario without a seed the same run again."""
-    drawn = getattr(arguments, "drawn_seed", None)
-    return "" if drawn is None else f" --seed {drawn}"
-
-
-def _again(arguments: argparse.Namespace) -> str:
-    """How to go on with a run that was stopped."""
-    if getattr(arguments, "force", False):
-        return "running again goes on from there unless --force is given, which begins anew"
-    return f"running again{_drawn_seed(arguments)} goes on from there"
+    seed = getattr(arguments, "drawn_seed", None) if seed is None else seed
+    said = ["--precision", precision] if precision else [] if many is None else ["--replications", str(many)]
+    for name in getattr(arguments, "policy", None) or ():
+        said += ["--policy", str(name)]
+    if seed is not None:
+        said += ["--seed", str(seed)]
+    return "".join(f" {shlex.quote(word)}" for word in said)
 
 
 def run_command(arguments: argparse.Namespace) -> int:
@@ -248,7 +242,7 @@ def _overrides(command: argparse.ArgumentParser) -> None:
 
 def _running(command: argparse.ArgumentParser) -> None:
     _overrides(command)
-    command.add_argument("--engine", default="auto", choices=("auto", "compiled", "reference"), help="default: auto")
+    command.add_argument("--engine", choices=("auto", "compiled", "reference"), help="default: auto")
     command.add_argument("--workers", metavar="N", type=int, help="processes (default: as many as pay); same numbers")
     command.add_argument("--cluster", metavar="ADDRESS", help="work on this Dask cluster instead; same numbers")
     again = command.add_mutually_exclusive_group()

@@ -74,6 +74,11 @@ class SimulationError(BordersimError):
     """A model cannot be built or run, or records break an invariant such as conservation of parties."""
 
     exit_status = 3
+    again = ""
+    """What is kept of the run that this stopped and how to go on, told after the message (`sim.study.kept`)."""
+
+    def __str__(self) -> str:
+        return "; ".join(part for part in (super().__str__(), self.again) if part)
 
 
 class ReplicationError(SimulationError):
@@ -90,7 +95,9 @@ class ReplicationError(SimulationError):
 class IncompleteRunError(SimulationError):
     """Replications of a run failed; carries each of them. The others are kept for the next attempt."""
 
-    def __init__(self, failures: Iterable[ReplicationError], kept: int) -> None:
+    def __init__(self, failures: Iterable[ReplicationError]) -> None:
         self.failures = tuple(failures)
-        self.kept = kept
         super().__init__("\n".join(str(failure) for failure in self.failures))
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (str(self.args[0]), self.again) if part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,13 @@ from sim.api.finished import Run
 from sim.api.running import run
 from sim.errors import UsageError
 from sim.scenario import Study
+from sim.scenario.precision import ALL
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.study.comparison import Best
     from sim.study.comparison import Comparison as Found
+    from sim.study.layout import Key
 
 Source = str | Path | Study | Run
 Names = str | Sequence[str]
@@ -142,23 +143,28 @@ class Comparison:
         made = (sentences.sentences, sentences.bad_day_sentences, sentences.best_sentences)
         return tuple(line for make in made for line in make(self.found))
 
-    def best(self, measure: str = "", facility: str = "") -> str | None:
+    def best(self, measure: str = "", facility: str = "", *, class_: str = "", station: str = "") -> str | None:
         """The variant, or the baseline, that is best by a measure; None where the replications do not decide it.
 
         Args:
             measure: one of those compared that is better in one direction and has an indifference zone; the first
                 when empty.
-            facility: where there are several; the first when empty.
+            facility, class_, station: which of those compared; needed where there are several.
 
         Raises:
-            UsageError: nothing was selected by such a measure or at such a facility.
+            UsageError: nothing was selected by such a measure, facility, class or station, or several were.
         """
-        for one in self.found.best:
-            if measure in ("", one.key.measure) and facility in ("", one.key.facility):
-                return _decided(one)
-        known = ", ".join(dict.fromkeys(f"{one.key.measure} at {one.key.facility}" for one in self.found.best))
-        asked = " at ".join(part for part in (measure or "any measure", facility) if part)
-        raise UsageError(f"no best by {asked}; there is one by: {known or 'none'}")
+        measure = measure or next((one.key.measure for one in self.found.best), "")
+        asked = {"measure": measure, "facility": facility, "klass": class_, "station": station}
+        fitting = [one for one in self.found.best if _is_asked(one.key, asked)]
+        if len(fitting) == 1:
+            return fitting[0].winner
+        if fitting:
+            several = "; ".join(_called(one.key) for one in fitting)
+            raise UsageError(f"several were selected by: {several}; say which: facility, class_ or station")
+        known = "; ".join(_called(one.key) for one in self.found.best)
+        wanted = ", ".join(name for name in asked.values() if name) or "any measure"
+        raise UsageError(f"no best by {wanted}; there is one by: {known or 'none'}")
 
     def save(self) -> list[Path]:
         """Write the tables where the command line does: into the run's folder, or beside the first of several.
@@ -204,8 +210,12 @@ class Comparison:
         return said + pages.table(head, difference_texts(self.found)) + pages.lines(self.sentences)
 
 
-def _decided(best: Best) -> str | None:
-    """Chosen by KN, or nobody can be better by the intervals."""
-    name, selection = best.contenders[best.selection.best], best.selection
-    alone = selection.decided and len(selection.survivors) == 1
-    return name if alone or selection.at_most_worse[selection.best] == 0.0 else None
+def _is_asked(key: Key, asked: Mapping[str, str]) -> bool:
+    return all(name in ("", getattr(key, field)) for field, name in asked.items())
+
+
+def _called(key: Key) -> str:
+    """What was selected by, in the words in which it is asked for."""
+    klass = "" if key.klass == ALL else f" of class {key.klass}"
+    station = "" if key.station == ALL else f", station {key.station}"
+    return f"{key.measure}{klass} at {key.facility}{station}"

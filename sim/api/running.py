@@ -95,7 +95,7 @@ def run(
         SimulationError: replications failed; the others are kept for the next attempt.
     """
     from sim.study import runs
-    from sim.study.kept import telling_what_is_kept
+    from sim.study.kept import going_on, telling_what_is_kept
     from sim.study.preflight import check_memory, for_a_run, warnings_of
 
     given = {"replications": replications, "seed": seed, "precision": precision, "policy": policy}
@@ -107,10 +107,11 @@ def run(
     if rule is not None:
         from sim.study import ruled
 
-        with telling_what_is_kept(ruled.folder_of(study, Path(out), rule)), _bar(study, progress) as advance:
+        with telling_what_is_kept(ruled.folder_of(study, Path(out), rule), ""), _bar(study, progress) as advance:
             return Run(ruled.run(study, Path(out), rule, visits=visits, advance=advance))
     folder = runs.folder_of(study, Path(out))
-    with telling_what_is_kept(folder), _place(cluster, workers) as hands, _bar(study, progress) as advance:
+    again = going_on(study, folder, force=force, python=True)
+    with telling_what_is_kept(folder, again), _place(cluster, workers) as hands, _bar(study, progress) as advance:
         folder, _ = runs.run(
             study,
             Path(out),

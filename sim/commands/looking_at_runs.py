@@ -8,7 +8,16 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from sim.commands.shared import json_of, load_file, load_study, note_to, only_for_a_file, print_json, working_place
+from sim.commands.shared import (
+    json_of,
+    load_file,
+    load_study,
+    look_ahead,
+    note_to,
+    only_for_a_file,
+    print_json,
+    working_place,
+)
 from sim.errors import UsageError
 
 
@@ -75,12 +84,14 @@ def _warm_up(arguments: Namespace, folder: Path) -> int:
 
 def sensitivity(arguments: Namespace) -> int:
     """Screen the uncertain inputs of a scenario and print those that matter most."""
+    from sim.engine import AUTO
     from sim.report.progress import progress
     from sim.study import sensitivity as study_of
 
     if arguments.precision is not None:
         raise UsageError("a sensitivity study has a fixed number of replications: --replications, not --precision")
-    study = load_study(arguments)
+    study = load_study(arguments).only(())
+    look_ahead(arguments, study, keeps_bins=False, unsaid=("few-replications",))  # which make no intervals here
     with contextlib.ExitStack() as stack:
         bars = list[Callable[[int], None]]()
         workers = stack.enter_context(working_place(arguments))
@@ -91,7 +102,7 @@ def sensitivity(arguments: Namespace) -> int:
             trajectories=arguments.trajectories,
             input_uncertainty=arguments.input_uncertainty,
             replications=arguments.replications,
-            engine=arguments.engine,
+            engine=arguments.engine or AUTO,
             workers=workers,
             force=arguments.force,
             advance=lambda count: bars[0](count),

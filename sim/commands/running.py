@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.commands.shared import load_study, note_to, only_for_a_file, print_json, rows_of, workers_asked, working_place
+from sim.commands.shared import load_study, look_ahead, note_to, only_for_a_file, print_json, rows_of, working_place
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
     from sim.scenario import Study
     from sim.study.comparison import Comparison
+
+
+HOW_TO_RUN = ("replications", "precision", "seed", "engine", "workers", "cluster", "force", "resume")
+"""Flags that say how replications are made."""
 
 
 def run(arguments: Namespace) -> int:
@@ -93,7 +96,7 @@ def _runs_to_compare(arguments: Namespace) -> list[Path]:
         if not other.is_dir():
             raise UsageError(f"{other} is no run folder; only the first may be a scenario file")
     if path.is_dir():
-        only_for_a_file(arguments, ("variant", "all", "policy", "replications", "seed", "force", "workers", "cluster"))
+        only_for_a_file(arguments, ("variant", "all", "policy", *HOW_TO_RUN))
         return [path, *others]
     if arguments.variant is None and not arguments.policy:
         arguments.all = True
@@ -127,34 +130,24 @@ def _chosen(arguments: Namespace) -> Study:
     return select(study, None if arguments.all else [*study.chosen(arguments.variant or []), *study.policies])
 
 
-def _look_ahead(arguments: Namespace, study: Study, workers: int) -> None:
-    """Refuse what does not fit in memory, and say what is probably not meant, before anything is drawn."""
-    from sim.study.preflight import check_memory, for_a_run, warnings_of
-
-    check_memory(study, workers)
-    if not arguments.quiet:
-        for warning in for_a_run(warnings_of(study)):
-            print(warning, file=sys.stderr)
-
-
 def _run(arguments: Namespace, study: Study) -> tuple[Path, bool]:
+    from sim.engine import AUTO
     from sim.report.progress import progress
     from sim.study import runs
-    from sim.study.kept import telling_what_is_kept
+    from sim.study.kept import going_on, telling_what_is_kept
 
-    if study.origins["baseline"].get("seed") == "drawn":
-        arguments.drawn_seed = study.baseline.seed  # a message on how to go on has to name it
-    _look_ahead(arguments, study, 1 if arguments.cluster else workers_asked(arguments) or os.cpu_count() or 1)
+    look_ahead(arguments, study)
     total = study.baseline.most_replications * (1 + len(study.variants))
+    folder = runs.folder_of(study, Path(arguments.out))
     with (
-        telling_what_is_kept(runs.folder_of(study, Path(arguments.out))),
+        telling_what_is_kept(folder, going_on(study, folder, force=arguments.force)),
         working_place(arguments) as workers,
         progress(total, study.baseline.name, arguments.quiet) as advance,
     ):
         return runs.run(
             study,
             Path(arguments.out),
-            engine=arguments.engine,
+            engine=arguments.engine or AUTO,
             workers=workers,
             force=arguments.force,
             visits=getattr(arguments, "visits", False),
@@ -164,6 +157,7 @@ def _run(arguments: Namespace, study: Study) -> tuple[Path, bool]:
 
 
 def _replay(arguments: Namespace, study: Study) -> int:
+    from sim.engine import AUTO
     from sim.study.preflight import check_memory
     from sim.study.runs import replay
 
@@ -171,7 +165,7 @@ def _replay(arguments: Namespace, study: Study) -> int:
     if arguments.all or len(variants) > 1:
         raise UsageError("--replication replays one variant: name at most one with --variant")
     check_memory(study)
-    folder = replay(study, Path(arguments.out), variants[0], arguments.replication, engine=arguments.engine)
+    folder = replay(study, Path(arguments.out), variants[0], arguments.replication, engine=arguments.engine or AUTO)
     if arguments.json:
         print_json(folder, "measures.csv")
     elif not arguments.quiet:

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 import math
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ def load_file(arguments: Namespace, file: Path) -> Study:
         precision=arguments.precision,
         policy=(given,) if isinstance(given, str) else given,
     )
+    arguments.drawn_seed = study.drawn_seed  # the command that replays a replication has to name it
     if not getattr(arguments, "quiet", False):
         for note in study.notes:
             print(note, file=sys.stderr)
@@ -42,8 +44,28 @@ def load_file(arguments: Namespace, file: Path) -> Study:
 
 def only_for_a_file(arguments: Namespace, flags: tuple[str, ...]) -> None:
     """Refuse flags that say how to run, where a run folder was given that stands already."""
-    if given := [flag for flag in flags if getattr(arguments, flag, None)]:
+    values = {flag: getattr(arguments, flag, None) for flag in flags}
+    if given := [flag for flag, value in values.items() if not (value is None or value is False or value == [])]:
         raise UsageError(f"{arguments.path} is a finished run: --{given[0]} goes with a scenario file")
+
+
+def look_ahead(arguments: Namespace, study: Study, *, keeps_bins: bool = True, unsaid: tuple[str, ...] = ()) -> None:
+    """Refuse what does not fit in memory, and say what is probably not meant, before anything is drawn.
+
+    Args:
+        arguments: of the command line.
+        study: with the variants to be run.
+        keeps_bins: as `check_memory` takes it.
+        unsaid: names of warnings that do not hold here.
+    """
+    from sim.study.preflight import check_memory, for_a_run, warnings_of
+
+    workers = 1 if arguments.cluster else workers_asked(arguments) or os.cpu_count() or 1
+    check_memory(study, workers, keeps_bins=keeps_bins)
+    if not arguments.quiet:
+        for warning in for_a_run(warnings_of(study)):
+            if warning.name not in unsaid:
+                print(warning, file=sys.stderr)
 
 
 @contextlib.contextmanager
@@ -83,7 +105,7 @@ OF_INPUTS = {"input", "baseline_value", "low", "high", "origin"}
 
 TEXT_COLUMNS = OF_INPUTS | {"variant", "baseline", "facility", "station", "class", "measure", "unit"}
 
-WHOLE_COLUMNS = {"replication", "replications"}
+WHOLE_COLUMNS = {"replication", "replications", "trajectories"}
 
 
 def print_json(folder: Path, table: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.model.draft import Draft
+from sim.model.drawing import draw_parties
 from sim.model.flow_plan import flow_plans
 from sim.model.hall_plan import hall_plans
 from sim.model.irregular import build_flows
@@ -13,7 +14,8 @@ from sim.model.network import Network, Steps
 from sim.model.parties import Parties
 from sim.model.port_plan import PortPlan
 from sim.model.preclearance import build_halls
-from sim.model.sources import Source, draw_parties
+from sim.model.seldom import with_seldom
+from sim.model.sources import Source
 from sim.model.streams import check_clashes
 from sim.scenario.schema import Scenario
 
@@ -58,8 +60,9 @@ def build(scenario: Scenario, baseline: Scenario | None = None) -> Model:
     check_clashes(name for source in draft.sources for name in source.stream_names())
     standards = {plan.name: plan.standard for plan in plans} | {hall.name: hall.standard for hall in halls}
     standards |= {flow.name: flow.standard for flow in flows}
+    network = draft.network(scenario.horizon, scenario.warm_up, end)
     return Model(
-        network=draft.network(scenario.horizon, scenario.warm_up, end),
-        sources=tuple(draft.sources),
+        network=network,
+        sources=with_seldom(tuple(draft.sources), network),
         standards={name: standard for name, standard in standards.items() if standard is not None},
     )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sim.model.network import Steps
 from sim.model.steps import from_changes
+from sim.scenario.clock import instant
 
 HOLIDAY = 7
 """Index of the holiday table of a week; Monday is 0."""
@@ -33,8 +34,8 @@ class CivilClock:
         self._origin = start.replace(tzinfo=self.zone).astimezone(UTC)
 
     def seconds(self, moment: datetime) -> float:
-        """Seconds from the start of the horizon to a civil moment here."""
-        return (moment.replace(tzinfo=self.zone).astimezone(UTC) - self._origin).total_seconds()
+        """Seconds from the start of the horizon to a civil moment here; one that clocks skip is when they jump."""
+        return (instant(moment, self.zone) - self._origin).total_seconds()
 
     def civil(self, seconds: float) -> datetime:
         """Civil time here, without zone, at that many seconds from the start."""

@@ -66,8 +66,8 @@ class DepartureSource(Source):
             roles += SHARED
         return [f"{self.name}/{departure.name}/{role}" for departure in self.departures for role in roles]
 
-    def uniforms(self, prefix: str, role: str, rows: int, streams: Streams) -> FloatArray:
-        """The uniforms of a role, departure after departure."""
+    def uniforms(self, prefix: str, role: str, rows: range, streams: Streams) -> FloatArray:
+        """The uniforms of a role, departure after departure, always of all candidates."""
         whose = self.home if role in SHARED else prefix
         counts = self.candidates(streams).tolist()
         drawn = [streams.uniform(f"{whose}/{d.name}/{role}", n) for d, n in zip(self.departures, counts, strict=True)]
@@ -104,7 +104,7 @@ class DepartureSource(Source):
         """Class of each candidate: one uniform against the cumulated shares, those of its departure."""
         if len(self.shares) == 1:
             return np.zeros(len(flight), np.int64)
-        mark = self.uniforms(self.name, "class", len(flight), streams)
+        mark = self.uniforms(self.name, "class", range(len(flight)), streams)
         kind = np.searchsorted(np.cumsum(self.shares)[:-1], mark, side="right")
         for number, departure in enumerate(self.departures):
             if departure.mix:
@@ -120,7 +120,7 @@ class DepartureSource(Source):
             if sizes.fixed or sizes.mean <= 1.0:
                 size[mine] = int(sizes.mean)
             else:
-                mark = self.uniforms(self.name, "size", rows, streams) if mark is None else mark
+                mark = self.uniforms(self.name, "size", range(rows), streams) if mark is None else mark
                 size[mine] = sizes.quantile(mark[mine])
         return size
 
@@ -132,6 +132,6 @@ class DepartureSource(Source):
             if isinstance(distribution, Deterministic):
                 ahead[mine] = distribution.value
             else:
-                mark = self.uniforms(self.name, "show-up", rows, streams) if mark is None else mark
+                mark = self.uniforms(self.name, "show-up", range(rows), streams) if mark is None else mark
                 ahead[mine] = distribution.quantile(mark[mine])
         return ahead

@@ -170,30 +170,31 @@ class GroupSource(Source):
         true = true_rate(self.rate, self.ways[0].hide, self.seen.low)
         return Source(self.name, (), self.sizes, rate=true).expected(horizon)
 
-    def marks(self, prefix: str, times: FloatArray, streams: Streams) -> tuple[IntArray, IntArray]:
-        """Kind of group, size, way and whether it hides: programme and size of each candidate."""
+    def marks(self, prefix: str, times: FloatArray, begin: int, streams: Streams) -> tuple[IntArray, IntArray]:
+        """Kind of group, size, way and whether it hides: programme and size of candidates from `begin` on."""
         rows = times.size
         edges = np.cumsum(self.shares)[:-1]
-        kind = np.searchsorted(edges, streams.uniform(f"{prefix}/class", rows), side="right")
-        mark = streams.uniform(f"{prefix}/size", rows)
+        kind = np.searchsorted(edges, streams.uniform(f"{prefix}/class", rows, begin), side="right")
+        mark = streams.uniform(f"{prefix}/size", rows, begin)
         size = np.ones(rows, np.int64)
         for index, sizes in enumerate(self.of_kind):
             mine = kind == index
             size[mine] = sizes.quantile(mark[mine])
-        way = self._chosen(prefix, times, streams)
-        secrecy = streams.uniform(f"{prefix}/hide", rows)
+        way = self._chosen(prefix, times, begin, streams)
+        secrecy = streams.uniform(f"{prefix}/hide", rows, begin)
         hides = np.zeros(rows, np.int64)
         for index, towards in enumerate(self.ways):
             mine = way == index
             hides[mine] = secrecy[mine] < values_at(towards.hide, times[mine])
         return (way * len(self.shares) + kind) * 2 + hides, size
 
-    def _chosen(self, prefix: str, times: FloatArray, streams: Streams) -> IntArray:
+    def _chosen(self, prefix: str, times: FloatArray, begin: int, streams: Streams) -> IntArray:
         """The way of highest utility, a draw of the Gumbel distribution of its own added to each."""
         if len(self.ways) == 1:
             return np.zeros(times.size, np.int64)
         with np.errstate(divide="ignore"):
-            spread = [-np.log(-np.log(streams.uniform(f"{prefix}/to/{way.name}", times.size))) for way in self.ways]
+            drawn = (streams.uniform(f"{prefix}/to/{way.name}", times.size, begin) for way in self.ways)
+            spread = [-np.log(-np.log(u)) for u in drawn]
         utility = [values_at(way.utility, times) + own for way, own in zip(self.ways, spread, strict=True)]
         return np.asarray(np.argmax(np.stack(utility), axis=0), dtype=np.int64)
 

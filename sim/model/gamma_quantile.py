@@ -25,22 +25,30 @@ EDGE = 8.5
 
 def gamma_quantile(u: FloatArray, shape: float) -> FloatArray:
     """Quantiles at `u` in [0, 1) of the gamma distribution with this shape and scale 1; any shape of array."""
-    log_value, slope = _table(shape)
-    place = (np.clip(special.ndtri(u), -EDGE, EDGE - STEP / 2.0) + EDGE) / STEP
-    left = place.astype(np.int64)
-    part = place - left
-    first, second = log_value[left], log_value[left + 1]
-    rise = second - first
-    a = slope[left] - rise
-    b = rise - slope[left + 1]
+    first, rise, a, b = _table(shape)
+    # Every step in place: a new array for each would cost as much as the arithmetic.
+    part = np.asarray(special.ndtri(u), dtype=np.float64)
+    np.maximum(part, -EDGE, out=part)
+    np.minimum(part, EDGE - STEP / 2.0, out=part)
+    part += EDGE
+    part /= STEP
+    left = part.astype(np.int64)
+    part -= left
     rest = 1.0 - part
-    value = np.exp(first + part * rise + part * rest * (a * rest + b * part))
-    return np.where(u > 0.0, value, 0.0)
+    value = b.take(left) * part
+    value += a.take(left) * rest
+    rest *= part
+    value *= rest
+    part *= rise.take(left)
+    part += first.take(left)
+    value += part
+    np.exp(value, out=value)
+    return value if np.all(u) else np.where(u > 0.0, value, 0.0)
 
 
 @lru_cache(maxsize=256)
-def _table(shape: float) -> tuple[FloatArray, FloatArray]:
-    """Logarithm of the quantile on the grid, and its slope per step."""
+def _table(shape: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """The cubic of each step of the grid: logarithm of the quantile at its left end, its rise, and the two bends."""
     grid = -EDGE + STEP * np.arange(round(2.0 * EDGE / STEP) + 1)
     # Each half from its own tail: near 1 a probability has no digits left, its complement has.
     below, above = grid < 0.0, grid >= 0.0
@@ -54,5 +62,6 @@ def _table(shape: float) -> tuple[FloatArray, FloatArray]:
     log_value[tiny] = (special.log_ndtr(grid[tiny]) + special.gammaln(shape + 1.0)) / shape
     value = np.exp(log_value)
     log_density = shape * log_value - value - special.gammaln(shape)  # of the logarithm of the variable
-    slope = np.exp(-0.5 * grid**2 - 0.5 * math.log(2.0 * math.pi) - log_density)
-    return log_value, slope * STEP
+    slope = STEP * np.exp(-0.5 * grid**2 - 0.5 * math.log(2.0 * math.pi) - log_density)
+    rise = np.diff(log_value)
+    return log_value[:-1], rise, slope[:-1] - rise, rise - slope[1:]

@@ -180,7 +180,7 @@ class HallPlan(Dated):
         return found
 
     def _profile(self, clock: CivilClock, day: date) -> list[float]:
-        """Departures in the middle of equal parts of the profile's area, to the minute."""
+        """Departures in the middle of equal parts of the profile's area, to the minute; none where clocks skip it."""
         stated = self.place.departures
         assert stated.per_day is not None
         midnight, until = clock.at(day, 0.0), clock.at(day + timedelta(days=1), 0.0)
@@ -189,7 +189,7 @@ class HallPlan(Dated):
         weights = [weight for _, weight in entries]
         areas = [w * (b - a) for w, a, b in zip(weights, edges, edges[1:], strict=False)]
         total, found = math.fsum(areas), []
-        for number in range(stated.per_day):
+        for number in range(stated.per_day if total > 0.0 else 0):
             wanted, piece = total * (number + 0.5) / stated.per_day, 0
             while piece < len(areas) - 1 and wanted >= areas[piece]:
                 wanted -= areas[piece]

@@ -51,14 +51,8 @@ def build_ports(
 
 def _pool_clock(pool: str, plans: list[PortPlan], others: Sequence[HallPlan | FlowPlan]) -> CivilClock:
     """Clock of the first facility that uses the pool: it tells the officers' hours."""
-    for plan in plans:
-        parts = (*plan.port.lanes.values(), *plan.port.secondary.values(), plan.port.toll)
-        if any(part is not None and part.pool == pool for part in parts):
-            return plan.clock
-    for other in others:
-        if pool in other.pools():
-            return other.clock
-    return (plans or others)[0].clock
+    users = (*plans, *others)
+    return next((plan for plan in users if pool in plan.pools()), users[0]).clock
 
 
 def reserve_stations(draft: Draft, plan: PortPlan) -> None:

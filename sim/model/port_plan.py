@@ -35,6 +35,11 @@ class PortPlan(Dated):
         if self.port.standard is not None:
             self.standard = self.clock.steps(self.port.standard.wait)
 
+    def pools(self) -> set[str]:
+        """Names of the pools of officers that work here."""
+        parts = (*self.port.lanes.values(), *self.port.secondary.values(), self.port.toll)
+        return {part.pool for part in parts if part is not None and part.pool is not None}
+
     def groups(self, class_name: str) -> list[str]:
         """Lane groups that serve a class, the one that names it most exactly first (rule 2)."""
         names = [name for name, lane in self.port.lanes.items() if any(serves(p, class_name) for p in lane.serves)]

@@ -39,7 +39,7 @@ from sim.model.sources import Programme, Sizes, Slot
 from sim.model.steps import mapped
 from sim.model.traffic import days_of
 from sim.scenario.distributions import Dist
-from sim.scenario.preclearance import TIGHT, Stage, of_traveller
+from sim.scenario.preclearance import ADMITTED, CLEARED, PASSED, TIGHT, Stage, of_traveller
 
 KINDS = {
     "process": StationKind.TOLL,
@@ -49,12 +49,8 @@ KINDS = {
 }
 """Service at a process is no wait, as at a toll; the wait ends with the officer's primary inspection."""
 OUTSIDE, DOOR, ENTRANCE = "outside", "door", "entrance"
-CLEARED = {"full": "cleared", "pre-inspection": "departed", "none": "departed"}
-"""How a traveller leaves the facility here: cleared, or to be inspected further at the far side."""
-ADMITTED = "admitted"
-"""How a traveller leaves the far side."""
-REFUSED, LEFT_BEHIND = "refused", "left-behind"
-"""Not let through here; not aboard of what arrives at the far side, which no measure counts there."""
+LEFT_BEHIND = "left-behind"
+"""Outcome of who is not aboard of what arrives at the far side; no measure counts it there."""
 
 
 def build_halls(draft: Draft, plans: list[HallPlan], pools: dict[str, int]) -> None:
@@ -107,7 +103,8 @@ class HallBuilder:
     def follow(self) -> int:
         """The facility whose travellers come here, and say that only those come who got through there."""
         stays = self.draft.outcome(LEFT_BEHIND).outcome
-        self.draft.following = Following(stays, (self.draft.outcome(REFUSED).outcome,))
+        barred = tuple(index for index, name in enumerate(self.draft.outcomes) if name not in PASSED)
+        self.draft.following = Following(stays, barred)
         return next(index for index, one in enumerate(self.draft.facilities) if one.name == self.plan.home)
 
     def length(self, name: str) -> float:

@@ -114,7 +114,7 @@ def priority_mean_waits(
 ) -> tuple[float, ...]:
     """Mean wait per class in M/G/1 with non-preemptive priority, the first class served first.
 
-    One entry per class in each argument. Cobham, Operations Research 2 (1954) 70-76:
+    One entry per class in each argument. Cobham, J. Oper. Res. Soc. America 2 (1954) 70-76:
     W_k = W0 / ((1 - sigma_(k-1)) (1 - sigma_k)), W0 = sum lambda_i E[S_i^2] / 2, sigma_k the load of classes
     1..k. A class whose sigma_k reaches 1 waits for ever; W0 then counts only the share of the server that its
     class can get, so those above it keep a finite wait.

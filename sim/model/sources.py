@@ -1,4 +1,4 @@
-"""Sources of parties, and the drawing of one replication before its clock starts.
+"""Sources of parties: who comes in one replication, and what their draws are made of.
 
 A Poisson source draws *candidates* at a constant envelope rate and keeps each with probability rate/envelope.
 Every candidate carries its own marks (acceptance, class, size, and one uniform per role), drawn whether it is
@@ -10,24 +10,26 @@ Demand above the envelope comes from further, separately named layers of candida
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import mul
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.model.distribution import Distribution
-from sim.model.distributions import Deterministic, Gamma, shifted_poisson_quantile
+from sim.model.distributions import Gamma, shifted_poisson_quantile
 from sim.model.network import ALWAYS_ONE, Steps
-from sim.model.parties import Parties
-from sim.model.steps import values_at
+from sim.model.steps import combine, values_at
 from sim.model.streams import Streams
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+STRETCH = 2**16
+"""Candidates drawn at once: half a megabyte for each of their quantities. What is drawn does not depend on it."""
 ENVELOPE = 1.5
 """Candidates per unit of the baseline's peak rate: room for variants to raise demand on common candidates."""
 
@@ -70,6 +72,20 @@ class Slot:
         """Roles whose uniforms the column is made of."""
         return self.derived.roles if self.derived is not None else (self.role,)
 
+    @property
+    def is_uniform(self) -> bool:
+        """It is the uniform of its role itself, but where a trace gives another value."""
+        return self.distribution is None and self.derived is None
+
+
+@dataclass(frozen=True)
+class Seldom:
+    """Only parties whose mark is below `below`, or forced, ever need a draw."""
+
+    mark: int
+    """Slot of the mark."""
+    below: float
+
 
 @dataclass(frozen=True)
 class Programme:
@@ -83,6 +99,8 @@ class Programme:
     """All occupants must be members: the probability that a whole party is alike (else independent)."""
     demand: Steps = ALWAYS_ONE
     """Multiplier of dated events on this class's demand."""
+    seldom: Mapping[int, Seldom] = field(default_factory=dict)
+    """By slot, who needs it; who does not has NaN there."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +110,11 @@ class Sizes:
     mean: float
     fixed: bool = False
 
-    def draw(self, streams: Streams, name: str, count: int) -> IntArray:
-        """Sizes of `count` parties, from the stream of that name when they vary."""
+    def draw(self, streams: Streams, name: str, count: int, begin: int = 0) -> IntArray:
+        """Sizes of parties `begin` to `begin + count`, from the stream of that name when they vary."""
         if self.fixed or self.mean <= 1.0:
             return np.full(count, int(self.mean), np.int64)
-        return self.quantile(streams.uniform(name, count))
+        return self.quantile(streams.uniform(name, count, begin))
 
     def quantile(self, u: FloatArray) -> IntArray:
         """Sizes that vary, at uniforms."""
@@ -144,14 +162,14 @@ class Source:
             return [_fixed(self, horizon, streams)]
         return layers_of(self, self.rate, horizon, streams)
 
-    def uniforms(self, prefix: str, role: str, rows: int, streams: Streams) -> FloatArray:
-        """The uniforms of a role for all candidates of a layer, (rows,)."""
-        return streams.uniform(f"{prefix}/{role}", rows)
+    def uniforms(self, prefix: str, role: str, rows: range, streams: Streams) -> FloatArray:
+        """The uniforms of a role for some candidates of a layer that follow one another, (rows,)."""
+        return streams.uniform(f"{prefix}/{role}", len(rows), rows.start)
 
-    def marks(self, prefix: str, times: FloatArray, streams: Streams) -> tuple[IntArray, IntArray]:
-        """Which programme each candidate of a layer belongs to, and its size: (rows,) each."""
-        size = self.sizes.draw(streams, f"{prefix}/size", times.size)
-        return _kinds(self, streams, prefix, size), size
+    def marks(self, prefix: str, times: FloatArray, begin: int, streams: Streams) -> tuple[IntArray, IntArray]:
+        """Programme and size of candidates of a layer from number `begin` on: (times,) each."""
+        size = self.sizes.draw(streams, f"{prefix}/size", times.size, begin)
+        return _kinds(self, streams, prefix, size, begin), size
 
     def stream_names(self) -> list[str]:
         """Every stream the source may draw from, but for the shared one of its days."""
@@ -181,20 +199,6 @@ class Arrivals:
     """When the traveller must have got through there; None where `home` is empty."""
 
 
-def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replication: int) -> Parties:
-    """Draw the parties of one replication.
-
-    Args:
-        sources: in the order of the scenario.
-        horizon: seconds; parties arrive in [0, horizon).
-        seed: master seed.
-        replication: number of the replication, from 0.
-    """
-    streams = Streams(seed, replication)
-    blocks = [_block(source, arrivals, streams) for source in sources for arrivals in source.arrivals(horizon, streams)]
-    return _merge(blocks)
-
-
 def layers_of(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[Arrivals]:
     """Candidates of every layer the source needs; layer k accepts with clip(rate/envelope - k, 0, 1)."""
     factors = day_factors(source, streams)
@@ -214,42 +218,63 @@ def day_factors(source: Source, streams: Streams) -> Steps:
 
 
 def _thin(source: Source, rate: Steps, factors: Steps, horizon: float, streams: Streams, layer: int) -> Arrivals:
+    """The candidates of a layer that are kept, stretch by stretch: what few candidates need stays in cache."""
     prefix = source.name if layer == 0 else f"{source.name}/layer-{layer}"
-    times = np.repeat(_poisson_times(streams, f"{prefix}/times", source.envelope, horizon), source.batch)
-    rows = times.size
-    kind, size = source.marks(prefix, times, streams)
-    demand = values_at(rate, times) * values_at(factors, times)
-    for index, programme in enumerate(source.programmes):
-        if not programme.demand.is_one():
-            mine = kind == index
-            demand[mine] = demand[mine] * values_at(programme.demand, times[mine])
-    # A batch is kept or dropped as one: every party of it looks at the mark of the batch.
-    accept = np.repeat(streams.uniform(f"{prefix}/accept", rows // source.batch), source.batch)
-    row = np.flatnonzero(accept < demand / source.envelope - layer)
-    return Arrivals(times[row], kind[row], size[row], row, rows, prefix)
+    rates = combine(rate, factors, mul) if not factors.is_one() else rate
+    found, rows = list[Arrivals](), 0
+    for instants in _poisson_times(streams, f"{prefix}/times", source.envelope, horizon):
+        times = np.repeat(instants, source.batch) if source.batch > 1 else instants
+        kind, size = source.marks(prefix, times, rows, streams)
+        demand = values_at(rates, times)
+        for index, programme in enumerate(source.programmes):
+            if not programme.demand.is_one():
+                mine = kind == index
+                demand[mine] = demand[mine] * values_at(programme.demand, times[mine])
+        # A batch is kept or dropped as one: every party of it looks at the mark of the batch.
+        accept = streams.uniform(f"{prefix}/accept", instants.size, rows // source.batch)
+        if source.batch > 1:
+            accept = np.repeat(accept, source.batch)
+        kept = np.flatnonzero(accept < demand / source.envelope - layer)
+        found.append(Arrivals(times[kept], kind[kept], size[kept], kept + rows, times.size, prefix))
+        rows += times.size
+    return _joined(found, rows, prefix)
 
 
-def _poisson_times(streams: Streams, name: str, rate: float, horizon: float) -> FloatArray:
-    """Instants of a Poisson process on [0, horizon). A longer horizon keeps the earlier instants."""
+def _joined(found: list[Arrivals], rows: int, prefix: str) -> Arrivals:
+    """Stretches of one layer as a whole."""
+    if len(found) == 1:
+        return found[0]
+    columns = ((part.time, part.kind, part.size, part.row) for part in found)
+    time, kind, size, row = (np.concatenate(column) for column in zip(*columns, strict=True))
+    return Arrivals(time, kind, size, row, rows, prefix)
+
+
+def _poisson_times(streams: Streams, name: str, rate: float, horizon: float) -> Iterator[FloatArray]:
+    """Instants of a Poisson process on [0, horizon), in stretches. A longer horizon keeps the earlier instants."""
     generator = streams.generator(name)
-    expected = rate * horizon
-    gaps = generator.standard_exponential(int(expected + 6.0 * math.sqrt(expected)) + 16)
-    times = np.cumsum(gaps) / rate
-    while times[-1] < horizon:
-        gaps = np.concatenate([gaps, generator.standard_exponential(gaps.size)])
-        times = np.cumsum(gaps) / rate
-    return times[: int(np.searchsorted(times, horizon))]
+    expected, reached = rate * horizon, 0.0
+    while True:
+        left = max(expected - reached, 0.0)
+        gaps = generator.standard_exponential(min(int(left + 6.0 * math.sqrt(left)) + 16, STRETCH))
+        gaps[0] += reached  # one sum from the first gap on, whatever the stretches
+        sums = np.cumsum(gaps, out=gaps)
+        reached = float(sums[-1])
+        times = sums / rate
+        if times[-1] >= horizon:
+            yield times[: int(np.searchsorted(times, horizon))]
+            return
+        yield times
 
 
-def _kinds(source: Source, streams: Streams, prefix: str, size: IntArray) -> IntArray:
+def _kinds(source: Source, streams: Streams, prefix: str, size: IntArray, begin: int) -> IntArray:
     """Which programme each candidate belongs to: one uniform against the cumulated shares."""
     if len(source.programmes) == 1:
         return np.zeros(size.size, np.int64)
-    mark = streams.uniform(f"{prefix}/class", size.size)
+    mark = streams.uniform(f"{prefix}/class", size.size, begin)
     kind = np.full(size.size, len(source.programmes) - 1, np.int64)
-    upper = np.zeros(size.size)
+    upper: FloatArray | float = 0.0
     for index, programme in enumerate(source.programmes[:-1]):
-        share = np.full(size.size, programme.share)
+        share: FloatArray | float = programme.share
         if programme.together is not None:
             alone = programme.share ** size.astype(np.float64)
             share = programme.together * programme.share + (1.0 - programme.together) * alone
@@ -270,130 +295,3 @@ def _fixed(source: Source, horizon: float, streams: Streams) -> Arrivals:
         size = source.sizes.draw(streams, f"{source.name}/size", rows)
     row = np.flatnonzero(times < horizon)
     return Arrivals(times[row], kind[row], size[row], row, rows, source.name)
-
-
-@dataclass(frozen=True)
-class _Block:
-    """One layer's parties with their draws, before all are merged in order of arrival."""
-
-    time: FloatArray
-    klass: IntArray
-    size: IntArray
-    first_draw: IntArray
-    draws: FloatArray
-    initial: bool
-    departs: FloatArray | None
-    flight: IntArray | None
-    traveller: IntArray | None
-    name: str
-    home: str
-    until: FloatArray | None
-
-
-def _block(source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
-    uniforms: dict[str, FloatArray] = {}
-    parts: list[FloatArray] = []
-    first = np.zeros(arrivals.time.size, np.int64)
-    klass = np.zeros(arrivals.time.size, np.int64)
-    used = 0
-    for index, programme in enumerate(source.programmes):
-        mine = np.flatnonzero(arrivals.kind == index)
-        klass[mine] = programme.klass
-        if not mine.size:
-            continue
-        width = len(programme.slots)
-        table = np.empty((mine.size, width))
-        for column, slot in enumerate(programme.slots):
-            table[:, column] = _column(source, slot, arrivals, mine, streams, uniforms)
-        first[mine] = used + width * np.arange(mine.size)
-        used += table.size
-        parts.append(table.ravel())
-    draws = np.concatenate(parts) if parts else np.empty(0)
-    boards = arrivals.departs, arrivals.flight, arrivals.traveller
-    after = source.name, arrivals.home, arrivals.until
-    return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial, *boards, *after)
-
-
-def _column(
-    source: Source, slot: Slot, arrivals: Arrivals, mine: IntArray, streams: Streams, uniforms: dict[str, FloatArray]
-) -> FloatArray:
-    """Values of one slot for some of the arrivals, told by their positions."""
-    rows = arrivals.row[mine]
-
-    def uniform(role: str) -> FloatArray:
-        if role not in uniforms:
-            uniforms[role] = source.uniforms(arrivals.prefix, role, arrivals.rows, streams)
-        return uniforms[role][rows]
-
-    if slot.derived is not None:
-        return slot.derived.column(Drawing(arrivals.time[mine], uniform, streams.once))
-    if isinstance(slot.distribution, Deterministic):
-        values = np.full(rows.size, slot.distribution.value)
-    else:
-        values = uniform(slot.role)
-        if slot.distribution is not None:
-            values = slot.distribution.quantile(values)
-    given = source.given.get(slot.given)
-    if given is not None:
-        values = np.where(np.isnan(given[rows]), values, given[rows])
-    return values
-
-
-def _merge(blocks: list[_Block]) -> Parties:
-    """All parties in order of time, then source, then index: a stable sort of the sources laid end to end."""
-    time = np.concatenate([block.time for block in blocks]) if blocks else np.empty(0)
-    order = np.argsort(time, kind="stable")
-    offsets = np.cumsum([0, *(block.draws.size for block in blocks)])
-
-    def gather(arrays: list[npt.NDArray[np.int64]]) -> IntArray:
-        return (np.concatenate(arrays) if arrays else np.empty(0, np.int64))[order]
-
-    initial = [np.full(block.time.size, block.initial) for block in blocks]
-    departs, flight = None, None
-    if any(block.departs is not None for block in blocks):
-        none = [np.full(block.time.size, np.nan) for block in blocks]
-        given = [n if block.departs is None else block.departs for n, block in zip(none, blocks, strict=True)]
-        departs = np.concatenate(given)[order]
-        flight = gather([_or_none(block, block.flight) for block in blocks])
-    traveller = None
-    if any(block.traveller is not None for block in blocks):
-        traveller = gather([_or_none(block, block.traveller) for block in blocks])
-    follows, until = _forerunners(blocks, order)
-    return Parties(
-        time=time[order],
-        klass=gather([block.klass for block in blocks]),
-        size=gather([block.size for block in blocks]),
-        first_draw=gather([block.first_draw + offset for block, offset in zip(blocks, offsets, strict=False)]),
-        draws=np.concatenate([block.draws for block in blocks]) if blocks else np.empty(0),
-        initial=(np.concatenate(initial) if initial else np.empty(0, bool))[order],
-        departs=departs,
-        flight=flight,
-        traveller=traveller,
-        follows=follows,
-        until=until,
-    )
-
-
-def _forerunners(blocks: list[_Block], order: IntArray) -> tuple[IntArray | None, FloatArray | None]:
-    """Whom each party comes after and until when, in order of arrival; None where nobody comes after anybody."""
-    if not any(block.home for block in blocks):
-        return None, None
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    begins = np.cumsum([0, *(block.time.size for block in blocks)])
-    follows, until = np.full(len(order), -1), np.full(len(order), np.inf)
-    for begin, block in zip(begins, blocks, strict=False):
-        if block.until is None or block.traveller is None or not block.time.size:
-            continue
-        there = next(number for number, other in enumerate(blocks) if other.name == block.home)
-        travellers = blocks[there].traveller
-        assert travellers is not None
-        known = np.full(1 + max(travellers.max(initial=-1), block.traveller.max()), -1)
-        known[travellers] = place[begins[there] : begins[there + 1]]
-        mine = slice(begin, begin + block.time.size)
-        follows[mine], until[mine] = known[block.traveller], block.until
-    return follows[order], until[order]
-
-
-def _or_none(block: _Block, numbers: IntArray | None) -> IntArray:
-    return np.full(block.time.size, -1) if numbers is None else numbers

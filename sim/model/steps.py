@@ -64,5 +64,8 @@ def values_at(steps: Steps, times: npt.NDArray[np.float64]) -> npt.NDArray[np.fl
     """Value of the step function at each of `times`."""
     if len(steps.times) == 1:
         return np.full(times.shape, steps.values[0])
+    if times.size > len(steps.times) and bool(np.all(times[1:] >= times[:-1])):
+        ends = np.searchsorted(times, np.asarray(steps.times[1:]))
+        return np.repeat(np.asarray(steps.values), np.diff(ends, prepend=0, append=times.size))
     index = np.searchsorted(np.asarray(steps.times), times, side="right") - 1
     return np.asarray(steps.values)[index]

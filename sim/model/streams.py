@@ -45,9 +45,12 @@ class Streams:
         key = (self.replication, stable_hash(name))
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
 
-    def uniform(self, name: str, count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        """The first `count` uniforms in [0, 1) of a stream; a longer draw begins with a shorter one."""
-        return self.generator(name).random(count)
+    def uniform(self, name: str, count: int, begin: int = 0) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """Uniforms number `begin` to `begin + count` of a stream in [0, 1); a longer draw begins with a shorter one."""
+        generator = self.generator(name)
+        if begin:
+            generator.bit_generator.advance(begin)  # type: ignore[attr-defined]  # one step per uniform
+        return generator.random(count)
 
     def once(self, name: str) -> float:
         """One uniform in [0, 1) for the whole replication."""

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from sim.registry.files import Origin, assumption, published, rows
-from sim.registry.others import Airport, airports
+from sim.registry.others import Airport, airport
 from sim.registry.staffing import Week, booths_for, open_table
 from sim.registry.tables import DAYS, HOLIDAY
 from sim.registry.writing import Defaults, Writer
 
 DAYS_OF_A_YEAR = 365.25
-PROFILE = {"00:00": 0, "06:00": 4, "09:00": 2, "20:00": 1, "22:00": 0}
-"""Weights of departures over the day; assumed, with most of them early."""
-AHEAD = 2
-"""Full hours before departure at which the busiest of showing up is, for the staffing."""
+PROFILE = {"00:00": 0, "06:00": "hall.profile.morning", "09:00": "hall.profile.day", "20:00": 1, "22:00": 0}
+"""Weights of departures over the day, those of the morning and the day by their assumptions."""
 OFFICERS = ("nexus", "primary")
 
 
@@ -64,7 +62,10 @@ def hall_defaults(iata: str) -> HallDefaults:
 
     Raises KeyError for an airport that has no preclearance.
     """
-    return _Hall({airport.iata: airport for airport in airports()}[iata]).build()
+    known = airport(iata)
+    if known is None:
+        raise KeyError(iata)
+    return _Hall(known).build()
 
 
 class _Hall(Writer):
@@ -105,7 +106,13 @@ class _Hall(Writer):
             per_day,
             Origin(text, volume.origin.assumed, str(low), str(high), volume.origin.source),
         )
-        self.put(("departures", "profile"), dict(PROFILE), Origin("most of them early", assumed=True))
+        at = ("departures", "profile")
+        self.put(at, {}, Origin("most of them early", assumed=True))
+        for time, weight in PROFILE.items():
+            if isinstance(weight, str):
+                self.assume((*at, time), weight, number=True)
+            else:
+                self.tree["departures"]["profile"][time] = weight
         self.assume(("departures", "seats"), "hall.seats", number=True)
         self.assume(("departures", "load"), "hall.load")
         self.parties = per_day * aboard / assumption("hall.party").number
@@ -116,7 +123,7 @@ class _Hall(Writer):
         seconds = {name: assumption(f"hall.primary.{name}").number for name in ("nexus", "app", "others")}
         self.desk("security", assumption("hall.security.mean").number, 1.0, "hall.security.load")
         self.assume(("stations", "security", "service", "gamma", "mean"), "hall.security.mean")
-        self.put(("stations", "security", "service", "gamma", "cv"), 0.4, Origin("spread of screening", assumed=True))
+        self.assume(("stations", "security", "service", "gamma", "cv"), "hall.security.cv", number=True)
         for name in OFFICERS:
             self.put(("stations", name, "kind"), "primary", Origin("an officer inspects"))
         self.put(("stations", "nexus", "serves"), ["nexus"], Origin("a lane of their own"))
@@ -147,10 +154,11 @@ class _Hall(Writer):
 
     def week(self, part: float) -> Week:
         """Parties per hour: the departures' profile, as much earlier as people come."""
-        times = sorted((int(time[:2]), weight) for time, weight in PROFILE.items())
+        times = sorted((int(time[:2]), weight) for time, weight in self.tree["departures"]["profile"].items())
+        ahead = round(assumption("hall.show_up.busiest").number / 3600.0)
         by_hour = [[weight for begin, weight in times if begin <= hour][-1] for hour in range(24)]
         whole = float(sum(by_hour))
-        hours = [self.parties * part * by_hour[(hour + AHEAD) % 24] / whole for hour in range(24)]
+        hours = [self.parties * part * by_hour[(hour + ahead) % 24] / whole for hour in range(24)]
         return dict.fromkeys((*range(len(DAYS)), HOLIDAY), hours)
 
     def secondary(self) -> None:
@@ -158,9 +166,13 @@ class _Hall(Writer):
         self.put((*at, "kind"), "secondary", Origin("those referred"))
         stay = assumption("hall.secondary.mean").number
         busiest = max(self.week(1.0)[0]) * assumption("hall.referral").number * stay / 3600.0
-        bays = math.ceil(busiest + assumption("bays.slack").number * math.sqrt(busiest))
-        why = "occupied on average in the busiest hour and twice its root"
-        self.put((*at, "booths"), max(1, bays), Origin(why, assumed=True))
+        slack = assumption("bays.slack")
+        bays, low, high = (
+            max(1, math.ceil(busiest + roots * math.sqrt(busiest)))
+            for roots in (slack.number, float(slack.low), float(slack.high))
+        )
+        why = f"occupied on average in the busiest hour and {slack.value} times its root"
+        self.put((*at, "booths"), bays, Origin(why, True, str(low), str(high)))
         self.assume((*at, "referral", "*"), "hall.referral")
         self.assume((*at, "service", "lognormal", "mean"), "hall.secondary.mean")
         self.assume((*at, "service", "lognormal", "cv"), "hall.secondary.cv", number=True)

@@ -55,6 +55,11 @@ def airports() -> tuple[Airport, ...]:
     )
 
 
+def airport(iata: str) -> Airport | None:
+    """The airport with preclearance of that code; None for any other."""
+    return next((one for one in airports() if one.iata == iata), None)
+
+
 def airport_facts(iata: str) -> tuple[Fact, ...]:
     """Published figures of an airport; `ALL` has those of all eight, or of all Canada, together."""
     return tuple(

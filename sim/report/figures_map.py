@@ -73,12 +73,9 @@ def map_why_not(run: RunData) -> str:
 
 def places(run: RunData) -> Iterator[tuple[str, tuple[float, float]]]:
     """(facility, (latitude, longitude)) of the facilities that name an entry of the registry."""
-    airports = {each.iata: (each.latitude, each.longitude) for each in registry.airports()}
     for facility, name in run.registry_names.items():
-        if name in airports:
-            yield facility, airports[name]
-        elif name in registry.ids():
-            known = registry.entry(name)
+        known = registry.airport(name) or (registry.entry(name) if name in registry.ids() else None)
+        if known is not None:
             yield facility, (known.latitude, known.longitude)
 
 

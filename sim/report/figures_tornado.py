@@ -13,12 +13,12 @@ from sim.report import style, words
 from sim.report.figures_forest import shorten
 from sim.report.figures_sweep import short_path
 from sim.report.picture import Picture, write
+from sim.study.store import SENSITIVITY
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-MANIFEST = "sensitivity.json"
 MOST_INPUTS = 12
 _TEXTS = ("facility", "measure", "unit", "input", "low", "high")
 
@@ -43,7 +43,7 @@ class StudyData:
         folder = Path(folder)
         path = folder / "tornado.csv"
         if not is_study(folder):
-            raise RunFolderError(f"{folder} is no sensitivity study: it has no {MANIFEST}")
+            raise RunFolderError(f"{folder} is no sensitivity study: it has no {SENSITIVITY}")
         try:
             table = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
         except (OSError, ValueError) as error:
@@ -58,7 +58,7 @@ class StudyData:
 
 def is_study(folder: Path) -> bool:
     """True for the folder of a finished sensitivity study."""
-    return (folder / MANIFEST).is_file()
+    return (folder / SENSITIVITY).is_file()
 
 
 def plot_tornado(study: StudyData, facility: str, measure: str, *, ax: Axes | None = None) -> Axes:

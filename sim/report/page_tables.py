@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sim.report import sentences, words
 from sim.report.rundata import ALL, BASELINE, Estimate, RunData
 from sim.study.catalogue import describe
-from sim.study.comparison import Best, Comparison, Row
+from sim.study.comparison import Best, Comparison, Row, Verdict
 
 INTERVAL = ("low", "high")
 MOST_TABLES = 24
@@ -343,7 +343,9 @@ def _contenders(best: Best) -> Iterator[tuple[Cell, ...]]:
     key, found = best.key, best.selection
     for at, contender in enumerate(best.contenders):
         said = "ruled out" if at not in found.survivors else "in front" if at == found.best else "not ruled out"
-        if found.decided and at == found.best and len(found.survivors) == 1:
+        if best.verdict is Verdict.SAME or (best.verdict is Verdict.NO_CHOICE and contender in best.near):
+            said = "no choice"
+        elif contender == best.winner:
             said = "best"
         names = (key.facility, key.klass, _measure(key.measure, key.unit), contender)
         mean = number(best.means[at], unit=key.unit)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import RunFolderError
-from sim.study.catalogue import RATIOS, describe
+from sim.study.catalogue import RATIOS, describe, largest, within_what_can_be
 from sim.study.estimators import FloatArray, IntArray, day_spread, mean_interval, ratio_interval
 
 if TYPE_CHECKING:
@@ -133,10 +133,8 @@ class Samples:
                 days = over / under
             found = ratio_interval(over, under)
         spread = day_spread(days)
-        most = 1.0 if describe(measure).unit == "share" else np.inf  # no share is above 1, as in series.csv
-        with np.errstate(invalid="ignore"):
-            high = np.minimum(found.high, np.maximum(found.mean, most))
-        columns = {"mean": found.mean, "ci_low": np.maximum(found.low, 0.0), "ci_high": high}
+        found = within_what_can_be(found, largest(measure, describe(measure).unit))
+        columns = {"mean": found.mean, "ci_low": found.low, "ci_high": found.high}
         columns |= {"day_p10": spread.p10, "day_p50": spread.p50, "day_p90": spread.p90}
         return pd.DataFrame({**columns, "replications": found.n.astype(float)})
 

@@ -12,8 +12,9 @@ from itertools import groupby
 
 from sim.report import words
 from sim.report.rundata import ALL
-from sim.study.catalogue import describe
-from sim.study.comparison import Best, Comparison, Row
+from sim.study.comparison import Best, Comparison, Row, Verdict
+from sim.study.estimators import about
+from sim.study.selection import LEAST
 
 NEGLIGIBLE = 0.05
 """Printed units (minutes, percentage points): a change less than this is not worth a sentence, however sure."""
@@ -107,9 +108,7 @@ def _it_would_take(row: Row, zone: float, needed: int) -> str:
 
 
 def _about(count: int) -> str:
-    """Two significant digits, rounded up: an estimate should not look like a count."""
-    step = 10 ** max(len(str(count)) - 2, 0)
-    return f"{-(-count // step) * step:,}"
+    return f"{about(count):,}"
 
 
 def who(comparison: Comparison, row: Row) -> str:
@@ -183,84 +182,104 @@ def _best(comparison: Comparison, best: Best) -> str:
     where = "" if len(comparison.samples.facilities) == 1 else f" at {key.facility}"
     place = "" if key.station == ALL else f" at {key.station}"
     klass = words.class_words(key.klass, comparison.samples.classes(key.facility))
-    said = _no_choice(best) or (_chosen(best) if best.selection.decided else _not_chosen(best))
-    return f"By the {words.measure_words(key.measure)} of {klass}{place}{where}, {said}."
+    return f"By the {words.measure_words(key.measure)} of {klass}{place}{where}, {_said(best)}."
+
+
+def _said(best: Best) -> str:
+    """The verdict in words."""
+    match best.verdict:
+        case Verdict.SAME:
+            return f"{_everyone(best)} are the same in every replication"
+        case Verdict.NO_CHOICE:
+            return _no_choice(best)
+        case Verdict.EQUAL:
+            better = f"{zone_words(best.selection.zone, best.key.unit)} or more better"
+            return f"{_and(best.survivors)} come out equal and none is {better}, with at least {_sure(best)}"
+        case Verdict.SURE:
+            return _by_intervals(best)
+        case Verdict.CHOSEN | Verdict.NOT_SURE:
+            return _chosen(best)
+        case Verdict.IN_FRONT | Verdict.OPEN:
+            return _not_chosen(best)
+
+
+def _everyone(best: Best) -> str:
+    return _and(best.contenders) if len(best.contenders) == 2 else f"all {len(best.contenders)}"
 
 
 def _no_choice(best: Best) -> str:
-    """What is said where several are no worse than the best by more than the zone; empty where that is not known."""
-    selection, zone = best.selection, zone_words(best.selection.zone, best.key.unit)
-    losses = dict(zip(best.contenders, selection.at_most_worse, strict=True))
-    everyone = _and(best.contenders) if len(losses) == 2 else f"all {len(losses)}"
-    if not any(losses.values()):
-        return f"{everyone} are the same in every replication"
-    near = [name for name, loss in losses.items() if loss <= selection.zone]
-    if len(near) == len(losses):
-        within = f"{everyone} are within {zone} of each other with at least {_sure(best)}"
+    """Several are no worse than the best by more than the zone."""
+    zone, near = zone_words(best.selection.zone, best.key.unit), best.near
+    if len(near) == len(best.contenders):
+        within = f"{_everyone(best)} are within {zone} of each other with at least {_sure(best)}"
         return f"{within}: no choice at that zone{_in_front(best)}"
-    if len(near) < 2 or best.survivors[0] not in near or not selection.decided:
-        return ""
     within = f"{_and(near)} are within {zone} of the best with at least {_sure(best)}"
     return f"{within}: no choice between them at that zone{_in_front(best)}{_ruled_out(best, near)}"
 
 
 def _chosen(best: Best) -> str:
-    """What is said where KN has ended: its promise, and whether what it asks for is to be seen."""
-    selection, names = best.selection, best.survivors
+    """KN has ended with one: its promise, and whether what it asks for is to be seen."""
+    selection, name = best.selection, best.survivors[0]
     zone, sure = zone_words(selection.zone, best.key.unit), _sure(best)
-    if len(names) > 1:
-        return f"{_and(names)} come out equal and none is {zone} or more better, with at least {sure}"
-    ahead, second = _lead(best)
     after = f"after {selection.used} of {selection.replications} replications"
-    gap = f"{_amount(abs(ahead), best)} {'behind' if ahead < 0.0 else 'ahead of'} {second}"
-    if ahead >= selection.zone:
+    if best.verdict is Verdict.CHOSEN:
         promise = f"right with at least {sure} where the best is {zone} or more ahead"
-        return f"{names[0]} is best: chosen {after}, {promise}; it is {gap}"
-    if selection.at_most_worse[selection.best] == 0.0:
-        return f"{_front_with_certainty(best)}, though only {gap}, which is less than {zone}"
+        return f"{name} is best: chosen {after}, {promise}; it is {_gap(best)}"
     promise = f"KN's promise of {sure} is for a best that is {zone} or more ahead"
-    return f"{names[0]} is chosen {after}, but the choice is not sure: it is {gap}, and {promise}"
+    return f"{name} is chosen {after}, but the choice is not sure: it is {_gap(best)}, and {promise}"
+
+
+def _gap(best: Best) -> str:
+    ahead, second = best.lead
+    return f"{_amount(abs(ahead), best)} {'behind' if ahead < 0.0 else 'ahead of'} {second}"
+
+
+def _by_intervals(best: Best) -> str:
+    """Nobody can be better, whatever KN says at its zone."""
+    sure = f"{best.survivors[0]} is best with {_sure(best)}, by the intervals of these"
+    known = f"{sure} {words.counted(best.selection.replications, 'replication')}"
+    if best.selection.decided:
+        zone = zone_words(best.selection.zone, best.key.unit)
+        return f"{known}, though only {_gap(best)}, which is less than {zone}"
+    return f"{known}. {_what_kn_would_take(best)}"
 
 
 def _not_chosen(best: Best) -> str:
-    """What is said where KN has not ended: who is in front, how bad that choice can be, what KN would take."""
+    """KN has not ended: who is in front, how bad that choice can be, what KN would take."""
     selection, names = best.selection, best.survivors
-    zone, sure = zone_words(selection.zone, best.key.unit), _sure(best)
-    guess = f"about {_about(selection.more)} more replications"
-    if selection.more_at_most > selection.more:
-        guess += f", at most {_about(selection.more_at_most)}"
-    loss = selection.at_most_worse[selection.best]
-    if loss <= selection.zone:
+    sure, loss = _sure(best), selection.at_most_worse[selection.best]
+    if best.verdict is Verdict.IN_FRONT:
         front = f"{names[0]} is in front, and no more than {_amount(loss, best)} worse than the best with {sure}"
-        known = _front_with_certainty(best) if loss == 0.0 else front
-        return f"{known}. KN would choose at a zone of {zone} after {guess}"
+        return f"{front}. {_what_kn_would_take(best)}"
     bound = f", at most {_amount(loss, best)} worse than the best with {sure}" if math.isfinite(loss) else ""
-    open_still = f"the best of {_and(names)} is not decided at a zone of {zone}: it takes {guess}"
+    zone, guess = zone_words(selection.zone, best.key.unit), _guess(best)
+    why = f"it takes {guess}" if guess else f"too few replications for KN, which begins at {LEAST}"
+    open_still = f"the best of {_and(names)} is not decided at a zone of {zone}: {why}"
     return f"{open_still}; {names[0]} is in front{bound}{_ruled_out(best, names)}"
 
 
-def _front_with_certainty(best: Best) -> str:
-    days = words.counted(best.selection.replications, "replication")
-    return f"{best.survivors[0]} is best with {_sure(best)}, by the intervals of these {days}"
+def _what_kn_would_take(best: Best) -> str:
+    guess = _guess(best)
+    if not guess:
+        return f"They are too few for KN, which begins at {LEAST}"
+    return f"KN would choose at a zone of {zone_words(best.selection.zone, best.key.unit)} after {guess}"
+
+
+def _guess(best: Best) -> str:
+    """How many more replications KN would take; empty where there are too few to tell."""
+    more, most = best.selection.more, best.selection.more_at_most
+    if more is None or most is None:
+        return ""
+    guess = f"about {_about(more)} more replications"
+    return f"{guess}, at most {_about(most)}" if most > more else guess
 
 
 def _sure(best: Best) -> str:
     return f"{100.0 * best.selection.guarantee:g} %"
 
 
-def _lead(best: Best) -> tuple[float, str]:
-    """How far the one chosen is ahead of the best of the others by its mean, and who that is.
-
-    Below 0 where one that was dropped on the way has the better mean in the end.
-    """
-    front, sign = best.selection.best, -1.0 if describe(best.key.measure).lower_is_better is False else 1.0
-    others = (at for at in range(len(best.means)) if at != front)
-    second = min(others, key=lambda at: sign * best.means[at])
-    return sign * (best.means[second] - best.means[front]), best.contenders[second]
-
-
 def _in_front(best: Best) -> str:
-    ahead, second = _lead(best)
+    ahead, second = best.lead
     return f" ({best.survivors[0]} is in front, {_amount(ahead, best)} ahead of {second})" if ahead > 0.0 else ""
 
 

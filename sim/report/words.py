@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection
 
 from sim.report.rundata import ALL
+from sim.scenario.vocabulary import HALL_MODES
 
 MEASURES = {
     "wait_mean": "mean wait",
@@ -25,7 +26,6 @@ _MODES = {
     "cruise": "cruise travellers",
     "irregular": "irregular groups",
 }
-_HALLS = frozenset({"air", "rail", "ferry", "cruise"})
 _PROGRAMMES = {"nexus": "NEXUS", "fast": "FAST", "ready": "Ready Lane"}
 
 BLANK = "-"
@@ -41,7 +41,7 @@ def class_words(class_name: str, among: Collection[str] = ()) -> str:
     if class_name == ALL:
         return "all parties"
     mode, _, programme = class_name.partition(".")
-    if mode in _HALLS and programme:
+    if mode in HALL_MODES and programme:
         return _PROGRAMMES.get(programme, programme)
     if mode not in _MODES or (programme and programme not in _PROGRAMMES):
         return class_name

@@ -7,7 +7,7 @@ in it is a fault; where they go back an hour comes twice, and the first of the t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from sim import registry
 from sim.scenario.problems import Path, Problem, ProblemError
 from sim.scenario.units import civil_time
+
+_SECOND = timedelta(seconds=1)
 
 
 class Reading(Enum):
@@ -25,15 +27,34 @@ class Reading(Enum):
     TWICE = 2
 
 
-def reading(moment: datetime, zone: str) -> Reading:
+def reading(moment: datetime, zone: str | ZoneInfo) -> Reading:
     """How often `moment`, without zone, comes in `zone` (PEP 495: the offsets of its two folds tell)."""
-    there = moment.replace(tzinfo=ZoneInfo(zone))
+    there = moment.replace(tzinfo=ZoneInfo(zone) if isinstance(zone, str) else zone)
     first, second = there.replace(fold=0).utcoffset(), there.replace(fold=1).utcoffset()
     assert first is not None
     assert second is not None
     if first == second:
         return Reading.ONCE
     return Reading.TWICE if first > second else Reading.NEVER
+
+
+def instant(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, of a civil moment in `zone`.
+
+    The first of one that comes twice. One that clocks skip is the instant at which they jump, to the second, so that
+    moments in order have instants in order.
+    """
+    there = moment.replace(tzinfo=zone)
+    if reading(moment, zone) is not Reading.NEVER:
+        return there.astimezone(UTC)
+    there = there.replace(microsecond=0)
+    # With the offset after the jump the instant lies before it, with the one before the jump at or after it.
+    after = there.replace(fold=1).utcoffset()
+    early, late = (there.replace(fold=fold).astimezone(UTC) for fold in (1, 0))
+    while late - early > _SECOND:
+        middle = early + (late - early) // (2 * _SECOND) * _SECOND
+        early, late = (early, middle) if middle.astimezone(zone).utcoffset() == after else (middle, late)
+    return late
 
 
 def seconds_between(start: datetime, moment: datetime, zone: str) -> float:
@@ -87,9 +108,11 @@ def _far_sides(halls: Any) -> dict[str, Any]:
 
 def registry_zone(entry: Any) -> str | None:
     """Zone of an airport (by its code) or a sector (by its id) of the registry; None for anything else."""
-    known = {airport.iata: airport.zone for airport in registry.airports()}
-    known |= {sector.id: sector.zone for sector in registry.sectors()}
-    return known.get(entry) if isinstance(entry, str) else None
+    if not isinstance(entry, str):
+        return None
+    sectors = (sector for sector in registry.sectors() if sector.id == entry)
+    place = registry.airport(entry) or next(sectors, None)
+    return place.zone if place is not None else None
 
 
 def _skipped(raw: Any, zones: dict[str, None], at: Path) -> Iterator[Problem]:
@@ -99,15 +122,7 @@ def _skipped(raw: Any, zones: dict[str, None], at: Path) -> Iterator[Problem]:
         return
     for zone in zones:
         if reading(moment, zone) is Reading.NEVER:
-            after = _after_the_gap(moment, zone)
+            after = instant(moment, ZoneInfo(zone)).astimezone(ZoneInfo(zone))
             found = f"'{raw}' does not exist in {zone}, where clocks go forward over it"
             yield Problem(found, "a civil time that the clocks show", f"write '{after:%Y-%m-%d %H:%M}'", at)
             return
-
-
-def _after_the_gap(moment: datetime, zone: str) -> datetime:
-    """The first whole minute after `moment` that the clocks of the zone show."""
-    later = moment.replace(second=0)
-    while reading(later, zone) is Reading.NEVER:
-        later += timedelta(minutes=1)
-    return later

@@ -9,6 +9,7 @@ from sim.scenario.cautions import Doubt
 from sim.scenario.clock import Reading, reading, seconds_between
 from sim.scenario.port import Port, class_names
 from sim.scenario.precision import UntilPrecise
+from sim.scenario.preclearance import Stage
 from sim.scenario.problems import Path
 from sim.scenario.schema import Event, Scenario
 from sim.scenario.tables import NOT_REFERRED, CountsTable, TraceTable
@@ -159,6 +160,10 @@ def unreachable(scenario: Scenario) -> Iterator[Doubt]:
                 at: Path = ("ports", name, "secondary", kind, "referral")
                 found = "every share is 0 %: nobody is referred here"
                 yield Doubt("unreachable-secondary", found, "give a share, or leave the inspection out", at)
+    for at, stage in hall_stations(scenario):
+        if stage.kind == "secondary" and not any(stage.referral.values()):
+            found = "every share is 0 %: nobody is referred here"
+            yield Doubt("unreachable-secondary", found, "give a share, or leave the inspection out", (*at, "referral"))
 
 
 def few_replications(scenario: Scenario) -> Iterator[Doubt]:
@@ -175,6 +180,15 @@ def few_replications(scenario: Scenario) -> Iterator[Doubt]:
             else f"{many} replications: intervals are wide, their coverage is known from 10 on"
         )
         yield Doubt("few-replications", found, f"{FEW} at least, better 30", ("replications",))
+
+
+def hall_stations(scenario: Scenario) -> Iterator[tuple[Path, Stage]]:
+    """Every station of preclearance facilities and their far sides, with its path."""
+    for name, hall in scenario.preclearance.items():
+        at: Path = ("preclearance", name)
+        yield from (((*at, "stations", station), stage) for station, stage in hall.stations.items())
+        there = hall.far_side.stations if hall.far_side is not None else {}
+        yield from (((*at, "far_side", "stations", station), stage) for station, stage in there.items())
 
 
 def zones_touched(scenario: Scenario, event: Event) -> dict[str, str]:

@@ -27,7 +27,7 @@ from sim.scenario.editor_values import NAME, NULL, Schema, by_class, either, key
 from sim.scenario.editor_variants import variants
 from sim.scenario.fields import Model
 from sim.scenario.port import Port, Secondary, Service
-from sim.scenario.precision import ALL, MeasureName, PreciseMeasure
+from sim.scenario.precision import MeasureName, PreciseMeasure
 from sim.scenario.schema import Scenario
 from sim.scenario.vocabulary import CLASS_NAMES, EVERY, HALL_MODES
 
@@ -286,9 +286,6 @@ class _Walk:
         one = either(self.hint(MeasureName), self.model(PreciseMeasure))
         return either(one, {"title": "list", "type": "array", "items": one, "minItems": 1})
 
-    def class_or_all(self) -> Schema:
-        return either(ref("ClassPattern"), {"const": ALL})
-
     def values(self) -> Schema:
         """Values for a path: what may stand there the loader tells."""
         return {"type": "array", "items": {"title": "value"}, "minItems": 1}
@@ -316,7 +313,6 @@ _SHORT_FORMS: dict[tuple[str, str], Callable[[_Walk], Schema]] = {
     ("Traffic", "occupants"): _Walk.occupants,
     ("LaneGroup", "service"): _Walk.service,
     ("LaneGroup", "tandem"): _Walk.tandem,
-    ("PreciseMeasure", "class_"): _Walk.class_or_all,
     ("Secondary", "service"): _Walk.service,
     ("UntilPrecise", "of"): _Walk.precise,
     ("Stage", "service"): _Walk.services,

@@ -98,10 +98,9 @@ def seal(tree: Tree) -> Tree:
 
 def registered(tree: Tree) -> Iterator[tuple[At, str]]:
     """Facilities with the id of a known entry. An unknown one is left for the schema to refuse."""
-    airports = tuple(airport.iata for airport in registry.airports())
     for at, place in _facilities(tree):
         id = place.get(KEY)
-        if isinstance(id, str) and id in (registry.ids() if at[0] == "ports" else airports):
+        if isinstance(id, str) and (id in registry.ids() if at[0] == "ports" else registry.airport(id) is not None):
             yield at, id
 
 

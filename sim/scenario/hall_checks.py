@@ -33,12 +33,16 @@ def departures(stated: Departures) -> Iterator[Problem]:
         yield Problem("no 'seats'", "seats, such as seats: 150")
     if stated.profile is not None and stated.per_day is None:
         yield Problem(f"a profile with {ways[0]}", "a profile with per_day", at=("profile",), on_key=True)
+    if stated.per_day is not None and "within" in stated.model_fields_set:
+        yield Problem("within with per_day", "within with banks", at=("within",), on_key=True)
     if stated.banks and not any(stated.banks.values()):
         yield Problem("banks without a departure", "one departure or more", at=("banks",))
 
 
 def stage(one: Stage) -> Iterator[Problem]:
     """Servers and keys that do not go with the kind of station."""
+    from sim.scenario.preclearance import PASSED
+
     given = one.model_fields_set
     if one.kind == "walk":
         for key in ("booths", "pool", "open", "priority", "storage"):
@@ -65,6 +69,9 @@ def stage(one: Stage) -> Iterator[Problem]:
             yield Problem(f"{key} at a secondary", "referral alone says who comes", at=(key,), on_key=True)
         if sum(one.outcomes.values()) > 1 + SLACK:
             yield Problem("outcomes of more than 100 %", "at most 100 %", at=("outcomes",))
+        for name in sorted(PASSED.intersection(one.outcomes)):
+            allowed = "other outcomes; the rest is let through"
+            yield Problem(f"the outcome '{name}'", allowed, at=("outcomes", name), on_key=True)
     else:
         for key in ("referral", "outcomes"):
             if getattr(one, key):
@@ -94,10 +101,12 @@ def facility(place: Preclearance) -> Iterator[Problem]:
     for key in ("show_up", "party"):
         yield from _classes(getattr(place, key), classes, (key,), every=key == "show_up")
     yield from chain(place.stations, classes, place.hall, (), tight=place.tight is not None)
+    yield from _referrals(place.stations, classes, place.clearance, ())
     yield from _room(place, place.stations, place.hall, ())
     if place.far_side is not None:
         yield from _room(place, place.far_side.stations, place.far_side.hall, ("far_side",))
         yield from chain(place.far_side.stations, classes, place.far_side.hall, ("far_side",), tight=False)
+        yield from _referrals(place.far_side.stations, classes, place.clearance, ("far_side",))
         if place.holds > place.closes + place.far_side.journey:
             found = "departures held until after their passengers have come to the far side"
             yield Problem(found, "at most closes and the journey together, such as 5 min", at=("holds",))
@@ -126,6 +135,9 @@ def chain(
         if one.kind == "secondary" and (later := [n for n in names[index + 1 :] if stations[n].kind == "primary"]):
             found = f"a secondary before the primary '{later[-1]}', which refers to it"
             yield Problem(found, "a secondary after every primary of the chain", "", here, True)
+        elif one.kind == "secondary" and not any(stations[before].kind == "primary" for before in names[:index]):
+            found = "a secondary with no primary before it, which would refer to it"
+            yield Problem(found, "a station of kind: primary before it", "", here, True)
         further = [other for other in names[index + 1 :] if stations[other].kind != "secondary"]
         for key in ("then", "instead"):
             yield from _further(getattr(one, key), further, (*here, key))
@@ -143,10 +155,37 @@ def chain(
                 yield _no_class(known, classes, (*here, "priority", position))
         for key in ("share", "referral"):
             yield from _classes(getattr(one, key), classes, (*here, key))
-        served = tuple(known for known in classes if not one.serves or known in one.serves)
-        yield from _classes(one.service, classes, (*here, "service"), served=served, every=one.kind != "secondary")
+        served = tuple(known for known in classes if comes(one, known))
+        yield from _classes(one.service, classes, (*here, "service"), served=served, every=True)
     if hall is not None:
         yield from _hall(hall, stations, (*at, "hall", "from"))
+
+
+def comes(one: Stage, known: str) -> bool:
+    """A class is served at a station; at a secondary, some of it are referred."""
+    from sim.scenario.preclearance import of_traveller
+
+    served = not one.serves or known in one.serves
+    return served and (one.kind != "secondary" or bool(of_traveller(one.referral, known)))
+
+
+def _referrals(stations: Mapping[str, Stage], classes: tuple[str, ...], clearance: str, at: Path) -> Iterator[Problem]:
+    """Shares of a class referred to all the secondaries that are worked under the clearance add up to 100 % at most."""
+    from sim.scenario.preclearance import of_traveller
+
+    worked = {
+        name: one
+        for name, one in stations.items()
+        if one.kind == "secondary" and (not one.under or clearance in one.under)
+    }
+    beyond: dict[tuple[str, float], list[str]] = {}
+    for known in classes:
+        shares = {name: of_traveller(one.referral, known) for name, one in worked.items() if comes(one, known)}
+        if (total := sum(shares.values())) > 1 + SLACK:
+            beyond.setdefault((list(shares)[-1], total), []).append(known)
+    for (last, total), names in beyond.items():
+        found = f"referrals of {', '.join(names)} sum to {100 * total:g} % over {', '.join(worked)}"
+        yield Problem(found, "at most 100 %", at=(*at, "stations", last, "referral"))
 
 
 def _room(place: Preclearance, stations: Mapping[str, Stage], hall: Hall | None, at: Path) -> Iterator[Problem]:
@@ -206,7 +245,7 @@ def _classes(
         if name != EVERY and name not in classes:
             yield _no_class(name, classes, (*at, name), on_key=True)
     if every and EVERY not in mapping:
-        missing = [name for name in served or classes if name not in mapping]
+        missing = [name for name in (classes if served is None else served) if name not in mapping]
         if missing:
             yield Problem(f"nothing for {', '.join(missing)}", f"every class, or '{EVERY}' for the others", at=at)
 
@@ -226,7 +265,7 @@ def scenario(whole: Scenario) -> Iterator[Problem]:
         yield Problem(found, "one facility or more, under ports, preclearance or irregular", at=written)
     taken = list(whole.ports)
     known = [airport.iata for airport in registry.airports()]
-    known += [place.code for place in whole.preclearance.values() if place.code is not None]
+    known += [place.code or name for name, place in whole.preclearance.items()]
     for name, place in whole.preclearance.items():
         at: Path = ("preclearance", name)
         far = [] if place.far_side is None else [(place.far_side.name, (*at, "far_side", "name"))]
@@ -237,9 +276,8 @@ def scenario(whole: Scenario) -> Iterator[Problem]:
         table = place.departures.timetable
         if table is not None:
             code = place.code or name
-            there = dict.fromkeys((*known, code))
+            there = dict.fromkeys(known)
             placed, problems = placed_departures(table, whole.start, whole.horizon, place.place, code, there)
-            # A table shared by several facilities has its faults told once.
             yield from (problem.under(*at, "departures", "timetable") for problem in problems)
             if not placed and not problems:
                 said = f"no departure of '{code}' in {table.file}"

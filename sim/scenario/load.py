@@ -28,7 +28,7 @@ from sim.scenario.faults import placed, problems_of, written_path
 from sim.scenario.names import check_names
 from sim.scenario.precision import until
 from sim.scenario.problems import Path as ProblemPath
-from sim.scenario.problems import Problem
+from sim.scenario.problems import Problem, once
 from sim.scenario.schema import Scenario
 from sim.scenario.study import BASELINE, Study
 from sim.scenario.tables import TableReader
@@ -191,7 +191,7 @@ class _Loader:
         try:
             scenario = Scenario.model_validate(tree.plain, context={"tables": self.tables})
         except ValidationError as error:
-            return None, [*problems_of(error, Scenario), *problems]
+            return None, once([*problems_of(error, Scenario), *problems])
         return scenario, problems
 
     def _follows(self, fault: Fault) -> bool:

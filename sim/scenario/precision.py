@@ -11,7 +11,6 @@ from sim.errors import UsageError
 from sim.scenario import units
 from sim.scenario.fields import Model, Name, optional, required
 from sim.scenario.problems import Problem, ProblemError, in_words
-from sim.scenario.vocabulary import check_class
 
 ALL = "all"
 """Every station, and every class, of a port: its own row in the results."""
@@ -23,10 +22,6 @@ def _above_zero(raw: Any) -> float:
     if share == 0.0:
         raise ProblemError(Problem(f"{in_words(raw)}, which no number of replications reaches", "such as '5 %'"))
     return share
-
-
-def _class_or_all(raw: Any) -> Any:
-    return raw if raw == ALL else check_class(raw)
 
 
 def _as_measures(raw: Any) -> Any:
@@ -41,7 +36,11 @@ MEASURE = "^[a-z][a-z0-9_]*$"
 _SHARE = {"type": "string", "description": units.SHARE.allowed, "examples": ["5 %"]}
 Precision = Annotated[float, BeforeValidator(_above_zero), WithJsonSchema(_SHARE)]
 """Fraction of 1, above 0."""
+CLASS = r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)?$"
 MeasureName = Annotated[str, WithJsonSchema({"title": "name of a measure", "type": "string", "pattern": MEASURE})]
+
+ClassName = Annotated[str, WithJsonSchema({"title": "class in the results", "type": "string", "pattern": CLASS})]
+"""Any: which classes the results have is known once the model stands, and `sim.study.named` refuses the others."""
 
 
 class PreciseMeasure(Model):
@@ -52,8 +51,8 @@ class PreciseMeasure(Model):
     measure: MeasureName = required("Its name in the results, such as wait_p95.")
     port: Name | None = optional(None, "The port; not given: each of them.")
     station: Name = optional(ALL, "Lane group, kind of secondary, `toll`, `approach`; `all` for the port as a whole.")
-    class_: Annotated[str, BeforeValidator(_class_or_all)] = optional(
-        ALL, "Class of the parties, such as car.nexus; `all` for everybody.", alias="class"
+    class_: ClassName = optional(
+        ALL, "Class as the results call it, such as car.nexus or air.visitor; `all` for everybody.", alias="class"
     )
 
 

@@ -47,6 +47,13 @@ TIGHT = "tight"
 EXIT = "exit"
 """In `then` and the like: out of the facility, whatever stations follow."""
 
+CLEARED = {"full": "cleared", "pre-inspection": "departed", "none": "departed"}
+"""How a traveller leaves the facility here: cleared, or to be inspected further at the far side."""
+ADMITTED = "admitted"
+"""How a traveller leaves the far side."""
+PASSED = frozenset({*CLEARED.values(), ADMITTED})
+"""Every way of being let through; the outcomes of a secondary are not."""
+
 Clearance = Literal["none", "pre-inspection", "full"]
 
 
@@ -113,7 +120,8 @@ class Departures(Model):
     quiet: ClassVar[frozenset[str]] = frozenset({"timetable", "per_day", "profile", "banks", "seats", "load", "within"})
 
     timetable: TimetableFile | None = optional(
-        None, "CSV file with columns flight, departs, seats, load, and maybe airport, gate, origin."
+        None,
+        "CSV file with columns flight, departs, seats, load, and maybe airport, gate, origin, in order of time.",
     )
     per_day: int | None = optional(None, "Departures on each civil day, spread along the profile.", ge=1, le=5000)
     profile: ProfileTable | None = optional(None, "Weights over the day and week, or a CSV file; none: flat.")
@@ -173,7 +181,9 @@ class Stage(Model):
         None, "People that fit in its line; more are held in the station before. None: unlimited."
     )
     referral: Shares = optional({}, "Of a secondary: share of those inspected that is referred here, by class.")
-    outcomes: dict[Name, Share] = optional({}, "Of a secondary: share with each outcome, such as {refused: 1 %}.")
+    outcomes: dict[Name, Share] = optional(
+        {}, "Of a secondary: share with each outcome, such as {refused: 1 %}; none of them is let through."
+    )
 
     @classmethod
     def prepare(cls, data: Any) -> Any:
@@ -199,7 +209,9 @@ class Costs(Model):
     """What the facility costs, for cost recovery; all amounts in one currency."""
 
     officer_hour: Money = optional("0 $", "An officer's hour, open primary booths and secondary bays counted.")
-    facility: Money = optional("0 $", "The facility on a day of 24 h.")
+    facility: Money = optional(
+        "0 $", "The facility on a day of 24 h, where a primary or secondary is worked under the clearance."
+    )
 
 
 class FarSide(Model):
@@ -230,7 +242,9 @@ class Preclearance(Model):
     derived: ClassVar[frozenset[str]] = frozenset({"zone"})
 
     registry: str | None = optional(None, "Code of an airport of the registry, such as YVR; gives the zone.")
-    code: str | None = optional(None, "What the column airport of a timetable calls it; none: the registry's code.")
+    code: str | None = optional(
+        None, "What the column airport of a timetable calls it; none: the registry's code, else its name."
+    )
     description: str = optional("", "What it is, for people.")
     zone: str | None = optional(None, "IANA time zone; not given: that of the airport.")
     mode: HallMode = optional("air", "Kind of traffic.")
@@ -255,14 +269,14 @@ class Preclearance(Model):
 
     @classmethod
     def prepare(cls, data: Any) -> Any:
-        """What the registry knows of the airport, and classes of equal standing."""
+        """The zone and the code of the airport from the registry, for what is read without being filled in."""
         if isinstance(data, dict):
             check_spelt(data, cls.keys(), "registry")
         if not isinstance(data, dict) or data.get("registry") is None:
             return data
-        known = {airport.iata: airport for airport in registry.airports()}
-        airport = known.get(str(data["registry"]))
+        airport = registry.airport(str(data["registry"]))
         if airport is None:
+            known = [one.iata for one in registry.airports()]
             found = f"no airport {in_words(data['registry'])}"
             mend = nearest(str(data["registry"]), known)
             raise ProblemError(Problem(found, f"one of {', '.join(known)}", mend, ("registry",)))

@@ -69,6 +69,14 @@ class Collector:
             raise ProblemError(*self.problems)
 
 
+def once(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems in order; one of a table that several keys share is told at the first of these."""
+    found: dict[object, Problem] = {}
+    for number, one in enumerate(problems):
+        found.setdefault((one.place, one.found, one.allowed) if one.place else number, one)
+    return list(found.values())
+
+
 def nearest_word(word: str, words: Iterable[str]) -> str:
     """The word nearest to `word`, or an empty text when none is near."""
     import difflib

@@ -48,6 +48,11 @@ class Study:
     notes: tuple[str, ...] = field(default=(), compare=False)
     """Sentences on what policies do not change here."""
 
+    @property
+    def drawn_seed(self) -> int | None:
+        """The master seed where none was given and it was drawn: loaded again, it would be another. Else None."""
+        return self.baseline.seed if self.origins[BASELINE].get("seed") == "drawn" else None
+
     def with_seed(self, seed: int) -> Study:
         """The same study with another master seed."""
         scenarios = {name: scenario.model_copy(update={"seed": seed}) for name, scenario in self.variants.items()}

@@ -78,6 +78,10 @@ class Departure:
 def read_timetable(path: Path, file: str, shown: str) -> Timetable:
     """Read a table with columns flight, departs, seats and load, and maybe airport, gate and origin.
 
+    Rows with a date may stand in any order. A time without one is of the first day: where it is more than half a day
+    before the one above it the next day may be meant, which is a fault, as is an empty airport where there is such a
+    column.
+
     Raises ProblemError with every fault that can be told from the table alone.
     """
     table = CsvTable(path, shown, COLUMNS, ("flight", "departs", "seats", "load"))
@@ -91,16 +95,14 @@ def read_timetable(path: Path, file: str, shown: str) -> Timetable:
         load = table.read(row, "load", _load, 0.0)
         if not {"flight", "departs"} <= row.keys():
             continue
-        airport = row["airport"].text if "airport" in row else ""
+        airport = table.read(row, "airport", _airport, "")
         if clock is not None:
             if clock < last.get(airport, clock) - HALF_A_DAY:
-                found = f"{in_words(row['departs'].text)} after a departure late in the day: across midnight"
+                here = in_words(row["departs"].text)
+                found = f"{here} after a departure late in the day: unsorted, or across midnight"
                 hours, rest = divmod(int(clock) + 86400, 3600)
-                table.note(
-                    row["departs"].problem(
-                        found, "hours that go on past 24, or a date", f"write {hours:02d}:{rest // 60:02d}"
-                    )
-                )
+                mend = f"for the next day write {hours:02d}:{rest // 60:02d}"
+                table.note(row["departs"].problem(found, "rows in order of time, hours past 24, or dates", mend))
             last[airport] = clock
         cell = row["departs"]
         rows.append(TimetableRow(flight, seats, load, airport, clock, moment, offset, cell, row.get("airport", cell)))
@@ -112,6 +114,12 @@ def _flight(cell: Cell) -> str:
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]*", cell.text):
         return cell.text
     raise ProblemError(cell.problem(in_words(cell.text), "the number or name of a departure, such as AC540"))
+
+
+def _airport(cell: Cell) -> str:
+    if cell.text:
+        return cell.text
+    raise ProblemError(cell.problem("no airport", "the code of one, or a table without the column"))
 
 
 def _departs(cell: Cell) -> tuple[float | None, datetime | None, int | None]:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sim.scenario.cautions import WITHOUT_EFFECT, Doubt
-from sim.scenario.doubts import comers, touched
+from sim.scenario.doubts import comers, hall_stations, touched
 from sim.scenario.fields import Model
+from sim.scenario.hall_checks import comes
 from sim.scenario.port import LENGTHS, LaneGroup, Port, Service, class_names
-from sim.scenario.preclearance import TIGHT, Preclearance
+from sim.scenario.preclearance import TIGHT, Preclearance, of_traveller
 from sim.scenario.problems import Path
 from sim.scenario.schema import Event, Scenario
 from sim.scenario.tables import NOT_REFERRED
@@ -43,21 +44,10 @@ def of_the_run(scenario: Scenario) -> Iterator[Doubt]:
         yield _doubt("holidays, which nothing here tells from other days", mend, "holidays")
 
 
-def of_halls(scenario: Scenario) -> Iterator[Doubt]:
-    """Tight connections that no station lets go first, at facilities where tight is said."""
-    for name, place in scenario.preclearance.items():
-        if place.tight is not None and not any(TIGHT in stage.priority for stage in place.stations.values()):
-            mend = "write priority: [tight] at the stations that let them go first, or leave it out"
-            yield _doubt(
-                "tight with no station that gives tight connections priority", mend, "preclearance", name, "tight"
-            )
-
-
 def _parts_with_pools(scenario: Scenario) -> Iterator[Any]:
     for port in scenario.ports.values():
         yield from (*port.lanes.values(), *port.secondary.values(), *((port.toll,) if port.toll else ()))
-    for hall in scenario.preclearance.values():
-        yield from (*hall.stations.values(), *(hall.far_side.stations.values() if hall.far_side else ()))
+    yield from (stage for _, stage in hall_stations(scenario))
 
 
 def _tells_holidays_apart(node: Any) -> bool:
@@ -194,6 +184,37 @@ def _has_company(traffic: Traffic) -> bool:
     if traffic.trace is not None:
         return bool((traffic.trace.size > 1).any())
     return traffic.occupants.average > 1.0
+
+
+# ---- preclearance facilities ------------------------------------------------------------------------------
+
+
+def _tight(scenario: Scenario) -> Iterator[Doubt]:
+    """Tight connections that no station lets go first, at facilities where tight is said."""
+    for name, place in scenario.preclearance.items():
+        if place.tight is not None and not any(TIGHT in stage.priority for stage in place.stations.values()):
+            mend = "write priority: [tight] at the stations that let them go first, or leave it out"
+            yield _doubt(
+                "tight with no station that gives tight connections priority", mend, "preclearance", name, "tight"
+            )
+
+
+def of_halls(scenario: Scenario) -> Iterator[Doubt]:
+    """Keys of stations at preclearance facilities and their far sides; `tight`, which they are to name."""
+    yield from _tight(scenario)
+    for at, stage in hall_stations(scenario):
+        place = scenario.preclearance[str(at[1])]
+        coming = [known for known in place.classes if comes(stage, known)]
+        if stage.instead is not None and all(of_traveller(stage.share, known) in (None, 1.0) for known in coming):
+            yield _doubt("everybody uses this station", "state a share below 100 %", *at, "instead")
+        for pattern, service in stage.service.items():
+            takes = [known for known in coming if of_traveller(stage.service, known) is service]
+            parties = [of_traveller(place.party, known) for known in takes]
+            alone = all(party is None or party.average <= 1.0 for party in parties)
+            if service.per_extra_person > 0.0 and takes and alone:
+                below = () if pattern == EVERY and len(stage.service) == 1 else (pattern,)
+                mend = "state the party of the facility"
+                yield _doubt("every party here is one person", mend, *at, "service", *below, "per_extra_person")
 
 
 # ---- events -----------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def _worst(difference: FloatArray, base: FloatArray, level: float) -> tuple[Esti
     if days < LEAST_DAYS:
         return NONE, 0
     ordered = difference[np.argsort(-base, kind="stable")]
-    tail = outer_interval(ordered[:days])
+    tail = outer_interval(ordered[:days], level)
     mean, half = float(tail.mean), max(days // 2, 1)
     border = float(ordered[days - half : days + half].mean())
     plain = float(ordered[:days].var(ddof=1))

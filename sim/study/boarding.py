@@ -12,19 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.records import INSIDE
 from sim.model.network import ENGINE_OUTCOMES, Hall, StationKind
+from sim.scenario.preclearance import PASSED
 from sim.study.bins import bin_of
 from sim.study.both_ends import Journeys, OtherEnd
 from sim.study.cells import BoolArray, FloatArray, IntArray
 from sim.study.layout import Layout
 from sim.study.presence import Presence
+from sim.study.quantiles import mean_of, quantile_of
 from sim.study.spells import Rows
 from sim.study.staffing import Staffing
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
-REFUSED = "refused"
-"""Outcome of those who are not let through."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +37,10 @@ class Travellers:
     gate: FloatArray
     """When it left the last station of all; NaN for the same."""
     waited: FloatArray
-    """Seconds waited at all stations together."""
+    """Seconds waited at all stations together; NaN for who had not left when the run stopped."""
     size: FloatArray
     refused: BoolArray
+    """Ended with an outcome of a secondary, whatever its name: nobody is let through who is not cleared."""
     deadline: FloatArray
     """When the gate closes; NaN where nothing is boarded."""
     flight: IntArray
@@ -60,12 +60,14 @@ class Travellers:
         wait = np.nan_to_num(rows.queue_until[mine] - rows.queue_from[mine])
         wait[rows.kind[mine] == StationKind.TRAVEL] = 0.0
         waited = np.bincount(stay, wait, minlength=len(starts)).astype(np.float64, copy=False)
-        staffed = np.where(rows.kind[mine] == StationKind.TRAVEL, -np.inf, records.left[mine])
+        waited = np.where(np.isnan(records.left[last]), np.nan, waited)
+        walks_or_stays = (rows.kind[mine] == StationKind.TRAVEL) | np.isnan(records.left[mine])
+        staffed = np.where(walks_or_stays, -np.inf, records.left[mine])
         airside = np.full(len(starts), -np.inf)
         np.maximum.at(airside, stay, staffed)
         outcome = records.outcome[last]
-        refused = outcome == (network.outcomes.index(REFUSED) if REFUSED in network.outcomes else INSIDE - 1)
-        through = (outcome >= len(ENGINE_OUTCOMES)) & ~refused
+        through = np.isin(outcome, [place for place, name in enumerate(network.outcomes) if name in PASSED])
+        refused = (outcome >= len(ENGINE_OUTCOMES)) & ~through
         joined = records.joined[first]
         airside = np.where(np.isinf(airside), joined, airside)  # who walked and nothing else
         departs = np.full(len(party), np.nan)
@@ -159,7 +161,7 @@ class HallMeasures:
     def _passengers(self, group: BoolArray) -> dict[str, float]:
         t = self.travellers
         door = ((t.airside - t.joined)[group & ~np.isnan(t.airside)]) / _MINUTE
-        waited = t.waited[group] / _MINUTE
+        waited = t.waited[group & ~np.isnan(t.waited)] / _MINUTE
         return {
             "passengers": float(t.size[group].sum()),
             "passengers_refused": float(t.size[group & t.refused].sum()),
@@ -261,13 +263,3 @@ class HallMeasures:
             "journey_cost": cost,
             "journey_cost_per_passenger": cost / arrived if arrived else np.nan,
         }
-
-
-def mean_of(values: FloatArray) -> float:
-    """Mean, NaN of nothing."""
-    return float(values.mean()) if values.size else np.nan
-
-
-def quantile_of(values: FloatArray, share: float) -> float:
-    """Quantile by linear interpolation, NaN of nothing."""
-    return float(np.quantile(values, share)) if values.size else np.nan

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.study.cells import BoolArray, FloatArray, IntArray
+from sim.study.quantiles import mean_of, quantile_of
 
 _MINUTE, _HOUR = 60.0, 3600.0
 
@@ -21,7 +22,7 @@ class Journeys:
 
     size: FloatArray
     waited: FloatArray
-    """Seconds waited at all stations of both ends."""
+    """Seconds waited at all stations of both ends; NaN where that is not over, or begins after the horizon."""
     arrived: BoolArray
     """Travelled and was let in over there."""
     refused_there: BoolArray
@@ -41,24 +42,24 @@ class Journeys:
         row[found] = order[place[found]]
         came = found & travelled
 
-        def taken(values: FloatArray | BoolArray) -> FloatArray:
-            """Values of the far side by party here, 0 for who did not come there."""
-            result = np.zeros(len(number))
+        def taken(values: FloatArray | BoolArray, on_the_way: float = 0.0) -> FloatArray:
+            """Values of the far side by party here, 0 for who did not travel."""
+            result = np.where(travelled, on_the_way, 0.0)
             result[came] = values[row[came]]
             return result
 
-        return cls(
-            size, waited + taken(there.waited), taken(there.through) > 0.0, taken(there.refused) > 0.0, travelled
-        )
+        both = waited + taken(there.waited, on_the_way=np.nan)
+        return cls(size, both, taken(there.through) > 0.0, taken(there.refused) > 0.0, travelled)
 
     def measures(self, group: BoolArray) -> dict[str, float]:
         """Of the parties of a group; NaN for a mean of nobody."""
-        waited, persons = self.waited[group], self.size[group]
+        persons, over = self.size[group], group & ~np.isnan(self.waited)
+        waited = self.waited[over]
         arrived, refused = (float(persons[mask[group]].sum()) for mask in (self.arrived, self.refused_there))
         return {
-            "journey_wait_mean": float(waited.mean()) / _MINUTE if waited.size else np.nan,
-            "journey_wait_p95": float(np.quantile(waited, 0.95)) / _MINUTE if waited.size else np.nan,
-            "journey_person_hours": float((waited * persons).sum()) / _HOUR,
+            "journey_wait_mean": mean_of(waited) / _MINUTE,
+            "journey_wait_p95": quantile_of(waited, 0.95) / _MINUTE,
+            "journey_person_hours": float((waited * self.size[over]).sum()) / _HOUR,
             "passengers_arrived": arrived,
             "passengers_refused_there": refused,
             "passengers_on_the_way": float(persons[self.travelled[group]].sum()) - arrived - refused,

@@ -5,8 +5,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from sim.study.estimators import Interval
 
 Kind = Literal["party", "time"]
 
@@ -74,7 +82,7 @@ _TABLE: tuple[Measure, ...] = (
     Measure("passengers", "count", "Persons that came to a hall.", None, "party"),
     Measure("passengers_boarded", "count", "Persons who reached their departure in time.", False, "party"),
     Measure("passengers_missed", "count", "Persons who missed their departure.", True, "party"),
-    Measure("passengers_refused", "count", "Persons who were refused.", None, "party"),
+    Measure("passengers_refused", "count", "Persons not let through: every outcome of a secondary.", None, "party"),
     Measure("missed_share", "share", "Share of the persons who missed their departure.", True, "party"),
     Measure("late_share", "share", "Share of the persons at the gate after it closed, or never.", True, "party"),
     Measure("late_mean", "min", "Minutes after the closing of the gate, mean of the late persons.", True, "party"),
@@ -94,7 +102,7 @@ _TABLE: tuple[Measure, ...] = (
     Measure("journey_wait_p95", "min", "Wait at both ends that 95 % of the parties stay below.", True, "party"),
     Measure("journey_person_hours", "person-h", "Waits at both ends times persons, added up.", True, "party"),
     Measure("passengers_arrived", "count", "Persons who travelled and were let in at the far side.", False, "party"),
-    Measure("passengers_refused_there", "count", "Persons refused at the far side.", None, "party"),
+    Measure("passengers_refused_there", "count", "Persons not let through at the far side.", None, "party"),
     Measure("passengers_on_the_way", "count", "Persons who left and come there after the horizon.", None, "party"),
     Measure("journey_officer_hours", "officer-h", "Officers' time at both ends.", True, "time"),
     Measure("journey_cost", "$", "Cost of both ends.", True, "time"),
@@ -309,3 +317,21 @@ def describe(name: str) -> Measure:
         if measure.name == name:
             return measure
     raise KeyError(name)
+
+
+def largest(measure: str, unit: str) -> float:
+    """The most that a measure can be, in its unit: 1 of a share; the buffer index is called one and has no end."""
+    return 1.0 if unit == "share" and measure != BUFFER_INDEX.name else math.inf
+
+
+def within_what_can_be(interval: Interval, most: npt.ArrayLike) -> Interval:
+    """The same with bounds that keep to what the measure can be: no wait is below 0, no share above 1.
+
+    Args:
+        interval: of one measure or of many.
+        most: what each can be at most (`largest`), of a shape that goes with the interval's. A mean above it, which
+            is rounding, stays within its bounds.
+    """
+    with np.errstate(invalid="ignore"):
+        low, high = np.maximum(interval.low, 0.0), np.minimum(interval.high, np.maximum(interval.mean, most))
+    return replace(interval, low=low, high=high)

@@ -117,8 +117,7 @@ class DaskCluster:
         except Exception as error:
             if isinstance(error, OSError) or type(error).__name__ in _GONE:
                 raise SimulationError(
-                    f"the Dask cluster at {self.address} went away ({type(error).__name__}); finished replications are "
-                    "kept, running again goes on from there"
+                    f"the Dask cluster at {self.address} went away ({type(error).__name__})"
                 ) from error
             raise
         finally:
@@ -126,8 +125,7 @@ class DaskCluster:
                 self.client.cancel([there, *under_way], force=True)
         if lost:
             raise SimulationError(
-                f"{len(lost)} tasks took worker after worker with them (out of memory?), the first {lost[0]}; all "
-                "other replications are kept, running again goes on from there"
+                f"{len(lost)} tasks took worker after worker with them (out of memory?), the first {lost[0]}"
             )
 
 

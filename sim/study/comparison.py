@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,27 @@ class Row:
         return max(self.replications + 1, math.ceil(self.replications * ratio**2))
 
 
+class Verdict(Enum):
+    """What the replications say about which contender is best. Only `CHOSEN` and `SURE` name one."""
+
+    SAME = auto()
+    """All are equal in every replication."""
+    NO_CHOICE = auto()
+    """Several, the one in front among them, are no worse than the best by more than the zone."""
+    EQUAL = auto()
+    """KN has ended with several: none is better by the zone."""
+    CHOSEN = auto()
+    """KN has ended, and the one it chose leads by the zone or more."""
+    SURE = auto()
+    """The one in front is best by the intervals: nobody can be better."""
+    NOT_SURE = auto()
+    """KN has ended with one that does not lead by the zone, for which its promise is not meant."""
+    IN_FRONT = auto()
+    """KN has not ended; the one in front is no worse than the best by more than the zone."""
+    OPEN = auto()
+    """KN has not ended, and the one in front may be worse than the best by more than the zone."""
+
+
 @dataclass(frozen=True)
 class Best:
     """The selection among the baseline and the variants by one measure."""
@@ -98,6 +120,48 @@ class Best:
     def survivors(self) -> tuple[str, ...]:
         """Names, best mean first."""
         return tuple(self.contenders[i] for i in self.selection.survivors)
+
+    @property
+    def near(self) -> tuple[str, ...]:
+        """Names of those no worse than the best by more than the zone, with the guarantee."""
+        bounds = zip(self.contenders, self.selection.at_most_worse, strict=True)
+        return tuple(name for name, bound in bounds if bound <= self.selection.zone)
+
+    @property
+    def lead(self) -> tuple[float, str]:
+        """How far the survivor with the best mean is ahead of the best of all others by its mean, and who that is.
+
+        Below 0 where one that was dropped on the way has the better mean in the end.
+        """
+        front, sign = self.selection.best, -1.0 if describe(self.key.measure).lower_is_better is False else 1.0
+        others = (at for at in range(len(self.means)) if at != front)
+        second = min(others, key=lambda at: sign * self.means[at])
+        return sign * (self.means[second] - self.means[front]), self.contenders[second]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What may be said: sentences, pages and the Python interface go by this alone."""
+        selection, near = self.selection, self.near
+        if not any(selection.at_most_worse):
+            return Verdict.SAME
+        several = len(near) > 1 and self.survivors[0] in near and selection.decided
+        if several or len(near) == len(self.contenders):
+            return Verdict.NO_CHOICE
+        if selection.decided and len(selection.survivors) > 1:
+            return Verdict.EQUAL
+        if selection.decided and self.lead[0] >= selection.zone:
+            return Verdict.CHOSEN
+        bound = selection.at_most_worse[selection.best]
+        if bound == 0.0:
+            return Verdict.SURE
+        if selection.decided:
+            return Verdict.NOT_SURE
+        return Verdict.IN_FRONT if bound <= selection.zone else Verdict.OPEN
+
+    @property
+    def winner(self) -> str | None:
+        """The best, where the replications decide it."""
+        return self.survivors[0] if self.verdict in (Verdict.CHOSEN, Verdict.SURE) else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,7 +80,8 @@ def _best(comparison: Comparison) -> Iterator[tuple[Cell, ...]]:
         for at, contender in enumerate(best.contenders):
             survives, first = at in found.survivors, at == found.best
             said = (_word(survives), _word(first), _word(found.decided), found.guarantee, found.at_most_worse[at])
-            counts = (found.used, found.replications, found.more, found.more_at_most)
+            to_go = (math.nan if count is None else count for count in (found.more, found.more_at_most))
+            counts = (found.used, found.replications, *to_go)
             yield (*best.key, found.zone, contender, best.means[at], *said, *counts)
 
 

@@ -1,10 +1,10 @@
 """What replications say about a mean, a ratio, a day, or a difference: estimates with intervals.
 
-Every array has replications along its first axis and any columns behind it (one column per facility, station,
-class, measure, bin); results have the shape of the columns. NaN marks a replication without the measure (an
-empty bin, a class nobody used): it is left out of its column and not counted. An infinite sample makes the
-mean infinite and the bounds NaN. Replications are summed in index order, so a column's figures do not depend,
-to the last bit, on which columns stand beside it. `level` is the coverage aimed at, 0.95 by default.
+Every array has replications along its first axis and any columns behind it (one column per facility, station, class,
+measure, bin); results have the shape of the columns. NaN marks a replication without the measure (an empty bin, a
+class nobody used): it is left out of its column and not counted. An infinite sample makes the mean infinite and the
+bounds NaN, or infinite too where all samples are. Replications are summed in index order, so a column's figures do
+not depend, to the last bit, on which columns stand beside it. `level` is the coverage aimed at, 0.95 by default.
 Arguments that make no interval raise `UsageError`.
 
 The interval
@@ -52,6 +52,7 @@ then hold with 30 replications and not only with 50.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -325,3 +326,10 @@ def _replications(samples: npt.ArrayLike) -> FloatArray:
 def _check_level(level: float) -> None:
     if not 0.0 < level < 1.0:
         raise UsageError(f"the level of an interval lies between 0 and 1, such as 0.95; found {level}")
+
+
+def about(count: float) -> int:
+    """A number of replications to come, above 0, rounded up to two digits: a guess should not look like a count."""
+    whole = math.ceil(count)
+    step = int(10 ** max(len(str(whole)) - 2, 0))
+    return -(-whole // step) * step

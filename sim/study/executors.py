@@ -93,8 +93,7 @@ class Processes:
                     del future
             except BrokenProcessPool as error:
                 raise SimulationError(
-                    "a worker process was killed (out of memory?); fewer --workers need less memory; finished "
-                    "replications are kept, running again goes on from there"
+                    "a worker process was killed (out of memory?); fewer --workers need less memory"
                 ) from error
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)

@@ -17,11 +17,11 @@ from sim.model.flow_plan import LADDER, needs_place
 from sim.model.network import FORCED, Flow, StationKind
 from sim.model.steps import values_at
 from sim.study.bins import bin_of
-from sim.study.boarding import mean_of, quantile_of
 from sim.study.cells import BoolArray, FloatArray, IntArray
 from sim.study.demand import integral
 from sim.study.layout import Layout
 from sim.study.presence import Presence
+from sim.study.quantiles import mean_of, quantile_of
 from sim.study.spells import Rows
 from sim.study.staffing import Staffing
 

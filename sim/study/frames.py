@@ -15,6 +15,8 @@ from sim.study.catalogue import (
     START_RATIOS,
     Ratio,
     catalogue,
+    largest,
+    within_what_can_be,
 )
 from sim.study.cells import FloatArray
 from sim.study.estimators import (
@@ -200,11 +202,11 @@ def wait_distribution(experiment: Experiment, found: Mapping[str, Found]) -> Ite
     for variant, rows in found.items():
         _, layout = experiment.model(variant)
         for at, (facility, klass) in enumerate(groups(layout)):
-            interval = mean_interval(rows.survival(at))
+            interval = within_what_can_be(mean_interval(rows.survival(at)), 1.0)
             somebody = np.flatnonzero(np.nan_to_num(interval.mean) > 0.0)
             until = min(int(somebody[-1]) + 2, len(grid)) if somebody.size else 1
             kept = np.flatnonzero(~np.isnan(interval.mean[:until]))
-            low, high = _falling(np.maximum(interval.low, 0.0), np.minimum(interval.high, 1.0))
+            low, high = _falling(interval.low, interval.high)
             yield [variant, facility, klass, grid[kept], interval.mean[kept], low[kept], high[kept]]
 
 
@@ -222,12 +224,7 @@ def _names(keys: Sequence[Key]) -> list[Texts]:
 
 
 def _bounded(keys: Sequence[Key], interval: Interval) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Estimates whose intervals keep to what the measure can be: no wait is below 0, no share above 1."""
-    most = np.array([1.0 if key.unit == "share" and key.measure != "buffer_index" else np.inf for key in keys])
-    most = most.reshape(-1, *(1 for _ in interval.mean.shape[1:]))
-    with np.errstate(invalid="ignore"):
-        return (
-            interval.mean,
-            np.maximum(interval.low, 0.0),
-            np.minimum(interval.high, np.maximum(interval.mean, most)),
-        )
+    """Estimates by key whose intervals keep to what the measure can be."""
+    most = np.array([largest(key.measure, key.unit) for key in keys])
+    kept = within_what_can_be(interval, most.reshape(-1, *(1 for _ in interval.mean.shape[1:])))
+    return kept.mean, kept.low, kept.high

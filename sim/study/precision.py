@@ -27,7 +27,7 @@ from sim.errors import ReplicationError
 from sim.scenario.precision import UntilPrecise
 from sim.scenario.study import BASELINE
 from sim.study.cells import FloatArray
-from sim.study.estimators import mean_interval, relative_half_width
+from sim.study.estimators import about, mean_interval, relative_half_width
 from sim.study.experiment import Experiment
 from sim.study.journal import Journal
 from sim.study.matrix import Found
@@ -229,21 +229,32 @@ def sentence(manifest: Mapping[str, Any]) -> str:
     widest = _widest(said["reached"])
     if widest is None:
         return f"warning: {many} replications, and none has what was to be within {asked} [precision-not-reached]"
-    width, row = widest["relative_half_width"], _row(widest)
+    width, row, none = widest["relative_half_width"], _row(widest), _without(said["reached"])
     if said["stopped"] == "precise":
-        return f"{many} replications: all that was asked for is within {asked} (widest: {_percent(width)}, {row})"
+        what = "all that could be told" if none else "all that was asked for"
+        return f"{many} replications: {what} is within {asked} (widest: {_percent(width)}, {row}){none}"
     if width is not None and width <= said["asked"]:
-        return f"{many} replications, the most allowed: within {asked}, though not for long enough to be sure ({row})"
-    need = "" if not width else f"; about {_needed(many, width, said['asked']):,} would be needed"
+        held = f"within {asked}, though not for long enough to be sure ({row})"
+        return f"{many} replications, the most allowed: {held}{none}"
+    need = "" if not width else f"; about {about(many * (width / said['asked']) ** 2):,} would be needed"
     reached = "cannot be told" if width is None else f"is within {_percent(width)}"
     most = f"warning: {many} replications, the most allowed: {row} {reached} where {asked} was asked for"
-    return f"{most}{need} [precision-not-reached]"
+    return f"{most}{need}{none} [precision-not-reached]"
 
 
 def _widest(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The least precise of what some replication has."""
     there = [row for row in rows if row["replications"]]
     return max(there, key=lambda row: math.inf if (w := row["relative_half_width"]) is None else w, default=None)
+
+
+def _without(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What was asked for and no replication has: precise is only what is there."""
+    lacking = [_row(row) for row in rows if not row["replications"]]
+    if not lacking:
+        return ""
+    more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+    return f"; no replication has {lacking[0]}{more}"
 
 
 def _row(row: Mapping[str, Any]) -> str:
@@ -254,10 +265,3 @@ def _row(row: Mapping[str, Any]) -> str:
 
 def _percent(share: float) -> str:
     return f"{100.0 * share:.3g} %"
-
-
-def _needed(many: int, width: float, asked: float) -> int:
-    """Replications after which the half-width would be as asked, to two digits."""
-    raw = many * (width / asked) ** 2
-    digits = 10.0 ** max(0, math.floor(math.log10(raw)) - 1)
-    return int(math.ceil(raw / digits) * digits)

@@ -9,8 +9,9 @@ from datetime import timedelta
 from pathlib import Path as FilePath
 
 from sim.errors import ScenarioError
-from sim.model.flow_plan import Timeline, flow_plans, origins_of
-from sim.model.hall_plan import hall_plans
+from sim.model.dated import officers_on_duty
+from sim.model.flow_plan import FlowPlan, Timeline, flow_plans, origins_of
+from sim.model.hall_plan import HallPlan, hall_plans
 from sim.model.network import Steps
 from sim.model.port_plan import PortPlan
 from sim.scenario import Scenario, Study, as_written, without_effect
@@ -45,7 +46,7 @@ def warnings_of(study: Study) -> tuple[Caution, ...]:
 
     The names are listed in docs/errors.md. Takes a few hundredths of a second: means and calendars, nothing drawn.
     """
-    looks = (*LOOKS, *without_effect.LOOKS, never_open, overloaded)
+    looks = (*LOOKS, *without_effect.LOOKS, never_open, nobody_on_duty, overloaded)
     return collect(study, looks, (*as_written.LOOKS, mean_days))
 
 
@@ -74,9 +75,34 @@ def never_open(scenario: Scenario) -> Iterator[Doubt]:
                 yield from _seldom(servers_of(hall, name, stage), hall.end, stage.booths, at, "station")
 
 
+def nobody_on_duty(scenario: Scenario) -> Iterator[Doubt]:
+    """Pools that work something here and have no officer on duty at any time of the horizon."""
+    end = min(scenario.horizon, LONGEST)
+    plans: list[PortPlan | HallPlan | FlowPlan] = [*plans_of(scenario)]
+    plans += [*hall_plans(scenario, end), *flow_plans(scenario, end)]
+    for pool in scenario.officers:
+        first = next((plan for plan in plans if pool in _worked_by(plan)), None)
+        if first is not None and most_of(officers_on_duty(scenario, pool, first.clock), end) == 0:
+            found = "nobody of this pool is on duty within the horizon"
+            mend = "have somebody on duty, or work the stations otherwise"
+            yield Doubt("never-open", found, mend, ("officers", pool, "open"))
+
+
+def _worked_by(plan: PortPlan | HallPlan | FlowPlan) -> set[str]:
+    """Names of the pools that work something; at a hall, under its clearance."""
+    if not isinstance(plan, HallPlan):
+        return plan.pools()
+    worked = {name for name in plan.chain.stations for known in plan.place.classes if plan.chain.worked(name, known)}
+    return {pool for name in worked if (pool := plan.chain.stations[name].pool) is not None}
+
+
+def most_of(calendar: Steps, end: float) -> int:
+    """The most servers of a calendar within [0, end)."""
+    return int(max(calendar.at(time) for time in (0.0, *(time for time in calendar.times if 0.0 < time < end))))
+
+
 def _seldom(calendar: Steps, end: float, booths: int, at: Path, what: str) -> Iterator[Doubt]:
-    times = [0.0, *(time for time in calendar.times if 0.0 < time < end)]
-    most = int(max(calendar.at(time) for time in times))
+    most = most_of(calendar, end)
     if most == 0:
         found = f"no booth of this {what} opens within the horizon"
         yield Doubt("never-open", found, f"open one, or leave the {what} out", (*at, "open"))
@@ -135,13 +161,15 @@ def check_precision(study: Study) -> None:
 # ---- memory -----------------------------------------------------------------------------------------------
 
 
-def check_memory(study: Study, workers: int = 1, available: float | None = None) -> None:
+def check_memory(study: Study, workers: int = 1, available: float | None = None, *, keeps_bins: bool = True) -> None:
     """Refuse a run that needs more memory than there is, before anything is drawn.
 
     Args:
         study: with the variants to be run.
         workers: processes, each of which holds one replication at a time.
         available: bytes; None asks the system, and where it does not tell nothing is refused.
+        keeps_bins: False where only measures of the whole run are kept, of as many replications as there are workers
+            at the least.
 
     Raises:
         ScenarioError: at `horizon` or `bin`, with the estimate.
@@ -151,8 +179,9 @@ def check_memory(study: Study, workers: int = 1, available: float | None = None)
         return
     scenarios = (study.baseline, *study.variants.values())
     parties = max(expected_parties(scenario) for scenario in scenarios)
-    drawing = BYTES_PER_PARTY * parties * min(workers, len(scenarios) * study.baseline.most_replications)
-    writing = BYTES_PER_BINNED_VALUE * sum(binned_values(scenario) for scenario in scenarios)
+    at_once = min(workers, len(scenarios) * study.baseline.most_replications) if keeps_bins else workers
+    drawing = BYTES_PER_PARTY * parties * at_once
+    writing = BYTES_PER_BINNED_VALUE * sum(binned_values(scenario) for scenario in scenarios) if keeps_bins else 0.0
     if drawing + writing + BYTES_OF_THE_PROGRAM <= free:
         return
     need = f"the run needs about {_gigabytes(drawing + writing)} of memory, and {_gigabytes(free)} is free"

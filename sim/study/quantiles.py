@@ -47,6 +47,16 @@ class Grouped:
         return self.values[begin : begin + int(self.count[index])]
 
 
+def mean_of(values: FloatArray) -> float:
+    """Mean, NaN of nothing."""
+    return float(values.mean()) if values.size else np.nan
+
+
+def quantile_of(values: FloatArray, share: float) -> float:
+    """Quantile by linear interpolation, NaN of nothing."""
+    return float(np.quantile(values, share)) if values.size else np.nan
+
+
 def quantile_of_columns(cells: Cells, cell: IntArray, values: FloatArray, share: float) -> FloatArray:
     """One quantile by column of `Cells` (the cells, then their owners as a whole); NaN for an empty one.
 

@@ -163,7 +163,7 @@ def make(
         journal = Journal(workplace / JOURNAL, {**store.versions(), "visits": str(plan.visits)})
         failures, reached, plan = precision.run(plan, journal, workers, advance)
         if failures:
-            raise IncompleteRunError(failures, len(plan.scenarios) * plan.replications - len(failures)) from failures[0]
+            raise IncompleteRunError(failures) from failures[0]
         with store.writing(folder) as scratch:
             write_inputs(study, scratch)
             write_results(plan, plan.found(journal), scratch)
@@ -322,8 +322,7 @@ def _is_of(study: Study, folder: Path) -> bool:
         manifest = store.read_manifest(folder)
     except RunFolderError:
         return False
-    drawn = study.origins[BASELINE].get("seed") == "drawn"
     if any(name not in study.variants for name in manifest["variants"]):
         return False
-    seeded = study.with_seed(manifest["seed"]) if drawn else study
+    seeded = study if study.drawn_seed is None else study.with_seed(manifest["seed"])
     return folder_of(seeded.only(manifest["variants"]), folder.parents[1]).name == folder.name

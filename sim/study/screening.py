@@ -16,7 +16,8 @@ replications, so that an effect is not blurred by other days.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -87,17 +88,32 @@ class Screened:
     low: FloatArray
     """Bounds of `mu_star`, 95 %."""
     high: FloatArray
+    trajectories: IntArray
+    """Those that have an effect of the input."""
 
 
 def screened(effects: FloatArray, seed: int) -> Screened:
-    """Means and spread of elementary effects (trajectories, inputs, ...) over the trajectories."""
-    count = len(effects)
-    size = np.abs(effects)
+    """Means and spread of elementary effects (trajectories, inputs, ...) over the trajectories.
+
+    A NaN is an effect on a measure that nobody had at one end of the step: that trajectory is left out of the input and
+    measure, and not counted. NaN where none is left, `sigma` where fewer than two are.
+    """
+    there, size = ~np.isnan(effects), np.abs(effects)
     generator = Streams(seed, 0).generator("sensitivity/bootstrap")
-    drawn = generator.integers(0, count, size=(BOOTSTRAP, count))
-    resampled = np.stack([size[rows].mean(axis=0) for rows in drawn])
-    low, high = np.percentile(resampled, [2.5, 97.5], axis=0)
-    return Screened(effects.mean(axis=0), size.mean(axis=0), effects.std(axis=0, ddof=1), low, high)
+    drawn = generator.integers(0, len(effects), size=(BOOTSTRAP, len(effects)))
+    resampled = np.stack([_mean(size[rows], there[rows]) for rows in drawn])
+    mu, count = _mean(effects, there), there.sum(axis=0)
+    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # of inputs without any effect
+        low, high = np.nanpercentile(resampled, [2.5, 97.5], axis=0)
+        sigma = np.sqrt(np.where(there, (effects - mu) ** 2, 0.0).sum(axis=0) / np.maximum(count - 1, 0))
+    return Screened(mu, _mean(size, there), sigma, low, high, count)
+
+
+def _mean(values: FloatArray, there: npt.NDArray[np.bool_]) -> FloatArray:
+    """Over the trajectories that have an effect; NaN where none has."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0))
 
 
 # ---- input uncertainty ------------------------------------------------------------------------------------
@@ -118,6 +134,8 @@ class Carried:
     """Standard deviation between days that all inputs share."""
     sd_rest: FloatArray
     """Standard deviation of what inputs and day do together, with the chance inside a day."""
+    days: IntArray
+    """Replications it is told from: those in which every draw has the measure."""
 
 
 def carried(outputs: FloatArray, seed: int) -> Carried:
@@ -126,8 +144,12 @@ def carried(outputs: FloatArray, seed: int) -> Carried:
     Components are those of a two-way layout without repetition (Searle, Casella and McCulloch, Variance Components,
     1992, ch. 4). The interval is meant to hold the mean under the true inputs, taken for one more draw: 2.5 % to 97.5 %
     of the mean of a draw, each draw as often, with the error that its few days leave, a Student t with days - 1 degrees
-    of freedom. What such intervals are for: Barton, Nelson and Xie, INFORMS Journal on Computing, 2013,
-    doi 10.1287/ijoc.2013.0548; they estimate inputs from data, here only ranges are known.
+    of freedom. What such intervals are for: Barton, Nelson and Xie, Quantifying input uncertainty via simulation
+    confidence intervals, INFORMS Journal on Computing 26 (2014) 74-87; they estimate inputs from data, here only ranges
+    are known.
+
+    A layout has no gaps: a replication in which a draw lacks the measure (NaN) is left out of it in every draw. NaN
+    where fewer than two are left.
 
     Coverage in percent of the mean under a further draw, 400 experiments (standard error 1.1), uniform inputs and
     normal days, where the variance of a mean over 5 days is 0.03 / 1 / 13 times that between inputs: 20 draws of 5
@@ -139,6 +161,22 @@ def carried(outputs: FloatArray, seed: int) -> Carried:
     draws, days = outputs.shape[:2]
     if draws < 2 or days < 2:
         raise UsageError(f"input uncertainty takes 2 draws and 2 replications or more, found {draws} and {days}")
+    there = ~np.isnan(outputs).any(axis=0)
+    if there.all():
+        return _carried(outputs, seed)
+    columns = zip(np.moveaxis(outputs.reshape(draws, days, -1), 2, 0), there.reshape(days, -1).T, strict=True)
+    parts = [_carried(column[:, whole], seed) for column, whole in columns]
+    numbers = ([getattr(part, one.name) for part in parts] for one in fields(Carried))
+    return Carried(*(np.array(each).reshape(there.shape[1:]) for each in numbers))
+
+
+def _carried(outputs: FloatArray, seed: int) -> Carried:
+    """The same from outputs without gaps."""
+    draws, days = outputs.shape[:2]
+    counted = np.full(outputs.shape[2:], days)
+    if days < 2:
+        none = np.full(counted.shape, np.nan)
+        return Carried(none, none, none, none, none, none, counted)
     mean = outputs.mean(axis=(0, 1))
     by_draw, by_day = outputs.mean(axis=1), outputs.mean(axis=0)
     rest = outputs - by_draw[:, np.newaxis] - by_day[np.newaxis] + mean
@@ -150,4 +188,4 @@ def carried(outputs: FloatArray, seed: int) -> Carried:
     error = outputs.std(axis=1, ddof=1) / np.sqrt(days)
     noise = generator.standard_t(days - 1, size=BOOTSTRAP).reshape(-1, *(1,) * mean.ndim)
     low, high = np.percentile(by_draw[chosen] + noise * error[chosen], [2.5, 97.5], axis=0)
-    return Carried(mean, low, high, np.sqrt(of_inputs), np.sqrt(of_days), np.sqrt(of_rest))
+    return Carried(mean, low, high, np.sqrt(of_inputs), np.sqrt(of_days), np.sqrt(of_rest), counted)

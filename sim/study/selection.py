@@ -56,9 +56,10 @@ class Selection:
     at_most_worse: tuple[float, ...]
     """For each contender, in the unit of the measure: it is worse than the best by no more, with the same
     probability for all of them at once. NaN with fewer than two replications."""
-    more: int
-    """About how many more replications until it is decided, if the means stay as they are; 0 when it is."""
-    more_at_most: int
+    more: int | None
+    """About how many more replications until it is decided, if the means stay as they are; 0 when it is, None where
+    there are too few replications (`LEAST`) to tell."""
+    more_at_most: int | None
     """How many more it takes at most."""
 
     @property
@@ -96,7 +97,7 @@ def select_best(
         order = np.argsort(values.mean(axis=0), kind="stable") if n else np.arange(k)
         bounds = _at_most_worse(values, 1.0 - confidence)
         left = tuple(int(i) for i in order)
-        return Selection(left, False, n, n, n, zone, confidence, bounds, LEAST - n, 0)
+        return Selection(left, False, n, n, n, zone, confidence, bounds, None, None)
     return _kn(values, zone, confidence)
 
 

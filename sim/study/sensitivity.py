@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine import AUTO
-from sim.errors import ReplicationError, SimulationError, UsageError
+from sim.errors import ReplicationError, RunFolderError, SimulationError, UsageError
 from sim.scenario import Study, fingerprint
 from sim.scenario.problems import nearest
 from sim.scenario.ranges import Input, inputs_of, with_values
@@ -27,11 +27,12 @@ from sim.scenario.sweeps import latin_hypercube
 from sim.scenario.tables import TableReader
 from sim.scenario.tree import dotted
 from sim.study import store
-from sim.study.estimators import mean_interval
+from sim.study.catalogue import largest, within_what_can_be
+from sim.study.estimators import Interval, mean_interval
 from sim.study.executors import map_unordered
 from sim.study.experiment import Experiment
 from sim.study.journal import Journal
-from sim.study.kept import telling_what_is_kept
+from sim.study.kept import going_on, telling_what_is_kept
 from sim.study.layout import ALL, Key
 from sim.study.runs import JOURNAL, experiment, folder_of, ready
 from sim.study.screening import Carried, FloatArray, Screened, Trajectories, carried, screened
@@ -48,6 +49,7 @@ Coordinates = tuple[float | None, ...]
 ROW = ("facility", "measure", "unit")
 SENSITIVITY_COLUMNS = (
     *ROW, "input", "baseline_value", "low", "high", "mu", "mu_star", "mu_star_low", "mu_star_high", "sigma", "origin",
+    "trajectories",
 )  # fmt: skip
 TORNADO_COLUMNS = (*ROW, "input", "low", "high", "baseline", "at_low", "at_high", "swing")
 CARRIED_COLUMNS = (
@@ -145,7 +147,8 @@ def run(
 
     Raises:
         UsageError: no inputs with ranges, an unknown measure, too few trajectories, draws or replications.
-        RunFolderError: the folder cannot be written to, or another process is at work on the same study.
+        RunFolderError: the folder cannot be written to, a finished study in it was changed, or another process is at
+            work on the same study.
         SimulationError: a replication failed; points that were finished are kept.
     """
     study = study.only(())
@@ -155,7 +158,8 @@ def run(
     identity = [fingerprint(study), study.tree.get("ranges"), asked, store.versions()]
     name = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
     folder = folder_of(study, out).with_name(f"sensitivity-{name}")
-    if (folder / "sensitivity.json").exists() and not force:
+    if (folder / store.SENSITIVITY).exists() and not force:
+        _check_unchanged(folder)
         return folder, False
     inputs = inputs_of(study)
     if not inputs:
@@ -166,7 +170,7 @@ def run(
     design = Design.of(points, trajectories, input_uncertainty)
     note(f"{len(inputs)} inputs: {len(design.points)} points of {days} replications each")
     expect(len(design.points))
-    with telling_what_is_kept(folder), store.claimed(folder) as workplace:
+    with telling_what_is_kept(folder, going_on(study, folder, force=force)), store.claimed(folder) as workplace:
         if force:
             shutil.rmtree(workplace / JOURNAL, ignore_errors=True)
         journal = Journal(workplace / JOURNAL, {**store.versions(), "points": _digest(inputs, design)})
@@ -175,8 +179,18 @@ def run(
             _write(found, scratch)
             said = {"scenario": study.baseline.name, "file": study.path.name, "seed": plan.seed, **asked}
             said["versions"] = store.versions()
-            store.write_json(scratch / "sensitivity.json", {**said, "files": store.file_hashes(scratch)})
+            store.write_json(scratch / store.SENSITIVITY, {**said, "files": store.file_hashes(scratch)})
     return folder, True
+
+
+def _check_unchanged(folder: Path) -> None:
+    """Hold the files of a finished study against their hashes."""
+    path = folder / store.SENSITIVITY
+    try:
+        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunFolderError(f"{path} cannot be read: {error}; run again with --force to make it anew") from error
+    store.check_unchanged(folder, files)
 
 
 def _digest(inputs: Sequence[Input], design: Design) -> str:
@@ -233,7 +247,7 @@ class Design:
 def _found(points: Points, design: Design, done: dict[Coordinates, FloatArray]) -> Sensitivity:
     """What the outputs of all points say."""
     count, seed = len(points.inputs), points.plan.seed
-    means = {point: outputs.mean(axis=0) for point, outputs in done.items()}
+    means = {point: mean_interval(outputs).mean for point, outputs in done.items()}
     effects = design.walks.effects(np.array([[means[point] for point in walk] for walk in design.walked]))
     single = np.array([means[point] for point in _single(count)]).reshape(count, 2, -1)
     sampled = design.sampled
@@ -297,12 +311,12 @@ def _sensitivity(found: Sensitivity) -> Iterator[list[object]]:
             one = found.inputs[which]
             numbers = (float(part[which, at]) for part in (of.mu, of.mu_star, of.low, of.high, of.sigma))
             texts = (as_text(value) for value in (one.value, one.at(0.0), one.at(1.0)))
-            yield [*_named(key), one.name, *texts, *numbers, one.origin]
+            yield [*_named(key), one.name, *texts, *numbers, one.origin, int(of.trajectories[which, at])]
 
 
 def _tornado(found: Sensitivity) -> Iterator[list[object]]:
     """By facility and measure, the widest bar first."""
-    base = found.baseline.mean(axis=0)
+    base = mean_interval(found.baseline).mean
     for at, key in enumerate(found.keys):
         ends = found.one_at_a_time[:, :, at]
         for which in np.argsort(-np.abs(ends[:, 1] - ends[:, 0]), kind="stable"):
@@ -312,9 +326,10 @@ def _tornado(found: Sensitivity) -> Iterator[list[object]]:
 
 
 def _carried(found: Sensitivity, of: Carried) -> Iterator[list[object]]:
-    plain = mean_interval(found.baseline)
+    most = np.array([largest(key.measure, key.unit) for key in found.keys])
+    plain = within_what_can_be(mean_interval(found.baseline), most)
+    wide = within_what_can_be(Interval(of.mean, of.low, of.high, of.days), most)
     for at, key in enumerate(found.keys):
-        simulated = (float(part[at]) for part in (plain.mean, np.maximum(plain.low, 0.0), plain.high))
-        both = (of.mean, np.maximum(of.low, 0.0), of.high, of.sd_inputs, of.sd_days, of.sd_rest)
-        numbers = (float(part[at]) for part in both)
-        yield [*_named(key), *simulated, *numbers, found.draws, len(found.baseline)]
+        simulated = (float(part[at]) for part in (plain.mean, plain.low, plain.high))
+        numbers = (float(part[at]) for part in (wide.mean, wide.low, wide.high, of.sd_inputs, of.sd_days, of.sd_rest))
+        yield [*_named(key), *simulated, *numbers, found.draws, int(of.days[at])]

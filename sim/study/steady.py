@@ -12,7 +12,13 @@ standard error, as computed as if its values were independent: with Z_1, ..., Z_
 What is left out early on is bias, which pays; later it is only data. A minimum at k/2 says that the series is too
 short to tell. The values are means over replications by time bin, as in Hoad, Robinson and Davies.
 
+The rule is White's (1997), its batches of five are Spratt's.
+
 - White, An effective truncation heuristic for bias reduction in simulation output, Simulation 69 (1997) 323-334.
+- Spratt, An evaluation of contemporary heuristics for the startup problem, master's thesis, University of Virginia
+  (1998).
+- White, Cobb and Spratt, A comparison of five steady-state truncation heuristics for simulation, Proc. Winter
+  Simulation Conference (2000) 755-760.
 - Franklin and White, Stationarity tests and MSER-5, Proc. Winter Simulation Conference (2008) 541-546.
 - Hoad, Robinson and Davies, Automating warm-up length estimation, J. Oper. Res. Soc. 61 (2010) 1389-1403.
 - Welch, The statistical analysis of simulation results, in Lavenberg (ed.), The Computer Performance Modeling

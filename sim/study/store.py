@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import glob
 import hashlib
 import io
 import json
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import numpy as np
 
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the run folder; a reader refuses what it does not know."""
 MANIFEST = "manifest.json"
+SENSITIVITY = "sensitivity.json"
+"""What a manifest is to a run, to a sensitivity study."""
 RUNTIME = "runtime.json"
 ORIGINS = "origins.json"
 """Where each value came from. Lines of a file move when a comment does, so it stands outside the same-bytes promise."""
+SCRATCH = ".scratch"
+"""How the names of half-written folders end; no run, and no workplace of one, is called so."""
 NUMBER_LIBRARIES = ("numpy", "scipy", "simpy")
 """Libraries whose versions fix the numbers."""
 
@@ -68,25 +73,49 @@ def claimed(folder: Path) -> Iterator[Path]:
         RunFolderError: the place cannot be written to, or another process is at work on the same run.
     """
     workplace = workplace_of(folder)
-    try:
-        workplace.mkdir(parents=True, exist_ok=True)
-        lock = (workplace / "lock").open("w")
-    except OSError as error:
-        raise RunFolderError(f"cannot write results to {folder.parent}: {error.strerror or error}") from error
-    with lock:
-        if not _locked(lock.fileno()):
-            raise RunFolderError(f"{folder} is being made by another process; wait for it, or choose another --out")
-        for left in folder.parent.glob(f".{folder.name}-*"):  # by one that was killed while it wrote its results
+    with _lock_of(workplace, folder):
+        for left in folder.parent.glob(f".{glob.escape(folder.name)}.*{SCRATCH}"):  # by one killed while it wrote
             shutil.rmtree(left, ignore_errors=True)
         yield workplace
         shutil.rmtree(workplace, ignore_errors=True)
 
 
+def _lock_of(workplace: Path, folder: Path) -> TextIO:
+    """The open lock file of a workplace; it is ours until it is closed, or the process ends in whatever way.
+
+    Raises:
+        RunFolderError: as `claimed`.
+    """
+    while True:
+        path = workplace / "lock"
+        try:
+            workplace.mkdir(parents=True, exist_ok=True)
+            lock = path.open("w")
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) and error.filename == str(path):
+                continue  # a holder that ended took the workplace away in between
+            raise RunFolderError(f"cannot write results to {folder.parent}: {error.strerror or error}") from error
+        if not _locked(lock.fileno()):
+            lock.close()
+            raise RunFolderError(f"{folder} is being made by another process; wait for it, or choose another --out")
+        if _is_file(lock.fileno(), path):
+            return lock
+        lock.close()  # the lock of a workplace that its holder took away since it was opened binds nobody
+
+
+def _is_file(descriptor: int, path: Path) -> bool:
+    """The open file is the one that has this name now."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
+
+
 def _locked(descriptor: int) -> bool:
-    """The lock of an open file is ours until it is closed, or the process ends in whatever way."""
+    """The lock of an open file could be had."""
     try:
         import fcntl
-    except ImportError:  # no such locks on this system
+    except ImportError:  # Windows: nothing is locked, as docs/results.md says
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -104,7 +133,7 @@ def writing(folder: Path) -> Iterator[Path]:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=SCRATCH, dir=folder.parent))
     except OSError as error:
         raise RunFolderError(f"cannot write results to {folder.parent}: {error.strerror or error}") from error
     try:
@@ -267,12 +296,21 @@ def verify(folder: Path) -> dict[str, Any]:
         RunFolderError: a file is missing or was changed.
     """
     manifest = read_manifest(folder)
+    check_unchanged(folder, manifest["files"])
+    return manifest
+
+
+def check_unchanged(folder: Path, files: Mapping[str, str]) -> None:
+    """Hold files, by path relative to a folder, against their hashes.
+
+    Raises:
+        RunFolderError: a file is missing or was changed.
+    """
     found = file_hashes(folder)
-    for name, expected in manifest["files"].items():
+    for name, expected in files.items():
         if found.get(name) != expected:
             what = "is missing" if name not in found else "was changed since the run"
             raise RunFolderError(f"{folder / name} {what}; run again with --force to make it anew")
-    return manifest
 
 
 def machine() -> dict[str, Any]:

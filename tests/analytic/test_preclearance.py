@@ -123,6 +123,33 @@ def test_waits_by_time_of_day_follow_the_same_parties(tmp_path: Path) -> None:
     assert in_hall == pytest.approx([0, 6 + 10 + 14 + 33, 3 + 7 + 11, 0])
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_who_is_in_line_at_the_stop_has_no_total_wait(tmp_path: Path) -> None:
+    """Cut at 42 min, when one of three has left primary; and without an officer, where nobody ever does."""
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,00:40,3,100 %\n", encoding="utf-8")
+    text = BY_HAND.replace("service: 4 min", "service: 20 min")
+    more = "end: cut\nvariants: {nobody: {preclearance.here.stations.primary.open: 0}}\n"
+    done = run(hall(tmp_path, text, horizon="42 min", more=more), "--all", visits=False)
+    rows = done.replications
+    rows = rows[(rows.station == "all") & (rows["class"] == "all")].set_index(["variant", "measure"])["value"]
+    # They come at 10. The first is with the officer from 12 to 32 and then walks; the second since 32, after 20 min.
+    assert rows["baseline", "wait_total_mean"] == 0
+    assert rows["baseline", "wait_mean"] == pytest.approx((0 + 20) / 2)
+    assert rows["nobody", "passengers_missed"] == 3
+    assert np.isnan(rows["nobody", "wait_total_mean"])
+    assert np.isnan(rows["nobody", "wait_total_p95"])
+
+
+def test_every_outcome_of_a_secondary_keeps_travellers_back(tmp_path: Path) -> None:
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,01:00,3,100 %\n", encoding="utf-8")
+    kept = "{detained: 100 %}"
+    search = f"search: {{kind: secondary, booths: 9, referral: 100 %, service: 1 min, outcomes: {kept}}}"
+    done = run(hall(tmp_path, BY_HAND.replace("walk: {kind", f"{search}\n      walk: {{kind")), visits=False)
+    names = ("passengers_refused", "passengers_boarded", "passengers_missed", "outcome_detained")
+    assert [done.summary(name) for name in names] == [3, 0, 0, 3]
+    assert done.summary("passengers_per_officer_hour") == 0
+
+
 # ---- missed departures, calculated apart ------------------------------------------------------------------
 
 MISSED = """\
@@ -521,6 +548,9 @@ def test_who_comes_after_the_horizon_is_on_the_way(tmp_path: Path) -> None:
     found = table[table.facility == "here"].set_index("measure")["mean"]
     assert found["passengers_on_the_way"] == 5
     assert found["passengers_arrived"] == 0
+    # Five are on the way, whose waits over there nobody knows; who missed it waited 20 min and will wait no more.
+    assert found["journey_wait_mean"] == found["journey_wait_p95"] == 20
+    assert found["journey_person_hours"] == pytest.approx(20 / 60)
 
 
 def test_departures_without_passengers(tmp_path: Path) -> None:

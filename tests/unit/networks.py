@@ -72,7 +72,7 @@ def build_case(rng: random.Random, steered: bool = False) -> Case:
         network = replace(network, controllers=maker.controllers(network.stations))
     if steered and maker.chance(0.4):
         network = replace(network, stations=maker.in_zones(network.stations), zones=maker.zones)
-    if steered and maker.chance(0.4):
+    if steered and maker.chance(0.2):
         network, parties = maker.following(network, parties)
     return network, parties
 

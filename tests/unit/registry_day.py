@@ -9,7 +9,7 @@ import numpy as np
 from sim.engine.records import INSIDE
 from sim.engine.reference import run
 from sim.model.build import build
-from sim.model.sources import draw_parties
+from sim.model.drawing import draw_parties
 from sim.scenario import load
 
 LONGEST = 2 * 3600.0

@@ -81,7 +81,7 @@ def test_what_is_compared_is_chosen(place: Path) -> None:
 def test_the_best_is_named_where_it_is_decided(tmp_path: Path, place: Path) -> None:
     found = sim.compare(place)
     assert found.best() == found.best("wait_p95") == found.best("wait_mean", "port") == "shorter"
-    with pytest.raises(UsageError, match="no best by wait_p99; there is one by: wait_mean at port, wait_p95 at port"):
+    with pytest.raises(UsageError, match="no best by wait_p99; there is one by: wait_mean at port; wait_p95 at port"):
         found.best("wait_p99")
     noise = RNG.normal(0.0, 20.0, 40)
     assert sim.compare(folder(tmp_path / "open", other=DAYS + noise - noise.mean())).best() is None

@@ -93,7 +93,17 @@ def test_a_variant_that_changes_nothing_is_called_that(folder: Path, capsys: pyt
 def test_flags_of_a_run_are_refused_with_a_finished_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert bordersim(folder, "compare", "--quiet") == 0
     (run,) = [path.parent for path in (folder / "out").rglob("comparison.csv")]
-    assert main(["compare", str(run), "--seed", "2"]) == 2
+    for flag, *value in (
+        ("--seed", "0"),
+        ("--precision", "5%"),
+        ("--engine", "auto"),
+        ("--workers", "1"),
+        ("--resume",),
+        ("--policy", "one-more-booth"),
+    ):
+        assert main(["compare", str(run), flag, *value]) == 2
+        assert f"{flag} goes with a scenario file" in capsys.readouterr().err
+    assert main(["plot", str(run), "--seed", "0"]) == 2
     assert "--seed goes with a scenario file" in capsys.readouterr().err
     assert main(["compare", str(run), "--quiet"]) == 0
 

@@ -102,6 +102,14 @@ def test_the_interval_of_the_worst_days_is_longer_where_the_change_grows_towards
     assert steep.high - steep.low > level.high - level.low
 
 
+def test_both_intervals_of_bad_days_widen_with_the_level() -> None:
+    base = np.arange(1.0, 61.0)
+    mine = base - 5.0 + np.random.default_rng(12).normal(0.0, 2.0, 60)
+    for part in ("quantile", "worst"):
+        low, usual, high = (getattr(bad_days(mine, base, level), part) for level in (0.8, 0.95, 0.99))
+        assert high.low < usual.low < low.low < usual.difference < low.high < usual.high < high.high, part
+
+
 def test_the_ninety_percent_day_is_bounded_from_29_days_on() -> None:
     """All 28 days lie below it with 0.9^28 = 5.2 %, all 29 with 4.7 %: only then does the worst day bound it."""
     base = RNG.gamma(2.0, size=29)

@@ -11,6 +11,9 @@ import pytest
 from comparison_run import FloatArray, World, key, samples_of
 from rich.console import Console
 
+from sim.api import comparing as api
+from sim.errors import UsageError
+from sim.report import page_tables
 from sim.report.sentences import bad_day_sentences, best_sentences, sentences, zone_words
 from sim.report.tables import comparison_table
 from sim.study.baddays import NONE, BadDays, Estimate
@@ -223,10 +226,41 @@ def best(**changes: object) -> Comparison:
             "replications. KN "
             "would choose at a zone of 1 min after about 12 more replications, at most 300.",
         ),
+        (
+            {"survivors": (1, 2, 0), "decided": False, "more": None, "more_at_most": None, "replications": 3},
+            "By the 95th percentile wait of general cars, a is best with 95 %, by the intervals of these 3 "
+            "replications. They are too few for KN, which begins at 5.",
+        ),
+        (
+            {"survivors": (1, 2, 0), "decided": False, "more": None, "more_at_most": None}
+            | {"at_most_worse": (9.0, 2.5, 9.0)},
+            "By the 95th percentile wait of general cars, the best of a, b and baseline is not decided at a zone of "
+            "1 min: too few replications for KN, which begins at 5; a is in front, at most 2.5 min worse than the best "
+            "with 95 %.",
+        ),
     ],
 )
 def test_the_best_with_its_guarantee(changes: dict[str, object], said: str) -> None:
-    assert best_sentences(best(**changes)) == [said]
+    """Python names a best where the sentence does, and nowhere else."""
+    found = best(**changes)
+    assert best_sentences(found) == [said]
+    named = "a is best" in said
+    assert api.Comparison(found).best() == found.best[0].winner == ("a" if named else None)
+    marks = [row for row in page_tables._contenders(found.best[0]) if "best" in str(row[5])]
+    assert len(marks) == named
+
+
+def test_what_was_selected_by_is_told_apart() -> None:
+    (one,) = best().best
+    other = replace(one, key=NEXUS, selection=replace(one.selection, survivors=(2,), at_most_worse=(9.0, 3.4, 0.0)))
+    lane = replace(other, key=CAR._replace(station="general"))
+    found = api.Comparison(told(row(CAR, -1.0, -2.0, -0.5), best=(one, other, lane)))
+    assert found.best(class_="car.nexus") == "b"
+    assert found.best("wait_p95", class_="car", station="general") == "b"
+    with pytest.raises(UsageError, match=r"of class car at port; wait_p95 of class car.nexus at port; .*say which"):
+        found.best("wait_p95")
+    with pytest.raises(UsageError, match="no best by wait_p95, truck; there is one by: wait_p95 of class car at port"):
+        found.best(class_="truck")
 
 
 def comparison(days: int = 30, variants: int = 3) -> Comparison:

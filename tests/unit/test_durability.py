@@ -12,10 +12,11 @@ import pytest
 import stopped_runs as stopped
 
 from sim.cli import main
-from sim.errors import RunFolderError
+from sim.errors import IncompleteRunError, RunFolderError, SimulationError
+from sim.scenario import load
 from sim.study import store
 from sim.study.executors import Processes
-from sim.study.kept import kept, telling_what_is_kept
+from sim.study.kept import going_on, kept, telling_what_is_kept
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
 
@@ -72,8 +73,10 @@ def test_an_interrupt_keeps_what_is_finished(
     assert stopped.begun(process, folder, 1)
     told = stopped.interrupt(process)
     assert process.returncode == 130
-    assert told == "bordersim: interrupted; finished replications are kept, running again goes on from there\n"
-    assert 0 < kept(folder) < stopped.REPLICATIONS
+    count = kept(folder)
+    assert 0 < count < stopped.REPLICATIONS
+    said = f"{count} finished replications are kept, running again goes on from there"
+    assert told == f"bordersim: interrupted; {said}\n"
     assert stopped.wait_for(lambda: not stopped.of_session(process.pid), 10.0)
     assert main(stopped.arguments(scenario, tmp_path, "--workers", "1")) == 0
     assert stopped.contents(folder) == unbroken
@@ -117,15 +120,52 @@ def test_the_message_counts_what_is_kept(tmp_path: Path) -> None:
     for name in ("baseline-0-3.npy", "one-more-5-7.npy", ".one-more-7-9.npy.12.part", "journal.json"):
         (journal / name).write_bytes(b"")
     assert kept(tmp_path / "run") == 5
-    said = r"No space left on device; 5 finished replications are kept in .*unfinished"
-    with pytest.raises(RunFolderError, match=said), telling_what_is_kept(tmp_path / "run"):
+    said = (
+        r"No space left on device; 5 finished replications are kept in .*unfinished.*: running again --seed 7 goes on"
+    )
+    with (
+        pytest.raises(RunFolderError, match=said),
+        telling_what_is_kept(tmp_path / "run", "running again --seed 7 goes on"),
+    ):
         raise OSError(28, "No space left on device")
 
 
+@pytest.mark.parametrize("stops", [SimulationError("a worker was killed"), IncompleteRunError([]), KeyboardInterrupt()])
+def test_whatever_stops_a_run_tells_how_to_go_on(stops: BaseException, scenario: Path, tmp_path: Path) -> None:
+    """With the seed that was drawn, without which it is another run; nothing where running again begins anew."""
+    study, seedless = load(scenario), tmp_path / "seedless.yaml"
+    seedless.write_text(scenario.read_text(encoding="utf-8").replace("seed: 5\n", ""), encoding="utf-8")
+    drawn, folder = load(seedless), tmp_path / "run"
+    (store.workplace_of(folder) / "journal").mkdir(parents=True)
+    (store.workplace_of(folder) / "journal" / "baseline-0-3.npy").write_bytes(b"")
+    assert going_on(drawn, folder, python=True) == f"running again with seed={drawn.baseline.seed} goes on from there"
+    assert going_on(study, folder, force=True) == "running again without --force goes on from there"
+    for again in (going_on(drawn, folder), going_on(study, folder), ""):
+        with pytest.raises(type(stops)) as caught, telling_what_is_kept(folder, again):
+            raise stops
+        told = "".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
+        assert told.endswith(f"3 finished replications are kept, {again}") == bool(again)
+        vars(caught.value).pop("__notes__", None)
+    assert f"--seed {drawn.baseline.seed} goes on" in going_on(drawn, folder)
+    folder.mkdir()
+    assert going_on(study, folder, force=True) == "", "without it, the run of before is found"
+
+
+def test_an_interrupt_of_what_keeps_nothing_promises_nothing(
+    scenario: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.commands.check", interrupted)
+    assert main(["check", str(scenario)]) == 130
+    assert capsys.readouterr().err == "bordersim: interrupted\n"
+
+
 def test_other_errors_pass_as_they_are(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match=r"^run format 9$"), telling_what_is_kept(tmp_path / "run"):
+    with pytest.raises(RunFolderError, match=r"^run format 9$"), telling_what_is_kept(tmp_path / "run", ""):
         raise RunFolderError("run format 9")
-    with pytest.raises(BrokenPipeError), telling_what_is_kept(tmp_path / "run"):
+    with pytest.raises(BrokenPipeError), telling_what_is_kept(tmp_path / "run", ""):
         raise BrokenPipeError
 
 
@@ -154,6 +194,37 @@ def test_two_runs_at_once(
         assert not folder.exists()
     assert main(stopped.arguments(scenario, tmp_path, "--workers", "1")) == 0
     assert stopped.contents(folder) == unbroken
+
+
+def test_a_run_leaves_the_workplace_of_another_alone(tmp_path: Path) -> None:
+    """The folder of a run with a rule begins with the name of the run without; what a killed one left is removed."""
+    left = tmp_path / f".run.abc{store.SCRATCH}"
+    left.mkdir()
+    with store.claimed(tmp_path / "run-rule-Mine") as other, store.writing(tmp_path / "run-rule-Mine") as half_written:
+        with store.claimed(tmp_path / "run") as own, store.writing(tmp_path / "run"):
+            assert own != other
+        assert other.is_dir()
+        assert half_written.is_dir()
+        assert not left.exists()
+
+
+def test_a_lock_on_a_workplace_that_was_taken_away_binds_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who opened the lock before its holder ended gets one that nobody else will ever see, and has to ask again."""
+    workplace, honest, asked = store.workplace_of(tmp_path / "run"), store._locked, list[int]()
+
+    def late(descriptor: int) -> bool:
+        asked.append(descriptor)
+        if len(asked) == 1:
+            shutil.rmtree(workplace)  # the holder ends between our opening the file and our locking it
+        return honest(descriptor)
+
+    monkeypatch.setattr(store, "_locked", late)
+    with store.claimed(tmp_path / "run"):
+        assert len(asked) == 2
+        with pytest.raises(RunFolderError, match="another process"), store.claimed(tmp_path / "run"):
+            pass
 
 
 def test_a_newer_format(scenario: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -196,8 +267,6 @@ def die(task: int) -> int:
 
 
 def test_a_killed_worker_is_told() -> None:
-    from sim.errors import SimulationError
-
     with pytest.raises(SimulationError, match="a worker process was killed"):
         list(Processes(2).map(die, range(6)))
 

@@ -29,7 +29,7 @@ variants: {busy: {ports.here.traffic.car.rate: 90 /h}}
 
 @pytest.fixture
 def scenario(tmp_path: Path) -> Path:
-    path = tmp_path / "small.yaml"
+    path = tmp_path / "a small one.yaml"
     path.write_text(SCENARIO)
     return path
 
@@ -51,12 +51,12 @@ def test_a_failed_replication_names_itself_and_its_replay(
     told = capsys.readouterr().err
     assert status == 3
     assert "of busy failed: ZeroDivisionError: made to fail" in told
-    assert f"bordersim --debug run {scenario} --replication" in told
+    assert f"bordersim --debug run '{scenario}' --replication" in told
     assert "--variant busy" in told
     assert "Traceback" not in told
     out = scenario.parent / "out"
     assert not list(out.rglob("manifest.json")), "a half-written result"
-    assert "other replications are kept" in told
+    assert "finished replications are kept, running again goes on from there" in told
     # What did not fail is kept: the next run makes only the rest, and ends like one that never failed.
     monkeypatch.undo()
     simulated: list[tuple[str, int]] = []

@@ -126,6 +126,22 @@ def test_a_station_that_never_opens(tmp_path: Path) -> None:
     assert warned(tmp_path, HALL) == ()
 
 
+def test_a_pool_with_nobody_on_duty(tmp_path: Path) -> None:
+    (one,) = warned(tmp_path, HALL.replace("officers: 2}", "officers: 2, open: 0}"))
+    assert (one.name, one.path, one.line) == ("never-open", "officers.team.open", 6)
+    # Somebody comes on duty when the run is over; a pool of a station that is not worked is no matter.
+    (two,) = warned(tmp_path, HALL.replace("officers: 2}", 'officers: 2, open: {"00:00": 0, "06:00": 2}}'))
+    assert two.name == "never-open"
+    idle = HALL.replace("officers: 2}", "officers: 2}, idle: {officers: 1, open: 0}")
+    extra = "desk: {under: [none], pool: idle, service: 9 s}"
+    assert warned(tmp_path, idle.replace("      walk: {kind", f"      {extra}\n      walk: {{kind")) == ()
+
+
+def test_a_secondary_that_nobody_is_referred_to(tmp_path: Path) -> None:
+    (one,) = warned(tmp_path, HALL.replace("visitor: 10 %", "visitor: 0 %"))
+    assert (one.name, one.path) == ("unreachable-secondary", "preclearance.here.stations.secondary.referral")
+
+
 def test_limits_of_events_above_what_there_is(tmp_path: Path) -> None:
     event = "events: [{name: x, from: 2024-07-06 01:00, booths: {kiosk: 5}, officers: {team: 4}}]\n"
     (one, two) = warned(tmp_path, HALL + event)

@@ -23,6 +23,7 @@ from sim.study.estimators import mean_interval, relative_half_width
 from sim.study.preflight import check_memory, check_precision, warnings_of
 
 FloatArray = npt.NDArray[np.float64]
+VALID = Path(__file__).resolve().parents[1] / "scenarios" / "valid"
 
 SCENARIO = """format: 1
 name: Small
@@ -384,6 +385,10 @@ def test_sentences(stopped: str, width: float | None, replications: int, words: 
     row = {**ROW, "relative_half_width": width, "replications": replications, "mean": 1.0}
     said = {"asked": 0.05, "stopped": stopped, "reached": [row]}
     assert words in precision.sentence({"replications": 40, "precision": said})
+    said["reached"] = [row, {**row, "class": "truck", "replications": 0, "relative_half_width": None}]
+    told = precision.sentence({"replications": 40, "precision": said})
+    assert "all that was asked for" not in told
+    assert ("; no replication has wait_mean of truck, here at general, baseline" in told) == (replications > 0)
     assert precision.sentence({"replications": 40}) == ""
 
 
@@ -439,6 +444,26 @@ def test_measures_that_are_not_there_are_faults(tmp_path: Path, capsys: pytest.C
     assert bordersim(file, "run") == 2
     assert "5 faults; nothing was run" in capsys.readouterr().err
     assert not list((tmp_path / "out").rglob("*.npy"))
+
+
+@pytest.mark.parametrize(
+    ("name", "measure", "klass"),
+    [("preclearance", "wait_total_mean", "air.nexus"), ("irregular", "persons", "irregular.family")],
+)
+def test_any_class_of_the_results_may_be_named(tmp_path: Path, name: str, measure: str, klass: str) -> None:
+    """Also those of halls and of irregular flows; one that is not there is refused with what is."""
+    shutil.copytree(VALID / "tables", tmp_path / "tables")
+    text, file = (VALID / f"{name}.yaml").read_text(encoding="utf-8"), tmp_path / "some.yaml"
+    for asked, fault in ((klass, None), (f"{klass}s", f"did you mean '{klass}'?")):
+        rule = f"replications: {{precision: 5 %, of: [{{measure: {measure}, class: {asked}}}]}}\n"
+        file.write_text(text.replace("seed: 1\n", f"seed: 1\n{rule}", 1), encoding="utf-8")
+        study = load(file)
+        if fault is None:
+            check_precision(study)
+            continue
+        with pytest.raises(ScenarioError) as caught:
+            check_precision(study)
+        assert [(one.path, one.mend) for one in caught.value.faults] == [("replications.of.0.class", fault)]
 
 
 def test_a_floor_below_ten_is_a_warning(tmp_path: Path) -> None:

@@ -82,6 +82,13 @@ CASES: dict[str, tuple[str, Sequence[tuple[str, str]], str, tuple[int, int], str
         (14, 5),
         "offered load 2.00: 24.0 bay-hours of work for 12.0 open",
     ),
+    "officers-never-on-duty": (
+        "never-open",
+        [("booths: 2", "pool: team")],
+        "officers:\n  team: {officers: 1, open: 0}\n",
+        (15, 29),
+        "nobody of this pool is on duty within the horizon",
+    ),
     "officers-too-few": (
         "overloaded-lane",
         [("booths: 2", "pool: team"), ("60 /h", "90 /h")],
@@ -330,6 +337,7 @@ def test_bins_beyond_memory_are_refused_at_the_bin(tmp_path: Path) -> None:
     (fault,) = caught.value.faults
     assert (fault.line, fault.path) == (14, "bin")
     assert "values by time bin" in fault.found
+    check_memory(study(tmp_path, QUIET + "bin: 0.001 s\n"), keeps_bins=False)
 
 
 def test_memory_is_what_the_run_needs_and_no_more(tmp_path: Path) -> None:
@@ -342,6 +350,8 @@ def test_memory_is_what_the_run_needs_and_no_more(tmp_path: Path) -> None:
     check_memory(hundred, workers=1, available=2e9)
     with pytest.raises(ScenarioError):
         check_memory(hundred, workers=8, available=2e9)
+    with pytest.raises(ScenarioError):
+        check_memory(hundred, workers=8, available=2e9, keeps_bins=False)
 
 
 def test_the_system_says_how_much_memory_there_is() -> None:

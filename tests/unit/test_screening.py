@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ import stopped_runs as stopped
 
 from sim.cli import main
 from sim.errors import RunFolderError, UsageError
-from sim.scenario import load
+from sim.scenario import Study, load
 from sim.scenario.ranges import inputs_of, with_values
-from sim.study import store
+from sim.study import sensitivity, store
 from sim.study.journal import Journal
 from sim.study.kept import kept, workplace_of
-from sim.study.runs import JOURNAL
+from sim.study.layout import Key
+from sim.study.runs import JOURNAL, experiment
 from sim.study.screening import DELTA, Trajectories, carried, screened
 from sim.study.sensitivity import run
 
@@ -119,6 +121,55 @@ def test_several_measures_at_once_are_each_its_own() -> None:
     assert np.allclose(both.mu, [[1.0, 5.0], [2.0, 0.0]])
 
 
+def test_a_trajectory_without_an_effect_is_left_out() -> None:
+    """Of that input and measure alone; what the others say is what they say without it."""
+    walks = Trajectories.draw(8, 3, seed=2)
+    effects = walks.effects(np.stack([walks.points @ [3.0, -1.5, 2.0], walks.points[..., 0] ** 2], axis=2))
+    gap = effects.copy()
+    gap[5, 0, 1], gap[:, 2, 0], gap[1:, 1, 0] = np.nan, np.nan, np.nan
+    whole, found = screened(effects, seed=2), screened(gap, seed=2)
+    assert found.trajectories.tolist() == [[8, 7], [1, 8], [0, 8]]
+    left = np.delete(effects[:, 0, 1], 5)
+    assert (found.mu[0, 1], found.sigma[0, 1]) == pytest.approx((left.mean(), left.std(ddof=1)))
+    assert found.low[0, 1] <= found.mu_star[0, 1] <= found.high[0, 1]
+    assert found.mu_star[1, 0] == pytest.approx(1.5)
+    assert np.isnan([found.sigma[1, 0], found.mu[2, 0], found.mu_star[2, 0], found.low[2, 0], found.sigma[2, 0]]).all()
+    for name in ("mu", "mu_star", "sigma", "low", "high"):
+        assert getattr(found, name)[1:, 1].tolist() == getattr(whole, name)[1:, 1].tolist()
+
+
+def test_points_that_lack_the_measure_on_a_day_still_have_one(scenario: Path) -> None:
+    """Neither the screening nor the tornado goes blank for one replication in which nobody waited."""
+    study = load(scenario)
+    found = sensitivity._found(*_of_one_day_without(study, trajectories=3))
+    assert np.isfinite(found.screened.mu).all()
+    assert np.isfinite(found.one_at_a_time).all()
+    assert {row[6] for row in sensitivity._tornado(found)} == {3.0}, "the mean of days 2 and 4"
+    assert found.carried is not None
+    assert found.carried.days.tolist() == [2]
+
+
+def test_no_bound_of_a_share_is_above_one(scenario: Path) -> None:
+    points, design, done = _of_one_day_without(load(scenario), trajectories=2)
+    points.keys = (Key("here", "all", "all", "over_standard_share", "share"),)
+    shares = {point: np.array([[1.0], [0.2], [0.98]]) for point in done}
+    (row,) = sensitivity._carried(found := sensitivity._found(points, design, shares), found.carried)  # type: ignore
+    assert (row[4], row[5], row[7], row[8]) == (0.0, 1.0, 0.0, 1.0)
+
+
+def _of_one_day_without(
+    study: Study, trajectories: int
+) -> tuple[sensitivity.Points, sensitivity.Design, dict[sensitivity.Coordinates, sensitivity.FloatArray]]:
+    """A study all of whose points gave 9, 2 and 4, but the baseline and a sampled one lack the first."""
+    plan = replace(experiment(study, "reference"), replications=3)
+    points = sensitivity.Points(study, plan, inputs_of(study), (Key("here", "all", "all", "wait_mean", "min"),))
+    design = sensitivity.Design.of(points, trajectories, 4)
+    done = {point: np.array([[9.0], [2.0], [4.0]]) for point in design.points}
+    for point in (design.points[0], design.sampled[1], design.walked[0][1]):
+        done[point] = np.array([[np.nan], [2.0], [4.0]])
+    return points, design, done
+
+
 # ---- input uncertainty ------------------------------------------------------------------------------------
 
 
@@ -162,6 +213,19 @@ def test_a_step_between_whole_numbers_counts_as_far_as_it_went(scenario: Path) -
     booths = next(one for one in inputs_of(load(scenario)) if one.path[-1] == "booths")
     assert [booths.at(share) for share in (0.0, 1 / 3, 2 / 3, 1.0)] == [1, 1, 2, 2]
     assert [booths.taken(share) for share in (0.0, 1 / 3, 2 / 3, 1.0)] == [0.0, 0.0, 1.0, 1.0]
+
+
+def test_a_day_that_a_draw_lacks_is_left_out_of_the_layout() -> None:
+    outputs = 10 + np.random.default_rng(4).normal(0, 1, (20, 6, 3))
+    gap = outputs.copy()
+    gap[3, 2, 0], gap[:, 1:, 2] = np.nan, np.nan
+    found, whole = carried(gap, seed=4), carried(outputs, seed=4)
+    assert found.days.tolist() == [5, 6, 1]
+    alone = carried(np.delete(outputs[:, :, :1], 2, axis=1), seed=4)
+    for name in ("mean", "low", "high", "sd_inputs", "sd_days", "sd_rest"):
+        of = getattr(found, name)
+        assert of[:2] == pytest.approx([getattr(alone, name)[0], getattr(whole, name)[1]])
+        assert np.isnan(of[2]), "one day is none"
 
 
 @pytest.mark.parametrize("shape", [(1, 5), (5, 1)])
@@ -222,6 +286,9 @@ def test_the_study_tells_what_matters(scenario: Path, tmp_path: Path) -> None:
     assert float(both["ci_high_inputs"]) > float(both["ci_low_inputs"]) >= 0.0
     assert (both["draws"], both["replications"]) == ("4", "3")
     assert run(study, tmp_path / "a", trajectories=3, replications=3, input_uncertainty=4) == (folder, False)
+    (folder / "tornado.csv").write_text("changed")
+    with pytest.raises(RunFolderError, match=r"tornado\.csv was changed since the run"):
+        run(study, tmp_path / "a", trajectories=3, replications=3, input_uncertainty=4)
 
 
 def test_numbers_do_not_depend_on_workers(scenario: Path, tmp_path: Path) -> None:
@@ -241,8 +308,28 @@ def test_the_command_prints_the_inputs(scenario: Path, tmp_path: Path, capsys: p
     assert "here: wait_p95, min" in said
     assert "lanes.general.service.erlang.mean" in said
     assert "with the uncertainty of the inputs" in said
+    assert "trajectories" not in said, "all of them have an effect"
+    assert main([*words, *out, "--measure", "wait_left_mean"]) == 0
+    found = capsys.readouterr()
+    assert "effects of 0 of 2 trajectories: in the others nobody had it" in " ".join(found.out.split())
+    assert "few-replications" not in found.err
     assert main([*words, *out, "--measure", "wait_mea"]) == 2
     assert "did you mean 'wait_mean'" in capsys.readouterr().err
+
+
+def test_the_command_looks_ahead_as_a_run_does(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Warnings, and memory: of one replication for each worker, not of files by time bin, which it does not write."""
+    scenario.write_text(PORT.replace("rate: 100 /h", "rate: 300 /h"), encoding="utf-8")
+    words = ["sensitivity", str(scenario), "--measure", "wait_mea", "--workers", "1", "--out", str(tmp_path)]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert "[overloaded-lane]" in said
+    assert "did you mean 'wait_mean'" in said
+    monkeypatch.setattr("sim.study.preflight.available_memory", lambda: 1e8)
+    assert main(words) == 2
+    assert "parties in a replication: the run needs about" in capsys.readouterr().err
 
 
 def test_a_scenario_without_ranges_is_told_so(tmp_path: Path) -> None:

@@ -77,7 +77,12 @@ FAULTS = {
     "across midnight": (
         PLAIN,
         "flight,departs,seats,load\nAC1,23:50,100,80 %\nAC2,00:10,100,80 %\n",
-        [(3, 5, "'00:10' after a departure late in the day: across midnight")],
+        [(3, 5, "'00:10' after a departure late in the day: unsorted, or across midnight")],
+    ),
+    "no airport where others have one": (
+        PLAIN,
+        "flight,departs,seats,load,airport\nAC1,06:00,100,80 %,YVR\nAC2,07:00,100,80 %,\n",
+        [(3, 20, "no airport")],
     ),
     "skipped by the clocks": (
         SPRING,
@@ -119,6 +124,38 @@ def test_a_fault_has_its_file_and_line(name: str, tmp_path: Path) -> None:
     assert all(Path(fault.file).name == file and fault.allowed for fault in caught.value.faults)
 
 
+TWO = """\
+  there:
+    zone: America/Toronto
+    departures: {timetable: day.csv}
+    classes: {everybody: 100 %}
+    show_up: 90 min
+    stations: {primary: {kind: primary, booths: 3, service: 50 s}}
+"""
+
+
+def test_facilities_without_a_code_share_a_table_by_their_names(tmp_path: Path) -> None:
+    path = write(tmp_path, "flight,departs,seats,load,airport\nA,06:00,9,80 %,there\nB,07:00,9,80 %,YVR\n")
+    path.write_text(path.read_text(encoding="utf-8") + TWO, encoding="utf-8")
+    here, there = hall_plans(load(path).baseline, 86400.0)
+    assert [[one.name for one in plan.departures()] for plan in (here, there)] == [["B@2024-07-06"], ["A@2024-07-06"]]
+
+
+@pytest.mark.parametrize("row", ["C,08:00,9,80 %,nowhere", "C,08:00,9,180 %,there"])
+def test_a_fault_of_a_shared_table_is_told_once(row: str, tmp_path: Path) -> None:
+    table = f"flight,departs,seats,load,airport\nA,06:00,9,80 %,there\nB,07:00,9,80 %,YVR\n{row}\n"
+    path = write(tmp_path, table)
+    path.write_text(path.read_text(encoding="utf-8") + TWO, encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load(path)
+    assert [fault.line for fault in caught.value.faults] == [4]
+
+
+def test_rows_with_a_date_stand_in_any_order(tmp_path: Path) -> None:
+    rows = "flight,departs,seats,load\nA,2024-07-06 23:00,9,80 %\nB,2024-07-06 06:00,9,80 %\n"
+    assert [seconds / 3600 for _, seconds, _ in departures(write(tmp_path, rows))] == [19, 2]
+
+
 def departures(path: Path) -> list[tuple[str, float, int]]:
     (plan,) = hall_plans(load(path).baseline, 86400.0)
     return [(d.name, d.departs, d.passengers) for d in plan.departures()]
@@ -155,6 +192,14 @@ def test_generated_departures_follow_the_profile(tmp_path: Path) -> None:
     found = departures(path)
     assert [seconds / 3600 for _, seconds, _ in found] == [6.75, 8.25, 9.75, 11.25, 13.5, 16.5]
     assert {passengers for _, _, passengers in found} == {40}
+
+
+def test_weights_of_the_skipped_hour_have_no_departures(tmp_path: Path) -> None:
+    """Four hours of equal weight from 00:00 to 05:00 on a day that has no 02:00 to 03:00: one every 24 minutes."""
+    path = write(tmp_path, "", SPRING)
+    profile = 'per_day: 10, seats: 50, profile: {"00:00": 1, "02:30": 8, "03:00": 1, "05:00": 0}'
+    path.write_text(path.read_text(encoding="utf-8").replace("timetable: day.csv", profile), encoding="utf-8")
+    assert [seconds / 60 for _, seconds, _ in departures(path)][:10] == [12 + 24 * number for number in range(10)]
 
 
 def test_banks(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from sim import registry
 from sim.model.build import build
-from sim.model.sources import Source, draw_parties
+from sim.model.drawing import draw_parties
+from sim.model.sources import Source
 from sim.scenario import Scenario, load
 
 PORT = """\

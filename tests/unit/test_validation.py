@@ -209,11 +209,11 @@ def test_scenarios_of_both_directions_load() -> None:
     table = "time,car,car.nexus\n0:00,100,0\n1:00,100,50\n"
     for values in (*southbound.CONTROL_STARTS, *southbound.CALENDAR_STARTS):
         make = southbound.MAKE["calendar" if "day" in values else "control"]
-        model, _ = model_of(make(values))
+        model, *_ = model_of(make(values))
         assert len(model.network.controllers) == ("open_above" in values)
     for values in (*northbound.CONTROL_STARTS, *northbound.CALENDAR_STARTS):
         make = northbound.MAKE["calendar" if "day" in values else "control"]
-        model, _ = model_of(make(values, table))
+        model, *_ = model_of(make(values, table))
         assert len(model.network.controllers) == 2 * ("open_above" in values)
 
 

@@ -31,6 +31,18 @@ THERE = """  there:
     lanes: {general: {serves: [car], booths: 2, service: 50 s}}
 """
 
+HALL = (
+    TRAFFIC
+    + LANES
+    + """preclearance:
+  yvr:
+    {zone: America/Vancouver, departures: {per_day: 9, seats: 9}, classes: {visitor: rest}, show_up: 90 min,
+    stations: {
+      kiosk: {booths: 9, share: 100 %, instead: officer, service: 9 s},
+      officer: {kind: primary, booths: 3, service: 70 s}}}
+"""
+)
+
 
 def lane(more: str) -> str:
     return TRAFFIC + f"    lanes: {{general: {{serves: [car], booths: 2, service: 50 s, {more}}}}}\n"
@@ -132,6 +144,18 @@ CASES = {
         "ports.here.lanes.general.service.per_extra_person",
         EVERYDAY.replace("50 s", "{uniform: {low: 40 s, high: 60 s}, per_extra_person: 10 %}"),
         ("rate: 30 /h", "rate: 30 /h, occupants: 1.5"),
+    ),
+    "instead-of-a-station-all-use": (
+        "preclearance.yvr.stations.kiosk.instead",
+        HALL,
+        ("share: 100 %", "share: {visitor: 80 %}"),
+    ),
+    "further-persons-at-a-hall": (
+        "preclearance.yvr.stations.officer.service.per_extra_person",
+        HALL.replace("share: 100 %", "share: 90 %").replace(
+            "70 s}", "{uniform: {low: 1 s, high: 9 s}, per_extra_person: 5 %}}"
+        ),
+        ("show_up: 90 min", "show_up: 90 min, party: {visitor: 1.5}"),
     ),
     "event-on-demand-of-nobody": (
         "events.0.demand.bus",

@@ -38,8 +38,8 @@ class Case:
 
 
 @lru_cache(maxsize=2)
-def model_of(case: Case) -> tuple[Model, int]:
-    """The case's model, and its seed, through the public loader.
+def model_of(case: Case) -> tuple[Model, int, pd.Timestamp]:
+    """The case's model, its seed, and its start in civil time, through the public loader.
 
     Raises:
         ScenarioError: the text has faults.
@@ -51,12 +51,12 @@ def model_of(case: Case) -> tuple[Model, int]:
         path.write_text(case.text, encoding="utf-8")
         scenario = load(path).baseline
     assert scenario.seed is not None
-    return build(scenario), scenario.seed
+    return build(scenario), scenario.seed, pd.Timestamp(scenario.start)
 
 
 def simulate(case: Case, replication: int) -> dict[str, FloatArray]:
     """One replication: per lane group the published means, in minutes, in order of time (see `periods`)."""
-    model, seed = model_of(case)
+    model, seed, _ = model_of(case)
     parties = model.draw(seed, replication)
     records = engine("compiled")(model.network, parties)
     count = round(model.network.horizon / EVERY)
@@ -93,16 +93,11 @@ def _instants(start: pd.Timestamp, horizon: float) -> pd.Series[pd.Timestamp]:
 
 def _cells(case: Case) -> IntArray:
     """Which period each five-minute value belongs to."""
-    model, _ = model_of(case)
-    return _cells_of(_start_of(case.text), model.network.horizon, case.by)
+    model, _, start = model_of(case)
+    return _cells_of(start, model.network.horizon, case.by)
 
 
 @lru_cache(maxsize=4)
-def _cells_of(start: str, horizon: float, by: str) -> IntArray:
-    instants = _instants(pd.Timestamp(start), horizon).dt.floor("h" if by == HOUR else "D")
+def _cells_of(start: pd.Timestamp, horizon: float, by: str) -> IntArray:
+    instants = _instants(start, horizon).dt.floor("h" if by == HOUR else "D")
     return pd.factorize(instants)[0].astype(np.int64)
-
-
-def _start_of(text: str) -> str:
-    line = next(line for line in text.splitlines() if line.startswith("start:"))
-    return line.removeprefix("start:").strip()

@@ -29,17 +29,20 @@ class Way:
     facility: str
     measure: str
     before: str
-    """Published persons a day; empty where nothing is."""
+    """Published persons a day of all of Canada; empty where nothing is. Where, stands in docs/data.md."""
     after: str
 
 
+JANUARY, JUNE = 31, 30
+"""Days of the months whose counts are published."""
 WAYS = (
-    # IRCC: about 165 irregular claims a day in March before the protocol, about 12 after it until December.
+    # IRCC to the Standing Committee on Citizenship and Immigration, 7 February 2024: 165 irregular claims a day in
+    # March 2023, 12 a day on average from 25 March to the end of the year.
     Way("come by the road", "quebec-road", "persons", "165 claims", "12 claims"),
-    # RCMP, all of Canada: 4,994 in January, 36 in June.
-    Way("met on the road", "quebec-road", "persons_intercepted", "161", "1.2"),
-    # CP and La Presse, all of Canada: 1,370 in January, 4,350 in June.
-    Way("claim at airports", "airports", "persons", "44", "145"),
+    # The Canadian Press, 13 August 2023, of the RCMP: 4,994 intercepted in January, 36 in June.
+    Way("met on the road", "quebec-road", "persons_intercepted", f"{4994 / JANUARY:.0f}", f"{36 / JUNE:.1f}"),
+    # The same, of the CBSA: 1,370 claims at airports in January, 4,350 in June.
+    Way("claim at airports", "airports", "persons", f"{1370 / JANUARY:.0f}", f"{4350 / JUNE:.0f}"),
     Way("claim at the port beside the road", "lacolle", "persons", "", ""),
     Way("claim inland, coming otherwise", "inland", "persons", "", ""),
 )

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sim.registry import tables
+
 from .case import HOUR, Case, periods
 from .data import with_calendar
 from .detector import SOUTHBOUND, FloatArray
@@ -22,9 +24,9 @@ from .workers import Workers
 
 START, DAYS, SEED, LANE = pd.Timestamp("2014-01-01"), 365, 49, "general"
 CELL, DAY_CELL, WEEK_HOUR = ["weekday", "hour", "month"], ["weekday", "month"], ["weekday", "hour"]
-WEEKDAYS = (0.874, 0.824, 0.839, 0.913, 1.12, 1.212, 1.217)
+WEEKDAYS = tables.weekday("car")
 """Travellers by land into Canada over the mean day, Monday first: `car` of the registry (CBSA, 2018 and 2019)."""
-MONTHS = (0.723, 0.876, 0.986, 0.991, 1.033, 1.049, 1.172, 1.207, 1.072, 0.931, 0.928, 1.024)
+MONTHS = tables.season("us-3004-car")
 """Cars over the mean day, January first: `us-3004-car` of the registry (BTS, Blaine, 2024)."""
 HOURS_OF_A_DAY = 20
 """Published hours from which a day has a mean."""

@@ -73,6 +73,7 @@ def new_block(images: Images, parties: Parties, visits: int) -> Block:
         else:
             own[at.FOLLOW] += first[number] * at.FOLLOW_WIDTH
         own[at.NEXT_STAFF] = own[at.STAFF_LOG]
+        own[at.NEXT_LIVE], own[at.FREE] = own[at.LIVE], -1
         own[at.NEXT_VISIT], own[at.NEXT_FULL] = own[at.VISITS], own[at.FULL_LOG]
         own[at.VISITS_END] = own[at.VISITS] + visits * at.VISIT_WIDTH
         own[at.FULL_END] = own[at.FULL_LOG] + visits * at.FULL_WIDTH
@@ -120,14 +121,15 @@ def _shared_sizes(images: Images, parties: Parties, visits: int) -> dict[int, in
     return {
         at.BLOCKED_LIST: count + 1,
         at.ENDS: (count + 1) * at.EVENT_WIDTH,
-        at.PATIENCE: (visits + 1) * at.EVENT_WIDTH,
+        at.LIVE: (count + 1) * at.LIVE_WIDTH,  # a party has one visit at a time
+        at.PATIENCE: (visits + count + 1) * at.EVENT_WIDTH,  # of visits that are over, and of those under way
         at.AWAY: 2 * count,
         at.PARTIES: count * at.PARTY_WIDTH,
         at.ARRIVALS: count,
         at.DRAWS: parties.draws.size,
         at.FOLLOW: 0 if parties.follows is None else count * at.FOLLOW_WIDTH,
         at.FULL_LOG: (visits + 1 + stations) * at.FULL_WIDTH,  # once past its end it still takes one settling
-        at.VISITS: (visits + 2) * at.VISIT_WIDTH,
+        at.VISITS: (visits + 2 + stations) * at.VISIT_WIDTH,  # past its end one move may still end some
     }
 
 

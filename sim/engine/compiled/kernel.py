@@ -20,6 +20,7 @@ from sim.engine.compiled.opening import apply_calendar
 from sim.engine.compiled.rules import patience_ends, service_ends
 from sim.engine.compiled.settling import enter_through, settle
 from sim.engine.compiled.types import Reals, Words
+from sim.engine.compiled.visits import goes_on, write_down_all
 from sim.model.network import BALKED, CLOSED, DIVERTED, NEVER, WhenFull
 
 
@@ -43,15 +44,17 @@ def run_kernel(w: Words, r: Reals) -> bool:
         over = due >= r[HORIZON] and w[INSIDE_NOW] == 0 and due > last_arrival
         if over or not due < r[END]:
             stop(w, r, now)
-            return True
+            return write_down_all(w, r)
         now = due
         if end_due == now:
-            visit, ready = w[w[ENDS] + EVENT_VISIT], w[w[ENDS] + READY]
+            event = w[ENDS]
+            visit, ready = w[event + EVENT_VISIT], w[event + READY]
+            station, who = w[event + EVENT_STATION], w[event + EVENT_PARTY]
             pop(w, r, ENDS, N_ENDS)
             if not ready:
                 service_ends(w, r, visit, now)
                 settle_due = True
-            elif np.isnan(r[visit + LEFT]):
+            elif goes_on(w, r, visit, station, who):
                 set_queued(w, r, now, visit, 1)
                 settle_due = True
         elif calendar_due == now:
@@ -61,9 +64,10 @@ def run_kernel(w: Words, r: Reals) -> bool:
         elif settle_due:
             settle_due = settle(w, r, calendar_due, now)
         elif patience_due == now:
-            visit = w[w[PATIENCE] + EVENT_VISIT]
+            event = w[PATIENCE]
+            visit, station, who = w[event + EVENT_VISIT], w[event + EVENT_STATION], w[event + EVENT_PARTY]
             pop(w, r, PATIENCE, N_PATIENCE)
-            settle_due = patience_ends(w, r, visit, now)
+            settle_due = patience_ends(w, r, visit, station, who, now)
         else:
             arrive(w, r, party, now)
             party += 1

@@ -67,8 +67,10 @@ N_STANDING = 63
 CAPACITIES, IN_ZONE, FOLLOWERS, BARRED, STAYS, FOLLOW = range(64, 70)
 """Of zones the people they hold (reals) and those there now; for each class whether its parties follow others, for each
 outcome whether it bars; the outcome of who stays behind; rows by party, where anybody follows (else `STAYS` is -1)."""
-HEADER = 70
-"""`NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
+LIVE, NEXT_LIVE, FREE = range(70, 73)
+"""Rows of visits under way: the first, the first never used, the first of those that are free again (-1: none)."""
+HEADER = 73
+"""`NEXT_LIVE`, `FREE`, `NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
 `SPACE` holds reals (car lengths in line, per station)."""
 
 # ---- the state: columns -------------------------------------------------------------------------------
@@ -79,10 +81,14 @@ GAUGE_WIDTH = 4
 EVENT_STATION, EVENT_PARTY, EVENT_VISIT, READY, TIME = range(5)
 EVENT_WIDTH = 5
 """An end of service, of a free drive (`READY`), or of patience."""
-PARTY, KLASS, STATION, BOOTH, IN_REAR, QUEUED, VISIT_OUTCOME, TARGET, SKIP, IN_LINE, NEXT, PREVIOUS = range(12)
-JOINED, STARTED, ENDED, LEFT, DEADLINE = range(12, 17)
-VISIT_WIDTH = 17
-"""A visit is named by the offset of its row; -1 is nobody."""
+PARTY, STATION, BOOTH, VISIT_OUTCOME, JOINED, STARTED, ENDED, LEFT = range(8)
+VISIT_WIDTH = 8
+"""What is written down of a visit when it is over. `VISITS` are these, one after another."""
+KLASS, IN_REAR, QUEUED, TARGET, SKIP, IN_LINE, NEXT, PREVIOUS = range(8, 16)
+DEADLINE = 16
+LIVE_WIDTH = 17
+"""A visit under way is named by the offset of its row, which another visit takes when it is over: few rows, which stay
+in cache. -1 is nobody; a free row has no party (-1) and the next free one in `NEXT`."""
 
 NEXT_TICK, OPENS_AT, WANTED = range(3)
 CONTROL_WIDTH = 3

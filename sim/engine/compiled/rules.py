@@ -28,6 +28,7 @@ from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import cell_row, gauge_row, overtime_row, pool_row, route_row, station_row, target_row
 from sim.engine.compiled.lines import add_to_gauge, append, occupy, set_gauge, set_queued, unlink, value_at
 from sim.engine.compiled.types import Reals, Words
+from sim.engine.compiled.visits import finish_visit, goes_on, new_visit
 from sim.engine.records import MOVED_ON
 from sim.model.network import NEVER, RENEGED
 
@@ -52,8 +53,7 @@ def enter(
     deadline: float,
     now: float,
 ) -> None:
-    visit = w[NEXT_VISIT]
-    w[NEXT_VISIT] = visit + VISIT_WIDTH
+    visit = new_visit(w, r)
     w[visit + PARTY], w[visit + KLASS], w[visit + STATION] = party, klass, station
     w[visit + BOOTH], w[visit + IN_REAR], w[visit + QUEUED], w[visit + VISIT_OUTCOME] = -1, 0, 0, MOVED_ON
     w[visit + TARGET], w[visit + SKIP] = -1, -1
@@ -158,21 +158,22 @@ def release(w: Words, r: Reals, visit: int, now: float) -> None:
 
 @compiled
 def end(w: Words, r: Reals, visit: int, outcome: int, now: float) -> None:
-    finish_visit(w, r, visit, outcome, now)
     if w[STAYS] >= 0:
         row = w[FOLLOW] + w[visit + PARTY] * FOLLOW_WIDTH
         w[row + END_OUTCOME], r[row + ENDED_AT] = outcome, now
+    leave_zone(w, r, visit)
+    finish_visit(w, r, visit, outcome, now)
     w[INSIDE_NOW] -= 1
 
 
 @compiled
 def move_on(w: Words, r: Reals, visit: int, now: float) -> None:
+    leave_zone(w, r, visit)
     finish_visit(w, r, visit, MOVED_ON, now)
 
 
 @compiled
-def finish_visit(w: Words, r: Reals, visit: int, outcome: int, now: float) -> None:
-    r[visit + LEFT], w[visit + VISIT_OUTCOME] = now, outcome
+def leave_zone(w: Words, r: Reals, visit: int) -> None:
     zone = zone_of(w, r, visit)
     if zone >= 0:
         w[w[IN_ZONE] + zone] -= people_of(w, r, w[visit + PARTY])
@@ -220,9 +221,9 @@ def service_ends(w: Words, r: Reals, visit: int, now: float) -> None:
 
 
 @compiled
-def patience_ends(w: Words, r: Reals, visit: int, now: float) -> bool:
-    """True when the party was still waiting."""
-    if not (np.isnan(r[visit + STARTED]) and np.isnan(r[visit + LEFT])):
+def patience_ends(w: Words, r: Reals, visit: int, station: int, party: int, now: float) -> bool:
+    """True when the party was still waiting there."""
+    if not (goes_on(w, r, visit, station, party) and np.isnan(r[visit + STARTED]) and r[visit + DEADLINE] == now):
         return False
     leave_line(w, r, visit, now)
     end(w, r, visit, RENEGED, now)

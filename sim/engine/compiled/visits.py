@@ -1,0 +1,67 @@
+"""The rows of visits: taken while a visit is under way, written down and free again when it is over."""
+
+from __future__ import annotations
+
+from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.layout import (
+    FREE,
+    LEFT,
+    LIVE,
+    LIVE_WIDTH,
+    NEXT,
+    NEXT_LIVE,
+    NEXT_VISIT,
+    PARTY,
+    STATION,
+    VISIT_OUTCOME,
+    VISIT_WIDTH,
+    VISITS_END,
+)
+from sim.engine.compiled.types import Reals, Words
+
+
+@compiled
+def new_visit(w: Words, r: Reals) -> int:
+    """A row for a visit: one that is free again, else the next that was never used."""
+    visit = w[FREE]
+    if visit >= 0:
+        w[FREE] = w[visit + NEXT]
+    else:
+        visit = w[NEXT_LIVE]
+        w[NEXT_LIVE] = visit + LIVE_WIDTH
+    return int(visit)
+
+
+@compiled
+def write_down(w: Words, r: Reals, visit: int) -> None:
+    row = w[NEXT_VISIT]
+    w[NEXT_VISIT] = row + VISIT_WIDTH
+    for column in range(VISIT_WIDTH):
+        w[row + column] = w[visit + column]
+
+
+@compiled
+def finish_visit(w: Words, r: Reals, visit: int, outcome: int, now: float) -> None:
+    """Write the visit down and free its row. Events that still name it are recognised by the party."""
+    r[visit + LEFT], w[visit + VISIT_OUTCOME] = now, outcome
+    write_down(w, r, visit)
+    w[visit + PARTY] = -1
+    w[visit + NEXT] = w[FREE]
+    w[FREE] = visit
+
+
+@compiled
+def goes_on(w: Words, r: Reals, visit: int, station: int, party: int) -> bool:
+    """The row is still that of the visit it was when an event was noted for it."""
+    return bool(w[visit + PARTY] == party and w[visit + STATION] == station)
+
+
+@compiled
+def write_down_all(w: Words, r: Reals) -> bool:
+    """Write down the visits that are not over; False when there is no room for them."""
+    for visit in range(w[LIVE], w[NEXT_LIVE], LIVE_WIDTH):
+        if w[visit + PARTY] >= 0:
+            if w[NEXT_VISIT] > w[VISITS_END]:
+                return False
+            write_down(w, r, visit)
+    return True

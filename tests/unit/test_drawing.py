@@ -1,0 +1,100 @@
+"""What is drawn does not depend on how it is drawn: in stretches or at once, with the times nobody needs or without."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.engine import engine
+from sim.model import drawing, sources
+from sim.model.build import Model, build
+from sim.model.parties import Parties
+from sim.scenario import load
+
+BY_COUNTER = ("time", "klass", "size", "initial", "departs", "flight", "traveller")
+PORT = """
+format: 1
+name: A week at a port
+start: 2024-07-08 00:00
+horizon: 168 h
+ports:
+  here:
+    direction: southbound
+    zone: UTC
+    traffic:
+      car: {PACE, occupants: 2.1, batch: BATCH, nexus: {members: 30 %, alike: 40 %}}
+    day_to_day: {cv: 20 %}
+    lanes:
+      general: {serves: [car], booths: 4, service: {erlang: {mean: 60 s, shape: 3}}}
+      nexus: {serves: [car.nexus], booths: 1, service: {gamma: {mean: 15 s, cv: 0.5}}}
+    secondary: {bays: 3, referral: {car: 4 %, car.nexus: 1 %}, service: {lognormal: {mean: 6 min, cv: 0.8}}}
+events:
+  - {name: Alert, from: 2024-07-09 00:00, until: 2024-07-10 00:00, referral: {car: 3}}
+"""
+
+
+DAILY = 'per_day: 3000, profile: {"00:00": 1, "07:00": 5, "19:00": 2}'
+
+
+def model_of(tmp_path: Path, text: str = PORT, batch: int = 1) -> Model:
+    path = tmp_path / "port.yaml"
+    pace = DAILY if batch == 1 else "rate: 120 /h"
+    path.write_text(text.replace("PACE", pace).replace("BATCH", str(batch)), encoding="utf-8")
+    return build(load(path).baseline)
+
+
+def same_but_for_nan(model: Model, some: Parties, other: Parties) -> int:
+    """Holds every party's draws against each other where both have one; returns how many have none."""
+    missing = 0
+    for source in model.sources:
+        for programme in source.programmes:
+            mine = np.flatnonzero(some.klass == programme.klass)
+            for slot in range(len(programme.slots)):
+                one, two = some.draws[some.first_draw[mine] + slot], other.draws[other.first_draw[mine] + slot]
+                both = ~(np.isnan(one) | np.isnan(two))
+                assert np.array_equal(one[both], two[both])
+                missing += int(np.isnan(one).sum())
+    return missing
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_stretches_are_the_whole(batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of(tmp_path, batch=batch)
+    whole = model.draw(7, 2)
+    for module in (sources, drawing):
+        monkeypatch.setattr(module, "STRETCH", 1000)
+    pieces = model.draw(7, 2)
+    for name in BY_COUNTER:
+        one, two = getattr(whole, name), getattr(pieces, name)
+        assert (one is None and two is None) or np.array_equal(one, two), name
+    assert len(whole) > 15_000, "many stretches"
+    same_but_for_nan(model, pieces, whole)
+
+
+def test_times_that_nobody_needs_are_missing_and_not_missed(tmp_path: Path) -> None:
+    model = model_of(tmp_path)
+    without = model.draw(7, 0)
+    everywhere = [replace(s, programmes=tuple(replace(p, seldom={}) for p in s.programmes)) for s in model.sources]
+    all_of_them = replace(model, sources=tuple(everywhere)).draw(7, 0)
+    missing = same_but_for_nan(model, without, all_of_them)
+    assert not np.isnan(all_of_them.draws).any()
+    # A car has one in eight at the worst (4 % threefold), a member one in thirty-three.
+    assert 0.85 * len(without) < missing < len(without)
+    run = engine("reference")
+    one, two = run(model.network, without), run(model.network, all_of_them)
+    for name in ("party", "station", "joined", "started", "ended", "left"):
+        assert np.array_equal(getattr(one, name), getattr(two, name), equal_nan=True), name
+
+
+def test_where_many_are_sent_all_have_a_time(tmp_path: Path) -> None:
+    """Three times 20 % on the day of the alert is more than half of the cars; of members it is still 3 %."""
+    model = model_of(tmp_path, PORT.replace("{car: 4 %", "{car: 20 %"))
+    programmes = [programme for source in model.sources for programme in source.programmes]
+    names = [model.network.classes[programme.klass].name for programme in programmes]
+    assert {name: bool(p.seldom) for name, p in zip(names, programmes, strict=True)} == {
+        "car": False,
+        "car.nexus": True,
+    }
