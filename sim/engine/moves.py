@@ -51,10 +51,13 @@ class Moves(Floor):
 
     def finish_visit(self, visit: Visit, outcome: int) -> None:
         visit.left, visit.outcome = self.agenda.now, outcome
+        if self.zone_of(visit) >= 0:
+            self.in_zone[self.zone_of(visit)] -= self.people(visit.party)
 
     def end(self, visit: Visit, outcome: int) -> None:
         """The party leaves the network with a named outcome."""
         self.finish_visit(visit, outcome)
+        self.ends[visit.party] = (visit.left, outcome)
         self.inside -= 1
 
     def stop(self) -> None:

@@ -13,12 +13,14 @@ from sim.model.network import (
     NEVER,
     Controller,
     Facility,
+    Following,
     Network,
     PartyClass,
     Pool,
     Station,
     Target,
     WhenFull,
+    Zone,
 )
 
 if TYPE_CHECKING:  # calendars are wanted where nothing is drawn, and sources bring scipy
@@ -47,6 +49,8 @@ class Draft:
     slots: dict[int, list[Slot]] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     controllers: list[Controller] = field(default_factory=list)
+    zones: list[Zone] = field(default_factory=list)
+    following: Following | None = None
 
     def new_class(self, party_class: PartyClass) -> int:
         self.classes.append(party_class)
@@ -57,6 +61,10 @@ class Draft:
         """Reserve the next index for a station called `name`."""
         self.station_names.append(name)
         return len(self.station_names) - 1
+
+    def new_zone(self, zone: Zone) -> int:
+        self.zones.append(zone)
+        return len(self.zones) - 1
 
     def new_pool(self, pool: Pool) -> int:
         self.pools.append(pool)
@@ -98,6 +106,8 @@ class Draft:
             warm_up=warm_up,
             end=end,
             controllers=tuple(sorted(self.controllers, key=lambda controller: min(controller.watch))),
+            zones=tuple(self.zones),
+            following=self.following,
         )
 
 

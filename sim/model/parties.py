@@ -27,6 +27,11 @@ class Parties:
     initial: BoolArray
     """True for a party of the initial queue: it joined before the horizon began."""
 
+    follows: IntArray | None = None
+    """Number of the party this one comes after (its forerunner), -1 for none; None where nobody follows anybody."""
+    until: FloatArray | None = None
+    """When the forerunner must have got through at the latest, seconds; None where `follows` is."""
+
     departs: FloatArray | None = None
     """When what the party wants to board departs, seconds from the start of the horizon; NaN for none. Engines take no
     notice of it: it is for the measures. None where nobody boards anything."""

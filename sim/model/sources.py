@@ -200,6 +200,10 @@ class Arrivals:
     flight: IntArray | None = None
     traveller: IntArray | None = None
     """Number of the traveller at the facility they leave from; None at land ports."""
+    home: str = ""
+    """Source whose parties these come after, traveller by traveller; empty for none."""
+    until: FloatArray | None = None
+    """When the traveller must have got through there; None where `home` is empty."""
 
 
 def layers_of(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[Arrivals]:

@@ -171,7 +171,9 @@ class Stage(Staffed):
     open: OpenTable = optional(0, "How many are open over the week; not given: all of them, always.")
     queue: Literal["shared", "per_booth"] = optional("shared", "One line, or one per booth (rule 3).")
     priority: Annotated[tuple[Name, ...], BeforeValidator(as_tuple)] = optional(
-        [], "Classes served before the others, the first first; tight: those who show up late."
+        [],
+        "Classes served before the others in the line, the first first; tight: those who show up late, who also go "
+        "first among the stations of its pool.",
     )
     service: Services = required("Time it takes, one for all classes or by class.")
     storage: People | None = optional(
@@ -188,10 +190,13 @@ class Stage(Staffed):
 
 
 class Hall(Model):
-    """Room in the inspection hall; when it is full people are held outside."""
+    """Room in the inspection hall as a whole; when it is full people are held outside, in order of arrival."""
 
-    from_: Name = required("Station at which the hall begins; every class passes it.", alias="from")
-    capacity: People = required("People that fit in line there.")
+    from_: Name = required(
+        "First station of the hall in the order written. It ends with the last that is no walk.",
+        alias="from",
+    )
+    capacity: People = required("People that fit in all its stations together, in line and being served.")
 
 
 class Costs(Model):

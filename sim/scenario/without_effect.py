@@ -15,7 +15,7 @@ from sim.scenario.fields import Model
 from sim.scenario.hall_checks import comes
 from sim.scenario.irregular import COMPOSITIONS
 from sim.scenario.port import LENGTHS, LaneGroup, Port, Service, class_names
-from sim.scenario.preclearance import Preclearance, of_traveller
+from sim.scenario.preclearance import TIGHT, Preclearance, of_traveller
 from sim.scenario.problems import Path
 from sim.scenario.schema import Event, Scenario
 from sim.scenario.tables import NOT_REFERRED
@@ -189,8 +189,19 @@ def _has_company(traffic: Traffic) -> bool:
 # ---- preclearance facilities ------------------------------------------------------------------------------
 
 
+def _tight(scenario: Scenario) -> Iterator[Doubt]:
+    """Tight connections that no station lets go first, at facilities where tight is said."""
+    for name, place in scenario.preclearance.items():
+        if place.tight is not None and not any(TIGHT in stage.priority for stage in place.stations.values()):
+            mend = "write priority: [tight] at the stations that let them go first, or leave it out"
+            yield _doubt(
+                "tight with no station that gives tight connections priority", mend, "preclearance", name, "tight"
+            )
+
+
 def of_halls(scenario: Scenario) -> Iterator[Doubt]:
-    """Keys of stations at preclearance facilities and their far sides."""
+    """Keys of stations at preclearance facilities and their far sides; `tight`, which they are to name."""
+    yield from _tight(scenario)
     for at, stage in hall_stations(scenario):
         place = scenario.preclearance[str(at[1])]
         coming = [known for known in place.classes if comes(stage, known)]

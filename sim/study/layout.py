@@ -300,7 +300,7 @@ def _turned_away(station: Station) -> set[int]:
         outcomes.add(DIVERTED if station.when_closed is WhenFull.DIVERT and station.divert else CLOSED)
     if math.isfinite(station.balk_at):
         outcomes.add(BALKED)
-    if math.isfinite(station.storage):
+    if math.isfinite(station.storage) or station.zone >= 0:
         outcomes.add(DIVERTED if station.when_full is WhenFull.DIVERT and station.divert else BALKED)
     return outcomes
 

@@ -56,6 +56,15 @@ def event(effect: str) -> str:
 
 EVERYDAY = TRAFFIC + LANES
 LISTED = EVERYDAY.replace("rate: 30 /h, nexus: 20 %", "trace: t.csv")
+TERMINAL = """preclearance:
+  there:
+    zone: America/Vancouver
+    departures: {per_day: 9, seats: 90}
+    classes: {everybody: 100 %}
+    show_up: {uniform: {low: 30 min, high: 90 min}}
+    tight: 45 min
+    stations: {primary: {kind: primary, booths: 3, service: 70 s}}
+"""
 SECTOR = """irregular:
   sector:
     zone: America/Toronto
@@ -72,6 +81,11 @@ def sector(old: str, new: str) -> str:
 
 
 CASES = {
+    "tight-without-priority": (
+        "preclearance.there.tight",
+        EVERYDAY + TERMINAL,
+        ("service: 70 s", "service: 70 s, priority: [tight]"),
+    ),
     "information-withheld-that-no-source-is-of": (
         "irregular.sector.intercept.shared_information",
         sector("{us-notice: 20 %}", "20 %, shared_information: no"),

@@ -43,7 +43,7 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
     """
     if any(standard is not None and not isinstance(standard, Steps) for standard in layout.standards):
         return see_in_numpy(layout, parties, records)  # a function of Python's is not for compiled loops
-    cells, net, visits = layout.cells, _network_of(layout), tables.visits_of(parties, records)
+    cells, net, visits = layout.cells, _network_of(layout), tables.visits_of(layout.network, parties, records)
     spells, line = tables.new_spells(layout, visits, len(SUMS)), tables.new_line(visits)
     waiting, road, busy, blocked = (tables.new_stretches(layout) for _ in range(4))
     parties_in_line, metres_of_line = tables.new_standing(layout), tables.new_standing(layout)
