@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from sim.model.dated import Dated, officers_on_duty
 from sim.model.flow_plan import FlowPlan
@@ -23,8 +24,10 @@ from sim.scenario.preclearance import Stage
 from sim.scenario.schema import Scenario
 from sim.scenario.vocabulary import most_exact, serves
 from sim.study.demand import Flow, flows, integral, work_of
-from sim.study.flow_load import FlowLoad, flow_loads
 from sim.study.hall_load import hall_flows, servers_of, visits
+
+if TYPE_CHECKING:
+    from sim.study.flow_load import FlowLoad
 
 HOUR = 3600.0
 TANDEM = 1.5
@@ -115,8 +118,11 @@ def offered_load(scenario: Scenario) -> list[Group]:
         fluid.add_port(plan)
     for hall in hall_plans(scenario, fluid.horizon):
         fluid.add_hall(hall)
-    for flow, load in flow_loads(scenario, fluid.horizon):
-        fluid.add_flow(flow, load)
+    if scenario.irregular:
+        from sim.study.flow_load import flow_loads  # brings numpy, which looking at a port does without
+
+        for flow, load in flow_loads(scenario, fluid.horizon):
+            fluid.add_flow(flow, load)
     return fluid.run(fluid.horizon)
 
 
