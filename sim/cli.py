@@ -177,7 +177,9 @@ def parser() -> argparse.ArgumentParser:
     ports = verbs.add_parser("ports", help="the registry of ports of entry: a list to search, or all of one entry")
     ports.add_argument("text", metavar="TEXT", nargs="*", help="words to search for, or the id of an entry")
     ports.add_argument("--near", metavar="LAT,LON", help="the nearest to this place, such as 49,-122")
-    ports.add_argument("--map", metavar="FOLDER", help="draw maps of cars and trucks a day, both ways, into a folder")
+    ports.add_argument(
+        "--map", metavar="FOLDER", help="draw maps of ports, airports and what is between ports into a folder"
+    )
     ports.add_argument("--json", action="store_true", help="print the result as JSON")
 
     schema = verbs.add_parser("schema", help="the JSON Schema of scenario files, for editors")

@@ -26,7 +26,18 @@ from sim.report.figures_irregular import (
     true_flow_rows,
 )
 from sim.report.figures_lanes import MOST_STATIONS, lanes, plot_utilisation, utilisation_rows
-from sim.report.figures_map import VOLUME, WAIT, map_rows, map_why_not, plot_map, plot_ports_map
+from sim.report.figures_map import (
+    PERSONS,
+    VOLUME,
+    WAIT,
+    map_rows,
+    map_table,
+    map_why_not,
+    plot_airports_map,
+    plot_between_ports_map,
+    plot_map,
+    plot_ports_map,
+)
 from sim.report.figures_programme import groups, plot_programmes, programme_rows
 from sim.report.figures_stages import is_flow, plot_stages, stage_rows
 from sim.report.figures_sweep import frontier_rows, frontier_why_not, plot_frontier, plot_sweep, sweep_rows, sweeps
@@ -37,6 +48,8 @@ from sim.report.rundata import ALL, BASELINE, RunData
 __all__ = [
     "KINDS",
     "RunData",
+    "plot_airports_map",
+    "plot_between_ports_map",
     "plot_convergence",
     "plot_day",
     "plot_drivers",
@@ -115,11 +128,12 @@ def _all(run: RunData, kinds: Sequence[str]) -> Iterator[Drawn]:
 def _maps(run: RunData, facility: str = "") -> Iterator[Drawn]:
     """Maps of all facilities together."""
     if why := map_why_not(run):
-        if len(run.registry_names) > 1:
+        if len(run.registry_names) + len(run.sectors) > 1:
             yield LeftOut(why)
         return
-    for measure in (WAIT, VOLUME):
-        rows = map_rows(run, measure)
+    measures = [measure for measure in (WAIT, VOLUME) if not map_rows(run, measure).empty]
+    for measure in measures or [PERSONS]:
+        rows = map_table(run, measure)
         if not rows.empty:
             title = f"{run.scenario}: {words.measure_words(measure)} by place"
             yield Picture(f"map-{measure}", title, plot_map(run, measure), rows)

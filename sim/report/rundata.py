@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -270,21 +270,33 @@ class RunData:
 
     @cached_property
     def registry_names(self) -> dict[str, str]:
-        """Entry of the registry by facility, from scenario.resolved.yaml; facilities without one are left out."""
-        written = self._written.items()
+        """Entry of the registry by port or hall, from scenario.resolved.yaml; those without one are left out."""
+        return self._registry(("ports", "preclearance"))
+
+    @cached_property
+    def sectors(self) -> dict[str, str]:
+        """Sector of the registry by irregular flow; flows without one are left out."""
+        return self._registry(("irregular",))
+
+    def _registry(self, kinds: Sequence[str]) -> dict[str, str]:
+        written = (item for kind in kinds for item in self._written_of(kind).items())
         return {name: str(each["registry"]) for name, each in written if each.get("registry")}
 
     @cached_property
-    def _written(self) -> dict[str, Mapping[str, Any]]:
-        """What scenario.resolved.yaml says of each facility; nothing where the file is missing."""
+    def _tree(self) -> Mapping[str, Any]:
+        """scenario.resolved.yaml; nothing where the file is missing."""
         path = self.folder / "scenario.resolved.yaml"
         if not path.exists():
             return {}
         from ruamel.yaml import YAML
 
-        tree = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        found = [(tree.get(kind) or {}).items() for kind in ("ports", "preclearance")]
-        return {str(name): each for items in found for name, each in items if isinstance(each, Mapping)}
+        tree: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return tree
+
+    def _written_of(self, kind: str) -> dict[str, Mapping[str, Any]]:
+        """What scenario.resolved.yaml says of each facility of a kind."""
+        found = (self._tree.get(kind) or {}).items()
+        return {str(name): each for name, each in found if isinstance(each, Mapping)}
 
     @cached_property
     def _scenarios(self) -> Mapping[str, Scenario]:
@@ -302,8 +314,9 @@ class RunData:
 
     def pools(self, facility: str) -> dict[str, tuple[str, ...]]:
         """Stations of a facility by the officers they share; only pools that two of them or more share."""
+        written = {**self._written_of("ports"), **self._written_of("preclearance")}
         found: dict[str, list[str]] = {}
-        for station, pool in _pooled(self._written.get(facility, {})):
+        for station, pool in _pooled(written.get(facility, {})):
             if station in self.stations(facility):
                 found.setdefault(pool, []).append(station)
         return {pool: tuple(stations) for pool, stations in found.items() if len(stations) > 1}
