@@ -143,6 +143,8 @@ def parser() -> argparse.ArgumentParser:
     plot = verbs.add_parser("plot", help="figures of a run (PNG and SVG), with the table behind each")
     what = "a run folder, or the scenario file it was run from; or the folder of a sensitivity study (tornado)"
     plot.add_argument("path", metavar="FILE|RUN", help=what)
+    further = "further runs of the same days: forests of all against the baseline of the first, and no other figure"
+    plot.add_argument("more", metavar="RUN", nargs="*", help=further)
     kinds = "only this kind: day, wait, heat, lanes, flow, programmes, ... (repeatable; default: all)"
     plot.add_argument("--only", metavar="KIND", action="append", default=[], help=kinds)
     plot.add_argument("--warm-up", action="store_true", help="of a run that settles: how long its start takes (Welch)")

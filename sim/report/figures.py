@@ -39,6 +39,7 @@ from sim.report.figures_map import (
     plot_ports_map,
 )
 from sim.report.figures_programme import groups, plot_programmes, programme_rows
+from sim.report.figures_runs import plot_forest_of_runs
 from sim.report.figures_stages import is_flow, plot_stages, stage_rows
 from sim.report.figures_sweep import frontier_rows, frontier_why_not, plot_frontier, plot_sweep, sweep_rows, sweeps
 from sim.report.figures_wait import plot_wait_distribution, wait_classes, wait_rows
@@ -55,6 +56,7 @@ __all__ = [
     "plot_drivers",
     "plot_flow",
     "plot_forest",
+    "plot_forest_of_runs",
     "plot_frontier",
     "plot_hall",
     "plot_heat",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,22 +46,42 @@ def plot_forest(
         ax: where; a new figure when None.
     """
     rows = forest_rows(run, facility, measure, station=station, class_name=class_name)
+    base = run.estimate(("baseline", facility, station, class_name), measure)
+    about = Told(measure, base.mean if base else np.nan, run.confidence, run.replications)
+    why = forest_why_not(run, facility, measure) or f"{facility}: none of these variants was run"
+    return draw_forest(rows, about, why, variants, ax)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a forest says beside its rows."""
+
+    measure: str
+    baseline: float
+    """Its mean, as in the files."""
+    confidence: str
+    replications: int
+
+
+def draw_forest(
+    rows: pd.DataFrame, told: Told, why_not: str, variants: Sequence[str] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw rows of comparison.csv, one variant each, in their order; `why_not` is said where there are none."""
     shown = rows[rows["variant"].isin(variants)] if variants is not None else rows.head(MOST_VARIANTS)
     with style.styled():
         ax = ax or style.new_axes(extra_height=min(0.0, 0.62 * (len(shown) - 9)))
         if shown.empty:
-            style.say(ax, forest_why_not(run, facility, measure) or f"{facility}: none of these variants was run")
+            style.say(ax, why_not)
             return ax
         factor = words.scale(str(shown["unit"].iloc[0]))
         values = factor * shown[list(_COLUMNS)].to_numpy(dtype=float)
         for place, (name, row) in enumerate(zip(shown["variant"], values, strict=True)):
             _draw_row(ax, place, str(name), row, variant_clear(row))
         _label_rows(ax, shown["variant"].tolist(), values)
-        base = run.estimate(("baseline", facility, station, class_name), measure)
-        _titles(ax, run, measure, str(shown["unit"].iloc[0]), base.mean * factor if base else np.nan)
+        _titles(ax, told.measure, str(shown["unit"].iloc[0]), told.baseline * factor)
         if variants is None and len(rows) > len(shown):
             ax.set_title(f"{ax.get_title(loc='left')}; {len(shown)} of {len(rows)} shown")
-        _key(ax, run, len(rows))
+        _key(ax, told, len(rows))
     return ax
 
 
@@ -77,11 +98,16 @@ def forest_rows(
     run: RunData, facility: str, measure: str, *, station: str = ALL, class_name: str = ALL
 ) -> pd.DataFrame:
     """Rows of comparison.csv with a difference, the most wanted first: the table behind the figure."""
-    from sim.study.catalogue import describe
-
     table = run.comparison
     wanted = (table["facility"] == facility) & (table["station"] == station) & (table["class"] == class_name)
     rows = table[wanted & (table["measure"] == measure) & table["difference"].notna()]
+    return most_wanted_first(rows, measure)
+
+
+def most_wanted_first(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Rows of comparison.csv of one measure in the order of a forest."""
+    from sim.study.catalogue import describe
+
     better = describe(measure).lower_is_better
     return rows.sort_values("difference", ascending=better is not False, kind="stable").reset_index(drop=True)
 
@@ -140,7 +166,7 @@ def _number(row: Sequence[float]) -> str:
     return f"{text} ({words.signed(low, places)} to {words.signed(high, places)})"
 
 
-def _titles(ax: Axes, run: RunData, measure: str, unit: str, base: float) -> None:
+def _titles(ax: Axes, measure: str, unit: str, base: float) -> None:
     what, said = words.measure_words(measure), "points" if unit == "share" else words.unit_words(unit)
     ax.set_title(f"Change in {what}, {said}; baseline {words.number(base)}{' %' if unit == 'share' else ''}")
     low, high = ax.get_xlim()
@@ -150,13 +176,15 @@ def _titles(ax: Axes, run: RunData, measure: str, unit: str, base: float) -> Non
         ax.text(1.0, 0.0, "more than the baseline →", transform=style.below(ax), ha="right", va="top")
 
 
-def _key(ax: Axes, run: RunData, count: int) -> None:
+def _key(ax: Axes, told: Told, count: int) -> None:
     from matplotlib.lines import Line2D
 
-    if run.replications < 2:
+    if told.replications < 2:
         return
     handles = [
-        Line2D([], [], color="black", linewidth=8.0, solid_capstyle="butt", label=f"{run.confidence} interval, paired"),
+        Line2D(
+            [], [], color="black", linewidth=8.0, solid_capstyle="butt", label=f"{told.confidence} interval, paired"
+        ),
         Line2D([], [], color="black", linewidth=2.2, label=f"for {words.counted(count, 'variant')} at once"),
         Line2D([], [], color="black", marker="o", markersize=14, linestyle="none", label="clear"),
         Line2D(
