@@ -19,6 +19,8 @@ MEASURES = ("wait_mean", "wait_p95", "over_standard_share", "missed_share")
 """Measures that get a figure of their own, where the run has them."""
 MOST_VARIANTS = 16
 """Rows in one figure."""
+_LEAST_SPAN = 1e-9
+"""Differences that span less are all nothing."""
 _COLUMNS = ("difference", "ci_low", "ci_high", "ci_low_simultaneous", "ci_high_simultaneous")
 
 
@@ -77,7 +79,7 @@ def draw_forest(
         values = factor * shown[list(_COLUMNS)].to_numpy(dtype=float)
         for place, (name, row) in enumerate(zip(shown["variant"], values, strict=True)):
             _draw_row(ax, place, str(name), row, variant_clear(row))
-        _label_rows(ax, shown["variant"].tolist(), values)
+        _label_rows(ax, shown["variant"].tolist(), values, str(shown["unit"].iloc[0]) == "share")
         _titles(ax, told.measure, str(shown["unit"].iloc[0]), told.baseline * factor)
         if variants is None and len(rows) > len(shown):
             ax.set_title(f"{ax.get_title(loc='left')}; {len(shown)} of {len(rows)} shown")
@@ -136,7 +138,7 @@ def _draw_row(ax: Axes, place: int, name: str, row: Sequence[float], clear: bool
     )  # fmt: skip
 
 
-def _label_rows(ax: Axes, names: Sequence[str], values: np.ndarray) -> None:
+def _label_rows(ax: Axes, names: Sequence[str], values: np.ndarray, share: bool) -> None:
     """Names at the left, numbers at the right, a line at 0."""
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_yticks(range(len(names)), [shorten(name) for name in names])
@@ -144,8 +146,10 @@ def _label_rows(ax: Axes, names: Sequence[str], values: np.ndarray) -> None:
     ax.axvline(0.0, color="black", linewidth=1.8, label="baseline")
     finite = values[np.isfinite(values)]
     low, high = min(float(finite.min()), 0.0), max(float(finite.max()), 0.0)
-    room = 0.06 * max(high - low, 1e-9) or 1.0
-    ax.set_xlim(low - room, high + room)
+    room = 0.06 * (high - low) if high - low > _LEAST_SPAN else 1.0
+    # No share changes by more than 100 points, whatever an interval says.
+    most = 100.0 if share else np.inf
+    ax.set_xlim(max(low - room, -most), min(high + room, most))
     right = ax.secondary_yaxis("right")
     right.set_yticks(range(len(names)), [_number(row) for row in values])
     right.tick_params(length=0, labelsize=16)
@@ -159,7 +163,8 @@ def shorten(name: str, most: int = 34) -> str:
 
 def _number(row: Sequence[float]) -> str:
     value, low, high = row[:3]
-    places = 1 if max(abs(value), abs(low) if np.isfinite(low) else 0.0) < 100.0 else 0
+    most = max(abs(each) for each in (value, low, high) if np.isfinite(each))
+    places = 0 if most >= 100.0 else 1 if most >= 1.0 else 2
     text = words.signed(value, places)
     if not np.isfinite(low) or low == high:
         return text

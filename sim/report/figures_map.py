@@ -270,7 +270,7 @@ def _draw(ax: Axes, layers: Sequence[Layer], dots: pd.DataFrame | None = None) -
             bar = figure.colorbar(shades, ax=ax, shrink=0.7, pad=0.01, aspect=28)
             ax.set_title(layer.said)
             style.thousands(bar.ax)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
     _key(ax, layers, dots is not None)
     labels = [label for place, layer in enumerate(layers) for label in _labels(layer, bool(place))]
     bends = [Label("", x, y, _STRETCH_POINTS / 2.0) for lines in drawn for line in lines for x, y in line]
@@ -348,8 +348,9 @@ def _key(ax: Axes, layers: Sequence[Layer], dots: bool) -> None:
         if place == SECTOR:
             handles.append(Line2D([], [], color=ink, linewidth=_STRETCH_POINTS, label=_SAID[place]))
         else:
-            edge = {"markersize": 14, "markeredgecolor": "black", "linestyle": "none"}
-            handles.append(Line2D([], [], color=ink, marker=_MARKERS[place], label=_SAID[place], **edge))
+            point = Line2D([], [], color=ink, marker=_MARKERS[place], markersize=14, linestyle="none")
+            point.set(markeredgecolor="black", label=_SAID[place])
+            handles.append(point)
     if dots:
         handles.append(Line2D([], [], color=_DOT, marker="o", markersize=6, linestyle="none", label=_SAID[PORT]))
     if len(handles) > 1:

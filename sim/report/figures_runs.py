@@ -102,7 +102,7 @@ def _forests(samples: Samples, facility: str) -> Iterator[Picture]:
     for measure in MEASURES:
         rows = forest_rows_of_runs(samples, facility, measure)
         for ending, said, part in pages(rows["variant"].tolist(), MOST_VARIANTS):
-            title = f"{facility}: {words.measure_words(measure)} of {len(samples.folders)} runs{said}"
+            title = f"{facility}: {words.measure_words(measure)} against the baseline of {samples.title}{said}"
             axes = plot_forest_of_runs(samples, facility, measure, variants=part)
             own = rows[rows["variant"].isin(part)]
             yield Picture(f"forest-{facility}-{measure}{ending}", title, axes, own)

@@ -70,3 +70,13 @@ def test_what_several_runs_do_not_give_is_refused(runs: list[Path], tmp_path: Pa
         compare(runs, measures="wait_mean").plot("prot")
     ax = plot_forest_of_runs(read(runs), "port", "missed_share")
     assert "no variant has a difference in missed share" in ax.texts[0].get_text()
+
+
+def test_a_forest_of_nothing_and_one_of_everything_have_an_axis(tmp_path: Path) -> None:
+    wait, share = key("wait_mean"), key("over_standard_share", unit="share")
+    over = np.array([0.0, 1.0, 0.0, 1.0])
+    world = {"baseline": {wait: DAYS[:4], share: over}, "same": {wait: DAYS[:4], share: 1.0 - over}}
+    samples = read([write_run(tmp_path / "run", world)])
+    assert plot_forest_of_runs(samples, "port").get_xlim() == (-1.0, 1.0)
+    assert forest_rows_of_runs(samples, "port", "over_standard_share")["ci_high"].iloc[0] > 1.0
+    assert plot_forest_of_runs(samples, "port", "over_standard_share").get_xlim() == (-100.0, 100.0)
