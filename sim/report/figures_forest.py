@@ -19,8 +19,8 @@ MEASURES = ("wait_mean", "wait_p95", "over_standard_share", "missed_share")
 """Measures that get a figure of their own, where the run has them."""
 MOST_VARIANTS = 16
 """Rows in one figure."""
-_LEAST_SPAN = 1e-9
-"""Differences that span less are all nothing."""
+_LEAST_SPAN = 0.01
+"""As printed: differences that span less are shown as the nothing they are."""
 _COLUMNS = ("difference", "ci_low", "ci_high", "ci_low_simultaneous", "ci_high_simultaneous")
 
 

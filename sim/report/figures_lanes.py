@@ -102,4 +102,7 @@ def _label_columns(ax: Axes, run: RunData, facility: str, starts: FloatArray) ->
     at = np.interp([minute for minute, _ in ticks], [*starts, starts[-1] + wide], np.arange(len(starts) + 1.0))
     kept = [(place, text) for place, (_, text) in zip(at, ticks, strict=True) if place <= len(starts) - 0.5]
     ax.set_xticks([place for place, _ in kept], [text for _, text in kept])
-    ax.text(len(starts) + 1.5, -0.08, "whole run", ha="center", va="bottom", fontsize=16)
+    ax.annotate(
+        "whole run", (len(starts) + 1.5, 0.0), xytext=(0, 4), textcoords="offset points", ha="center", va="bottom",
+        fontsize=16,
+    )  # fmt: skip

@@ -150,7 +150,11 @@ class RunData:
         """The day of the run, `Sunday 11 August 2024`; with hour and length unless it is one day from midnight on."""
         day = f"{self.start:%A} {self.start.day} {self.start:%B %Y}"
         whole = self.horizon == 1440.0 and self.start.hour == self.start.minute == 0
-        return day if whole else f"{day} {self.start:%H:%M}, {self.horizon / 60.0:g} h"
+        if whole:
+            return day
+        days, rest = divmod(self.horizon, 1440.0)
+        long = f"{days:,.0f} days" if days > 1.0 and not rest else f"{self.horizon / 60.0:g} h"
+        return f"{day} {self.start:%H:%M}, {long}"
 
     @property
     def warm_up(self) -> float:
@@ -387,6 +391,7 @@ def _read_table(path: Path, *, required: bool = True) -> pd.DataFrame:
             dtype=dict.fromkeys(names, str) | dict.fromkeys(numbers, float),
             keep_default_na=False,
             na_values={column: ["", "nan"] for column in numbers},
+            usecols=lambda column: column in (*names, *numbers),
         )
     except (OSError, ValueError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error

@@ -105,6 +105,23 @@ def test_why_there_is_no_figure(odd: dict[str, RunData], which: str, kind: str) 
     assert SENTENCES[which, kind] in said(DRAWN[kind](odd[which]))
 
 
+def test_short_waits_leave_a_far_standard_out_of_the_axes(odd: dict[str, RunData]) -> None:
+    run = odd["one class"]
+    table = run.wait_distribution.copy()
+    for column in ("survival_mean", "ci_low", "ci_high", "survival_low", "survival_high"):
+        if column in table:
+            table[column] = np.where(table["wait_min"] < 1.0, 0.04, 0.0)
+    ax = figures.plot_wait_distribution(replace(run, wait_distribution=table), FACILITY)
+    end = ax.get_xlim()[1]
+    assert end < 5.0
+    assert all(max(line.get_xdata()) <= end for line in ax.lines if line.get_marker() == "o")
+    assert "beyond: the standard of 20 min" in ax.get_xlabel()
+
+
+def test_a_convergence_of_nothing_has_its_unit(odd: dict[str, RunData]) -> None:
+    assert "Mean wait, minutes" in said(figures.plot_convergence(odd["nobody"], FACILITY))
+
+
 def test_what_is_left_out_is_told(odd: dict[str, RunData]) -> None:
     told: list[str] = []
     paths = save_figures(odd["one replication"].folder, ["heat", "convergence"], told.append)
