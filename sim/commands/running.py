@@ -21,6 +21,7 @@ from sim.commands.shared import (
     working_place,
 )
 from sim.errors import UsageError
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     from sim.scenario import Study
@@ -167,7 +168,7 @@ def _replay(arguments: Namespace, study: Study) -> int:
     from sim.study.preflight import check_memory
     from sim.study.runs import replay
 
-    variants = arguments.variant or (list(study.policies) or ["baseline"])
+    variants = arguments.variant or (list(study.policies) or [BASELINE])
     if arguments.all or len(variants) > 1:
         raise UsageError("--replication replays one variant: name at most one with --variant")
     check_memory(study)

@@ -11,9 +11,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.distribution import Distribution
 from sim.model.network import ALWAYS_ONE, FORCED, Steps
-from sim.model.sources import Arrivals, Drawing, FloatArray, IntArray, Sizes, Source, layers_of
+from sim.model.sources import Arrivals, Drawing, Sizes, Source, layers_of
 from sim.model.spans import Span, true_rate
 from sim.model.steps import values_at
 from sim.model.streams import Streams
@@ -153,21 +154,21 @@ class GroupSource(Source):
     of_kind: tuple[GroupSizes, ...] = ()
     ways: tuple[Towards, ...] = ()
     seen: Span | None = None
-    """Probability that a group that hides is detected, where `rate` counts those detected."""
+    """Share of the groups that is detected in what `rate` counts, where it counts those detected."""
 
     def arrivals(self, horizon: float, streams: Streams) -> list[Arrivals]:
         """Layer by layer; where the rate is of those detected, the true one follows from this replication's chance."""
         assert self.rate is not None
         rate = self.rate
         if self.seen is not None:
-            rate = true_rate(rate, self.ways[0].hide, self.seen.drawn(streams.once))
+            rate = true_rate(rate, self.seen.drawn(streams.once))
         return layers_of(self, rate, horizon, streams)
 
     def expected(self, horizon: float) -> float:
         """About how many groups come, at the lowest chance of detection."""
         if self.seen is None or self.rate is None:
             return super().expected(horizon)
-        true = true_rate(self.rate, self.ways[0].hide, self.seen.low)
+        true = true_rate(self.rate, self.seen.low)
         return Source(self.name, (), self.sizes, rate=true).expected(horizon)
 
     def marks(self, prefix: str, times: FloatArray, begin: int, streams: Streams) -> tuple[IntArray, IntArray]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sim.model.civil import CivilClock
+from sim.model.dated import holidays
 from sim.model.drivers import factor
-from sim.model.network import Steps
+from sim.model.flow_events import FlowEvents
+from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.spans import Span, true_rate
-from sim.model.steps import combine, from_changes, window
+from sim.model.steps import combine, from_changes, mapped, product, window
 from sim.registry.tables import MONTHS
 from sim.scenario.agreement import RETURNS, RULES
 from sim.scenario.drivers import Driver
-from sim.scenario.irregular import ALONE, COMPOSITIONS, GROUNDS, Detection, Groups, Irregular
+from sim.scenario.irregular import ALONE, COMPOSITIONS, GROUNDS, Groups, Irregular
 from sim.scenario.preclearance import of_traveller
-from sim.scenario.schema import Origin, Scenario
+from sim.scenario.schema import Event, Origin, Scenario
 
-US_NOTICE = "us-notice"
+RESPONSE = "response"
+"""The stage in which a unit goes to a group."""
 OTHER = "other"
 """Ground of those whom an exemption lets stay."""
 MINOR = "minor"
@@ -38,43 +41,37 @@ def needs_place(ground: int) -> int:
 class Timeline:
     """Clock and rules at one place."""
 
-    def __init__(self, scenario: Scenario, zone: str, end: float) -> None:
-        holidays = frozenset(scenario.holidays)
+    def __init__(self, scenario: Scenario, zone: str, end: float, events: Iterable[Event] = ()) -> None:
+        days = holidays(scenario, events)
         self.end = end
-        self.clock = CivilClock(scenario.start, zone, end, holidays)
-        self.within = CivilClock(scenario.start, zone, scenario.horizon, holidays)
+        self.clock = CivilClock(scenario.start, zone, end, days)
+        self.within = CivilClock(scenario.start, zone, scenario.horizon, days)
         """The same until nobody comes any more."""
-        changes = [
+        self._rules = [
             (
                 -math.inf if index == 0 or one.from_ is None else self.clock.seconds(one.from_),
                 float(RULES.index(one.rule)),
             )
             for index, one in enumerate(scenario.agreement)
         ]
-        self.rule = from_changes(changes)
-        """Number of the rule in force."""
+        """Number of each rule, and when it begins to hold."""
 
-    def by_rule(self, values: Iterable[float]) -> Steps:
-        """A value for each of RULES, as it holds over time."""
+    def by_rule(self, values: Iterable[float], lag: float = 0.0) -> Steps:
+        """A value for each of RULES, as it held `lag` seconds ago."""
         table = list(values)
-        return self.each(self.rule, lambda number: table[int(number)])
+        return from_changes((since + lag, table[int(number)]) for since, number in self._rules)
 
     @staticmethod
-    def each(steps: Steps, change: Callable[[float], float]) -> Steps:
-        """The step function passed through `change`."""
-        return from_changes(zip(steps.times, map(change, steps.values), strict=True))
-
-    @classmethod
-    def times(cls, steps: Steps, by: float) -> Steps:
+    def times(steps: Steps, by: float) -> Steps:
         """The step function times a number."""
-        return cls.each(steps, lambda value: value * by)
+        return mapped(steps, lambda value: value * by)
 
     def demand(self, groups: Groups, drivers: tuple[Driver, ...]) -> Steps:
         """Groups per second, as stated per day, by season and drivers."""
         per_day = groups.per_day if groups.per_day is not None else groups.detected_per_day
         assert per_day is not None
         rate = self.within.daily_rate(groups.profile, per_day)
-        return combine(rate, factor(groups.season, drivers, self.within), lambda a, b: a * b)
+        return product((rate, factor(groups.season, drivers, self.within)))
 
 
 class FlowPlan(Timeline):
@@ -82,7 +79,8 @@ class FlowPlan(Timeline):
 
     def __init__(self, name: str, scenario: Scenario, end: float) -> None:
         self.flow: Irregular = scenario.irregular[name]
-        super().__init__(scenario, self.flow.place, end)
+        self.dated = FlowEvents(name, self.flow.place, scenario, end)
+        super().__init__(scenario, self.flow.place, end, self.dated.events)
         self.name, self.scenario = name, scenario
         standard = self.flow.standard
         self.standard: Steps | None = None if standard is None else self.clock.steps(standard.wait)
@@ -93,10 +91,9 @@ class FlowPlan(Timeline):
         self.index: dict[str, int] = {}
         """Station index by name."""
 
-    @property
-    def returns(self) -> Steps:
-        """1 while the rule in force returns who comes here without an exception."""
-        return self.by_rule(float(self.flow.kind in RETURNS[rule]) for rule in RULES)
+    def returns(self, lag: float = 0.0) -> Steps:
+        """1 while the rule in force, or that of `lag` seconds ago, returns who comes here without an exception."""
+        return self.by_rule((float(self.flow.kind in RETURNS[rule]) for rule in RULES), lag)
 
     @property
     def hides_pay(self) -> Steps:
@@ -105,9 +102,7 @@ class FlowPlan(Timeline):
 
     def pools(self) -> set[str]:
         """Names of the pools of officers that work here."""
-        flow = self.flow
-        parts = (flow.intercept, flow.processing, flow.interview, flow.eligibility)
-        return {part.pool for part in parts if part is not None and part.pool is not None}
+        return self.flow.pools()
 
     def kinds(self) -> tuple[str, ...]:
         """Kinds of groups that come, in the order of the vocabulary."""
@@ -135,10 +130,20 @@ class FlowPlan(Timeline):
 
     def most_groups(self) -> Steps:
         """Groups of its own per second that truly come, at the lowest chance of detection."""
-        groups, rate = self.flow.groups, self.own_rate()
+        counted = self.counted()
+        return self.own_rate() if counted is None else true_rate(self.own_rate(), counted.low)
+
+    def counted(self) -> Span | None:
+        """Share of the groups that is detected in `detected_per_day`, by rule and means at the start; None without it.
+
+        What changes later changes who is detected of those who come, not who comes.
+        """
+        groups = self.flow.groups
         if groups is None or groups.detected_per_day is None:
-            return rate
-        return true_rate(rate, self.hide(groups), self.detection().low)
+            return None
+        hide, chance = self.hide(groups).at(0.0), self.detection()
+        low, high = (Steps(values=(1.0 - hide * (1.0 - end.at(0.0)),)) for end in (chance.low, chance.high))
+        return Span(low, high, chance.stream)
 
     def hide(self, groups: Groups) -> Steps:
         """Share of groups that hide, by the rule in force."""
@@ -149,34 +154,30 @@ class FlowPlan(Timeline):
     def detection(self) -> Span:
         """Chance that a group that hides is detected: what is left when every source has missed it."""
         assert self.flow.intercept is not None
-        low, high = (self._detected(self.flow.intercept.detect, end) for end in (0, 1))
+        low, high = (self._detected(end) for end in (0, 1))
         return Span(low, high, f"{self.name}/detection")
 
-    def _detected(self, detect: Detection, end: int) -> Steps:
+    def _detected(self, end: int) -> Steps:
         stated = self.flow.intercept
         assert stated is not None
-        shared = stated.shared_information or stated.joint_patrols > 0
-        missed = 1.0
-        for source, ends in detect.items():
-            if source != US_NOTICE or shared:
-                missed *= 1.0 - ends[end]
-        left = Steps(values=(missed,))
+        left = Steps(values=(stated.missed(end),))
         for resource in self.flow.resources.values():
-            inside = math.pow(1.0 - resource.detect, resource.units)
-            left = combine(left, self._in_use(resource.from_, inside, 1.0), lambda a, b: a * b)
-        return self.each(left, lambda share: 1.0 - share)
+            left = product((left, self._in_use(resource.from_, resource.missed, 1.0)))
+        return mapped(left, lambda share: 1.0 - share)
 
     def pace(self) -> Steps:
         """Factor on the time a unit takes to reach a group."""
-        faster = Steps(values=(1.0,))
+        faster = ALWAYS_ONE
         for resource in self.flow.resources.values():
             more = self._in_use(resource.from_, resource.units * resource.response, 0.0)
             faster = combine(faster, more, lambda a, b: a + b)
-        return self.each(faster, lambda times: 1.0 / times)
+        # What an event adds is read when a group comes, as its way to the group is drawn then.
+        slower = self.dated.service(RESPONSE, among_others=False)
+        return product([mapped(faster, lambda times: 1.0 / times), slower])
 
     def _in_use(self, since: datetime | None, inside: float, outside: float) -> Steps:
         begin = self.clock.seconds(since) if since is not None else -math.inf
-        return Steps(values=(inside,)) if begin <= 0.0 else window(begin, math.inf, inside, outside)
+        return window(begin, math.inf, inside, outside)
 
     def effort(self) -> float:
         """Units on patrol over those at which demand is as stated."""
@@ -222,9 +223,9 @@ class FlowPlan(Timeline):
         shares = [Steps(values=(stated.inadmissible,)), Steps(values=(stated.detained,))]
         for ground in LADDER:
             if ground == "eligible":
-                share = self.each(self.returns, lambda returns: left * (1.0 - returns))
+                share = mapped(self.returns(), lambda returns: left * (1.0 - returns))
             else:
-                share = self.times(self.returns, left * excepted[ground])
+                share = self.times(self.returns(), left * excepted[ground])
             shares += [self.times(share, placed), self.times(share, 1.0 - placed)]
         return tuple(shares)
 
@@ -240,12 +241,12 @@ class FlowPlan(Timeline):
         other = sum(float(of_traveller(dict(one.share), kind) or 0.0) for one in applying)
         return {MINOR: 0.0, **shares, OTHER: other}
 
-    def promise(self, groups: Groups) -> Steps:
-        """Share of these groups that would be found eligible here, were they met."""
+    def promise(self, groups: Groups, lag: float) -> Steps:
+        """Share of these groups that would be found eligible here, were they met, by the rule of `lag` seconds ago."""
         stated = self.flow.eligibility
         left = 1.0 - stated.inadmissible - stated.detained
         excepted = sum(share * min(1.0, sum(self.excepted(kind).values())) for kind, share in groups.shares.items())
-        return self.each(self.returns, lambda returns: left * (1.0 - returns + returns * excepted))
+        return mapped(self.returns(lag), lambda returns: left * (1.0 - returns + returns * excepted))
 
 
 def mean_size(groups: Groups) -> float:

@@ -26,7 +26,6 @@ class Span:
         return combine(self.low, self.high, lambda low, high: low + (high - low) * place)
 
 
-def true_rate(detected: Steps, hide: Steps, chance: Steps) -> Steps:
-    """Groups that come, from those detected: who does not hide is, who hides is by chance."""
-    seen = combine(hide, chance, lambda hides, p: 1.0 - hides * (1.0 - p))
-    return combine(detected, seen, lambda groups, share: groups / share)
+def true_rate(detected: Steps, share: Steps) -> Steps:
+    """Groups that come, from those detected and the share of groups that is."""
+    return combine(detected, share, lambda groups, seen: groups / seen)

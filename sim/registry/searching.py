@@ -86,6 +86,10 @@ def _haystack(each: Entry) -> str:
 
 def _words(text: str) -> list[str]:
     """The words of a text as they are compared."""
+    return [SHORT.get(word, word) for word in re.findall(r"[a-z0-9]+", folded(text))]
+
+
+def folded(text: str) -> str:
+    """The text without capitals and accents."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(char for char in plain if not unicodedata.combining(char))
-    return [SHORT.get(word, word) for word in re.findall(r"[a-z0-9]+", letters)]
+    return "".join(char for char in plain if not unicodedata.combining(char))

@@ -15,14 +15,15 @@ from sim.report.cells import COLORS
 from sim.report.map_border import stretches
 from sim.report.map_ground import Label, draw_outline, name_places, projected, window
 from sim.report.picture import Picture, write
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
 
-    from sim.study.estimators import FloatArray
+    from sim.model.arrays import FloatArray
 
 WAIT, VOLUME, PERSONS = "wait_mean", "arrivals", "persons_intercepted"
 MOST_NAMED = 12

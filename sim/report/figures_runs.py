@@ -13,10 +13,10 @@ from sim.report import words
 from sim.report.figures_forest import MEASURES, MOST_VARIANTS, Told, draw_forest, most_wanted_first
 from sim.report.picture import Picture, pages, write
 from sim.report.rundata import ALL
+from sim.scenario.vocabulary import BASELINE
 from sim.study import samples as reading
 from sim.study.comparison import LEVEL, compare
 from sim.study.comparison_files import CHOSEN, place_of, tables
-from sim.study.experiment import BASELINE
 from sim.study.layout import Key
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report import style, words
-from sim.report.rundata import ALL, BASELINE, RunData, Scope
+from sim.report.rundata import ALL, RunData, Scope
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,11 +37,6 @@ class Stage:
     persons: float
     of: str
     """Name of the stage they come from; empty for the first."""
-
-
-def is_flow(run: RunData, facility: str) -> bool:
-    """True for an irregular flow with a decision."""
-    return run.estimate((BASELINE, facility, ALL, ALL), "claims") is not None
 
 
 def plot_stages(run: RunData, facility: str, *, variant: str = BASELINE, ax: Axes | None = None) -> Axes:

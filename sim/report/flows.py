@@ -36,13 +36,22 @@ ROWS: tuple[tuple[str, str], ...] = (
 """Measures and what they are called."""
 
 
+_ALL = 0.995
+"""A share that is written as 100 %."""
+
+
 def is_flow(run: RunData, facility: str) -> bool:
     """True for the results of an irregular flow."""
-    return any((variant, facility, ALL, ALL) in _scopes_with_persons(run) for variant in run.variants)
+    return _has(run, facility, "persons")
 
 
-def _scopes_with_persons(run: RunData) -> set[tuple[str, str, str, str]]:
-    return {scope for scope, measure in run.estimates if measure == "persons"}
+def decides(run: RunData, facility: str) -> bool:
+    """True for an irregular flow with a decision: not for those who stayed."""
+    return is_flow(run, facility) and _has(run, facility, "claims")
+
+
+def _has(run: RunData, facility: str, measure: str) -> bool:
+    return any(run.estimate((variant, facility, ALL, ALL), measure) is not None for variant in run.variants)
 
 
 def flow_table(table: Table, run: RunData, facility: str, variant: str) -> Table:
@@ -57,14 +66,19 @@ def flow_table(table: Table, run: RunData, facility: str, variant: str) -> Table
 
 
 def unknown_sentence(run: RunData, facility: str, variant: str) -> str:
-    """What the data cannot tell apart; empty where everybody is seen."""
+    """What the data cannot tell apart; empty where all groups are detected, or too few came to say."""
     scope = (variant, facility, ALL, ALL)
     share, came = run.estimate(scope, "detected_share"), run.estimate(scope, "persons")
-    if share is None or came is None or not math.isfinite(share.day_p10):
+    if share is None or came is None or not math.isfinite(share.day_p10) or share.day_p10 >= _ALL:
         return ""
-    low, high = (words.number(100.0 * value, 0) for value in (share.day_p10, share.day_p90))
-    few, many = words.number(came.day_p10, 0), words.number(came.day_p90, 0)
+    detected = _between(100.0 * share.day_p10, 100.0 * share.day_p90)
     return (
         "Not identified: how many truly came, and how many of them are detected. What is seen tells the product alone; "
-        f"with {low} to {high} % of the groups detected (8 replications in 10), {few} to {many} persons came."
+        f"with {detected} % of the groups detected, {_between(came.day_p10, came.day_p90)} persons came "
+        "(8 replications in 10)."
     )
+
+
+def _between(low: float, high: float) -> str:
+    """Two whole numbers, or one where they are the same."""
+    return " to ".join(dict.fromkeys(words.number(value, 0) for value in (low, high)))

@@ -18,8 +18,8 @@ from sim import registry
 from sim.registry.outline import Ring, outline
 
 if TYPE_CHECKING:
+    from sim.model.arrays import FloatArray
     from sim.registry import Sector
-    from sim.study.estimators import FloatArray
 
 Place = tuple[float, float]
 """(longitude, latitude) in degrees."""

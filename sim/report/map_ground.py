@@ -13,7 +13,7 @@ from sim.registry.outline import outline
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from sim.study.estimators import FloatArray
+    from sim.model.arrays import FloatArray
 
 _LAND, _WATER, _LINES, _BORDER = "#ECECEC", "#FFFFFF", "#B4B4B4", "#606060"
 _PARALLELS, _ORIGIN = (44.0, 58.0), (50.0, -96.0)

@@ -7,6 +7,7 @@ additional protocol, who crosses anywhere on the land border and the waters with
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -39,7 +40,7 @@ class DatedRule(Model):
     )
     rule: Rule = required(
         "none: everybody may claim; ports-2004: who claims at a land port is returned; whole-border-14-days: so is who "
-        "crosses between ports and is met within 14 days; suspended: as none."
+        "crosses between ports and is met, taken to be within 14 days; suspended: as none."
     )
 
 
@@ -73,6 +74,12 @@ Agreement = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "enum": list(RULES)}, {"type": "array"}]}),
 ]
 """Rules in order of time; the first holds before its date as well."""
+
+
+def rule_at(agreement: tuple[DatedRule, ...], moment: datetime) -> Rule:
+    """The rule in force at a civil moment; the first holds before its date as well."""
+    begun = [one.rule for one in agreement[1:] if one.from_ is not None and one.from_ <= moment]
+    return begun[-1] if begun else agreement[0].rule
 
 
 def _rule_or_every(raw: Any) -> str:

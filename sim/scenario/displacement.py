@@ -1,8 +1,8 @@
 """Models of displacement: whether people come, and where, as a choice among sectors and other ways to a claim.
 
 Each group of an origin takes the way with the highest utility: attraction + outcome x share found eligible there by
-the rule in force - distance x (distance / 1,000 km) - risk x risk + a draw of its own from the standard Gumbel
-distribution. It acts on what held a lag ago.
+the rule in force - distance x (distance / 1,000 km) - risk x risk + log(deterrence), the factor of the units on patrol,
++ a draw of its own from the standard Gumbel distribution. It acts on what held a lag ago.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ class Way(Model):
 class Weights(Model):
     """What the parts of utility weigh, in units of the spread of the draws (a Gumbel of scale 1)."""
 
-    outcome: Weight = optional(5, "Of a certain eligible claim against none.")
-    distance: Weight = optional(1, "Of 1,000 km.")
-    risk: Weight = optional(2, "Of certain harm against none.")
+    outcome: Weight = optional(5, "Of a certain eligible claim against none; assumed, as the others.")
+    distance: Weight = optional(1, "Of 1,000 km; assumed.")
+    risk: Weight = optional(2, "Of certain harm against none; assumed.")
 
 
 def _zone(zone: str) -> str:
@@ -92,6 +92,8 @@ class Origin(Model):
             yield Problem(
                 f"no way '{STAYING}'", f"{STAYING}, such as {STAYING}: {{attraction: 1}}", at=("to",), on_key=True
             )
+        elif self.to[STAYING].closed:
+            yield Problem(f"'{STAYING}' closed", "ways that lead somewhere", at=("to", STAYING, "closed"), on_key=True)
         if self.groups.detected_per_day is not None:
             at = ("groups", "detected_per_day")
             yield Problem("detected_per_day at an origin", "per_day: those who could set out", at=at, on_key=True)
@@ -100,6 +102,6 @@ class Origin(Model):
 class Displacement(Model):
     """A choice of whether and where to come."""
 
-    lag: Duration = optional("14 d", "How long ago what people act on held.")
+    lag: Duration = optional("14 d", "How long ago what people act on held; assumed, as no figure tells.")
     weights: Weights = optional({}, "Weights of the parts of utility.")
     origins: dict[Name, Origin] = required("Origins by name.", min_length=1)

@@ -7,6 +7,7 @@ about eligibility to intake and the refugee board. Everything is aggregate by se
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -29,7 +30,8 @@ from sim.scenario.fields import (
     OpenTable,
     PositiveDuration,
     Share,
-    all_open,
+    Staffed,
+    for_every,
     optional,
     required,
 )
@@ -37,7 +39,6 @@ from sim.scenario.port import DayToDay, Standard
 from sim.scenario.preclearance import REST, Services, ShareOrRest, Shares, Sizes
 from sim.scenario.problems import Collector, Problem, ProblemError, in_words, nearest
 from sim.scenario.traffic import Average, NamedProfile, PerDay
-from sim.scenario.vocabulary import EVERY
 
 Composition = Literal["adults", "family", "minors-alone"]
 COMPOSITIONS: tuple[Composition, ...] = get_args(Composition)
@@ -45,6 +46,7 @@ COMPOSITIONS: tuple[Composition, ...] = get_args(Composition)
 Source = Literal["sensor", "patrol", "tip", "us-notice"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 """Where an alert comes from: a sensor, a patrol, a resident, or the agencies of the other country."""
+US_NOTICE: Source = "us-notice"
 ANY_SOURCE = "all"
 """Source of a probability of detection that is stated for all sources together."""
 Ground = Literal["family", "document", "public-interest"]
@@ -113,11 +115,7 @@ Detect = Annotated[
 ]
 
 
-def _by_rule(raw: Any) -> Any:
-    return raw if isinstance(raw, dict) else {EVERY: raw}
-
-
-HideShares = Annotated[dict[RuleOrEvery, Share], BeforeValidator(_by_rule)]
+HideShares = Annotated[dict[RuleOrEvery, Share], BeforeValidator(for_every)]
 
 
 def _elasticity(raw: Any) -> float:
@@ -138,12 +136,18 @@ class Groups(Model):
 
     per_day: PerDay | None = optional(None, "Groups that truly come on the mean day, before season and drivers.")
     detected_per_day: PerDay | None = optional(
-        None, "Groups that are detected on the mean day: the true flow is this over the probability of detection."
+        None,
+        "Groups that are detected on the mean day: the true flow is this over the share that the baseline detects at "
+        "the start. What a variant changes, or begins later, finds more or fewer of the same groups.",
     )
     composition: dict[Composition, ShareOrRest] = optional(
         {"adults": "100 %"}, "Share of groups of each kind; rest for one of them.", min_length=1
     )
-    size: Sizes = optional(1, "Persons in a group, one or by kind: a mean, or {fixed: n}. A family has 2 at least.")
+    size: Sizes = optional(
+        1,
+        "Persons in a group, one or by kind: a mean (of 1 + Poisson), {geometric: mean} or {fixed: n}. A family has 2 "
+        "at least.",
+    )
     season: Season | None = optional(
         None, "Twelve factors, or the name of a season of irregular flows, such as quebec; none: flat."
     )
@@ -167,7 +171,9 @@ class Groups(Model):
 class Deterrence(Model):
     """How the flow answers to the units on patrol: (patrols / reference) to the power of the elasticity."""
 
-    elasticity: Elasticity = optional(0, "Per cent of flow for each per cent of effort; published from 0 to -0.5.")
+    elasticity: Elasticity = optional(
+        0, "Per cent of flow for each per cent of effort; about -0.1 (Gathmann 2008), assumed from 0 to -0.5."
+    )
     reference: int = required("Units on patrol at which the flow is as stated.", ge=1, le=MOST_SERVERS)
 
 
@@ -186,12 +192,17 @@ class Resource(Model):
     per_year: Money = optional("0 $", "Cost of one unit in a year.")
     from_: CivilMoment | None = optional(None, "When they come into use; none: from the start.", alias="from")
 
+    @property
+    def missed(self) -> float:
+        """Probability that all units miss a group that hides."""
+        return float((1.0 - self.detect) ** self.units)
 
-class Intercept(Model):
+
+class Intercept(Staffed):
     """From the crossing to being met: alert, response, and how long a group that hides can be found."""
 
     quiet: ClassVar[frozenset[str]] = frozenset({"patrols", "pool", "leaves_after"})
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+    built: ClassVar[str] = "patrols"
 
     detect: Detect = required(
         "Probability of detecting a group that hides: one share or by source, each a value or a range [low, high]. "
@@ -209,21 +220,31 @@ class Intercept(Model):
         None, "Time after the alert at which a group that hides is gone; none: it waits for ever."
     )
 
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All units are on duty unless stated."""
-        return all_open(data, "patrols")
-
     def check(self) -> Iterable[Problem]:
         """Units and keys that contradict one another."""
         return irregular_checks.intercept(self)
 
+    @property
+    def told(self) -> bool:
+        """The other country tells what it sees; units of both share what they know."""
+        return self.shared_information or self.joint_patrols > 0
 
-class ClaimStage(Model):
+    @property
+    def notices(self) -> bool:
+        """Some of the probability is stated as that of the other country's notices."""
+        return US_NOTICE in self.detect
+
+    def missed(self, end: int) -> float:
+        """Probability that every source misses a group that hides, at the lowest (0) or highest (1) of each."""
+        heard = (ends[end] for source, ends in self.detect.items() if self.told or source != US_NOTICE)
+        return math.prod(1.0 - chance for chance in heard)
+
+
+class ClaimStage(Staffed):
     """A stage with officers: processing, interview, decision."""
 
     quiet: ClassVar[frozenset[str]] = frozenset({"officers", "pool"})
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+    built: ClassVar[str] = "officers"
 
     officers: int = optional(0, "Officers of its own.", ge=0, le=MOST_SERVERS)
     pool: Name | None = optional(
@@ -231,11 +252,6 @@ class ClaimStage(Model):
     )
     open: OpenTable = optional(0, "How many officers are on duty over the week; not given: all of them, always.")
     service: Services = required("Time it takes with one group, one for all kinds of groups or by kind.")
-
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All officers are on duty unless stated."""
-        return all_open(data, "officers")
 
     def check(self) -> Iterable[Problem]:
         """Officers of one kind, and services for every kind of group."""
@@ -292,6 +308,10 @@ class FlowCosts(Model):
     per_day: Money = optional("0 $", "The sector on a day of 24 h, beside all that.")
 
 
+STAFFED = ("intercept", "processing", "interview", "eligibility")
+"""Parts of a flow that a pool of officers may serve."""
+
+
 class Irregular(Model):
     """A sector of the border, or another way to a claim: a port, the airports, inland."""
 
@@ -341,6 +361,11 @@ class Irregular(Model):
     def check(self) -> Iterable[Problem]:
         """Parts that do not go with the kind of place."""
         return irregular_checks.sector(self)
+
+    def pools(self) -> set[str]:
+        """Names of the pools of officers that work here."""
+        parts = (getattr(self, name) for name in STAFFED)
+        return {part.pool for part in parts if part is not None and part.pool is not None}
 
     @property
     def between_ports(self) -> bool:

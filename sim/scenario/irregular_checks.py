@@ -10,6 +10,9 @@ from sim.scenario.problems import Path, Problem, nearest
 from sim.scenario.vocabulary import EVERY
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sim.scenario.agreement import Rule
     from sim.scenario.irregular import ClaimStage, Eligibility, Groups, Intercept, Irregular
     from sim.scenario.schema import Scenario
 
@@ -111,21 +114,24 @@ def sector(one: Irregular) -> Iterator[Problem]:
         if one.groups is not None and one.groups.detected_per_day is not None:
             allowed = "per_day: here everybody is seen"
             yield Problem("detected_per_day of claims", allowed, at=("groups", "detected_per_day"), on_key=True)
-    counted = one.groups is not None and one.groups.detected_per_day is not None
-    if counted and one.intercept is not None and detected(one) < LOWEST_DETECTION:
-        found = "detected_per_day of groups that may never be detected"
-        yield Problem(found, "a probability of detection above 0.1 %", at=("intercept", "detect"))
+    if one.drivers and one.groups is None:
+        allowed = "drivers of a flow with groups of its own, or of the origin they come from"
+        yield Problem("drivers where no groups are stated", allowed, at=("drivers",), on_key=True)
     if one.deterrence is not None and one.intercept is not None and one.intercept.pool is not None:
         yield Problem("deterrence by a pool of officers", "patrols under intercept", at=("deterrence",), on_key=True)
 
 
-def detected(one: Irregular) -> float:
-    """Lowest probability that a group that hides is detected, without resources."""
+def least_seen(one: Irregular, rule: Rule, start: datetime) -> float:
+    """Lowest share of the groups of a flow that is detected at the start, those who do not hide among them."""
+    from sim.scenario.preclearance import of_traveller
+
+    assert one.groups is not None
     assert one.intercept is not None
-    missed = 1.0
-    for low, _ in one.intercept.detect.values():
-        missed *= 1.0 - low
-    return 1.0 - missed
+    missed = one.intercept.missed(0)
+    for resource in one.resources.values():
+        if resource.from_ is None or resource.from_ <= start:
+            missed *= resource.missed
+    return 1.0 - float(of_traveller(dict(one.groups.hide), rule) or 0.0) * missed
 
 
 def _of_kinds(mapping: Mapping[str, Any], at: Path) -> Iterator[Problem]:
@@ -144,11 +150,17 @@ def scenario(whole: Scenario, taken: list[str]) -> Iterator[Problem]:
         whole: the scenario.
         taken: names of the facilities of other kinds.
     """
+    from sim.scenario.agreement import rule_at
     from sim.scenario.displacement import STAYING
 
-    for name in whole.irregular:
+    for name, one in whole.irregular.items():
         if name in taken or name == STAYING:
             yield Problem(f"a second facility '{name}'", "a name of its own", at=("irregular", name))
+        counted = one.intercept is not None and one.groups is not None and one.groups.detected_per_day is not None
+        if counted and least_seen(one, rule_at(whole.agreement, whole.start), whole.start) < LOWEST_DETECTION:
+            found = "detected_per_day of groups that may never be detected"
+            at_detect = ("irregular", name, "intercept", "detect")
+            yield Problem(found, "a share of groups detected above 0.1 %, of those who hide and others", at=at_detect)
     ways = {way for origin in _origins(whole).values() for way in origin.to}
     for name, one in whole.irregular.items():
         if one.groups is None and name not in ways:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import Fault, ScenarioError, UsageError
+from sim.registry.searching import folded
 from sim.scenario.csvfile import Cell, CsvTable
 from sim.scenario.problems import Problem, ProblemError, in_words, nearest_word
 from sim.scenario.units import YEARS
@@ -18,7 +19,7 @@ NEEDED = COLUMNS[:4]
 COMPLETE = "complete"
 """In the column `completeness`: a figure from a full table of the publisher."""
 TOTAL = "Total"
-"""Rows of all provinces together: no province."""
+"""Rows of all provinces together, in capitals or not: no province."""
 MOST_PERSONS = 10_000_000
 LONGEST = 600
 """Months from the first to the last, fifty years: beyond it a year is misprinted."""
@@ -77,8 +78,21 @@ class FlowSeries:
         return FlowSeries(self.province, {month: n for month, n in self.counts.items() if month in kept})
 
 
+class OfAProvince:
+    """What is known of one province."""
+
+    series: FlowSeries
+
+    @property
+    def province(self) -> str:
+        """Name of the province."""
+        return self.series.province
+
+
 def read_flows(path: Path, complete_only: bool = False) -> dict[str, FlowSeries]:
     """Series by province, in the order in which provinces come in the file; rows of the `Total` are one as well.
+
+    Names that differ in capitals or accents alone are one province, called as it is first.
 
     Columns year, month, province, interceptions, and maybe completeness and source. With `complete_only` rows whose
     completeness is another word than `complete` are left out; a file without that column has complete rows only.
@@ -102,6 +116,7 @@ def _read(path: Path, complete_only: bool) -> dict[str, FlowSeries]:
     table = CsvTable(path, str(path), COLUMNS, NEEDED)
     found: dict[str, dict[Month, int]] = {}
     lines: dict[tuple[str, Month], int] = {}
+    called: dict[str, str] = {}
     for row in table.rows():
         year = table.read(row, "year", _year, 0)
         number = table.read(row, "month", _month, 0)
@@ -109,7 +124,7 @@ def _read(path: Path, complete_only: bool) -> dict[str, FlowSeries]:
         persons = table.read(row, "interceptions", _persons, -1)
         if not (year and number and province and persons >= 0):
             continue
-        month = Month(year, number)
+        month, province = Month(year, number), called.setdefault(folded(province), province)
         if (before := lines.setdefault((province, month), row["year"].line)) != row["year"].line:
             said = f"a second figure for {province} in {month}, the first is in line {before}"
             table.note(row["interceptions"].problem(said, "one for each province and month"))
@@ -159,11 +174,11 @@ def _province(cell: Cell) -> str:
 
 def chosen(series: dict[str, FlowSeries], provinces: Iterable[str]) -> Iterator[FlowSeries]:
     """The series of the provinces named, in that order; of all but the `Total` when none is. Raises UsageError."""
-    named = tuple(dict.fromkeys(provinces))
-    by_word = {name.lower(): name for name in series}
-    for name in named or [name for name in series if name != TOTAL]:
-        if name.lower() not in by_word:
+    named = tuple({folded(name): name for name in provinces}.values())
+    by_word = {folded(name): name for name in series}
+    for name in named or [name for name in series if folded(name) != folded(TOTAL)]:
+        if folded(name) not in by_word:
             near = nearest_word(name, series)
             meant = f"; did you mean '{near}'?" if near else ""
             raise UsageError(f"no province '{name}' in the file, which has {', '.join(series)}{meant}")
-        yield series[by_word[name.lower()]]
+        yield series[by_word[folded(name)]]

@@ -14,7 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from sim import registry
+from sim.errors import UsageError
+from sim.registry.searching import folded
 from sim.scenario.drivers import Driver, mean_of_season
+from sim.scenario.fields import MOST_SERVERS
 from sim.scenario.problems import Path
 from sim.scenario.show import annotated
 from sim.scenario.tree import dotted
@@ -62,9 +65,13 @@ class _Writer:
         return value
 
     def tree(self) -> dict[str, Any]:
-        """The whole scenario."""
+        """The whole scenario. Raises UsageError when two provinces are of one sector."""
         provinces = ", ".join(fit.province for fit in self.study.fits)
-        flows = {sector_of(fit.province): self.flow(fit) for fit in self.study.fits}
+        flows: dict[str, Any] = {}
+        for fit in self.study.fits:
+            if (name := sector_of(fit.province)) in flows:
+                raise UsageError(f"'{fit.province}' is a second province for the sector '{name}' of a scenario")
+            flows[name] = self.flow(fit)
         first = min(next(iter(fit.series.counts)) for fit in self.study.fits)
         return {
             "format": 1,
@@ -89,10 +96,11 @@ class _Writer:
         per_group = self.assumed.group_size
         per_day = fit.base.value / per_group
         groups_at = (*at, "groups")
-        busiest = per_day * max(one.value for one in fit.season)
-        drivers = [self.driver(one, (*at, "drivers", index)) for index, one in enumerate(self.lasting(fit))]
-        for one in drivers:
-            busiest *= max(1.0, float(one["multiply"]))
+        lasting = tuple(self.lasting(fit))
+        busiest = fit.base.high / per_group * max(one.value for one in fit.season)
+        for one in lasting:
+            busiest *= max(1.0, one.factor.high if isinstance(one, FittedDriver) else one.multiply)
+        drivers = [self.driver(one, (*at, "drivers", index)) for index, one in enumerate(lasting)]
         groups: dict[str, Any] = {
             "detected_per_day": self.note(
                 (*groups_at, "detected_per_day"), _rounded(per_day), f"fitted, {_words(fit.base)} persons a day"
@@ -176,9 +184,9 @@ def scenario_text(study: FlowStudy, assumed: Assumptions) -> str:
 def sector_of(province: str) -> str:
     """Id of the registry's sector of that province, else its name in small letters and hyphens."""
     for sector in registry.sectors():
-        if province.lower() in (sector.province.lower(), sector.id, sector.code.lower()):
+        if folded(province) in (folded(sector.province), sector.id, folded(sector.code)):
             return sector.id
-    return re.sub(r"[^a-z0-9]+", "-", province.lower()).strip("-") or "flow"
+    return re.sub(r"[^a-z0-9]+", "-", folded(province)).strip("-") or "flow"
 
 
 def _mean_one(fit: FlowFit) -> list[float]:
@@ -189,8 +197,8 @@ def _mean_one(fit: FlowFit) -> list[float]:
 
 
 def _enough(groups_per_day: float, hours: float) -> int:
-    """Servers that are busy less than half of the time, 2 at least."""
-    return max(2, math.ceil(groups_per_day * hours / 24.0 / 0.5))
+    """Servers that are busy less than half of the time, 2 at least and as many as a scenario can have at most."""
+    return min(max(2, math.ceil(groups_per_day * hours / 24.0 / 0.5)), MOST_SERVERS)
 
 
 def _rounded(value: float) -> float:

@@ -12,14 +12,14 @@ from sim.errors import UsageError
 from sim.scenario.drivers import Driver
 from sim.scenario.problems import ProblemError
 from sim.study.flow_breaks import known_drivers, search
-from sim.study.flow_data import FlowSeries, Month, chosen, month_of, read_flows
+from sim.study.flow_data import FlowSeries, Month, OfAProvince, chosen, month_of, read_flows
 from sim.study.flow_fit import LEAST_MONTHS, LEAST_PERSONS, LEVEL, RHOS, Estimate, FlowFit, Task, fit, shared_season
 
 Breaks = Literal["known", "find", "none"]
 
 
 @dataclass(frozen=True)
-class TooFew:
+class TooFew(OfAProvince):
     """A province with too few figures to be fitted: its rate alone, as if it never changed."""
 
     series: FlowSeries
@@ -27,15 +27,10 @@ class TooFew:
     """Persons a day, with the exact interval of a Poisson count (Garwood, Biometrika 28 (1936) 437)."""
 
     @property
-    def province(self) -> str:
-        """Name of the province."""
-        return self.series.province
-
-    @property
     def why(self) -> str:
         """What there is, and what is needed."""
         months, persons = len(self.series.counts), self.series.total
-        had = f"{persons} person{'s' if persons != 1 else ''} in {months} months"
+        had = f"{persons} person{'s' if persons != 1 else ''} in {months} month{'s' if months != 1 else ''}"
         return f"{had}; a fit needs {LEAST_PERSONS} in {LEAST_MONTHS}"
 
 
@@ -119,7 +114,7 @@ def fit_flows(
     if not fitted:
         said = "; ".join(f"{each.province}: {each.why}" for each in map(_too_few, tasks))
         raise UsageError(f"no province of {path} has enough figures. {said}")
-    shared = shared_season(fitted, drivers)
+    shared = None if all(task.tells_season for task in fitted) else shared_season(fitted, drivers, rhos)
     fits = []
     for task in fitted:
         season = None if task.tells_season else shared

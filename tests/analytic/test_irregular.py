@@ -18,7 +18,6 @@ from toolbox import estimate, ratio, run
 from sim.engine import Records, engine
 from sim.engine.records import INSIDE
 from sim.model.build import Model, build
-from sim.model.displacement import choice_shares
 from sim.model.distributions import Deterministic
 from sim.model.flow_draws import GroupSource
 from sim.model.flow_plan import LADDER, RETURNED, FlowPlan, needs_place
@@ -304,6 +303,53 @@ def test_a_range_of_detection_is_a_range_of_true_flow(tmp_path: Path) -> None:
     assert high * 0.7 < true.max() < high * 1.1
 
 
+def test_means_of_a_variant_find_more_of_those_who_come(tmp_path: Path) -> None:
+    """Detected groups were counted with the baseline's means at the start: other means, or a rule, move nobody."""
+    text = UNSURE.replace("hide: 100 %", "hide: {whole-border-14-days: 100 %, '*': 20 %}")
+    more = """\
+        end: cut
+        agreement: whole-border-14-days
+        variants:
+          drones: {irregular.here.resources: {drones: {units: 4, detect: 20 %}}}
+          drones-later: {irregular.here.resources: {drones: {units: 4, detect: 20 %, from: 2025-01-26}}}
+          suspended: {agreement: [{rule: whole-border-14-days}, {from: 2025-01-26, rule: suspended}]}
+    """
+    study = load(write(tmp_path, text, horizon="40 d", more=more))
+    found: dict[str, tuple[Parties, np.ndarray]] = {}
+    for name, scenario in {"baseline": study.baseline, **study.variants}.items():
+        model = build(scenario, study.baseline)
+        parties = model.draw(3, 0)
+        records = engine("reference")(model.network, parties)
+        missed = records.party[records.outcome == model.network.outcomes.index("undetected")]
+        found[name] = parties, ~np.isin(np.arange(len(parties)), missed)
+    before, seen = found["baseline"]
+    late = before.time > 20 * DAY
+    for name in study.variants:
+        parties, more_seen = found[name]
+        assert np.array_equal(parties.time, before.time), name
+        assert np.array_equal(parties.size, before.size), name
+        assert (more_seen >= seen).all(), name
+        since = slice(None) if name == "drones" else late
+        assert more_seen[since].mean() > seen[since].mean() + 0.15, name
+        if name != "drones":
+            assert np.array_equal(more_seen[~late], seen[~late]), name
+
+
+def test_detected_groups_of_a_variant_alone_are_counted_with_its_own_means(tmp_path: Path) -> None:
+    """Nobody hides in the baseline's figure: what a variant counts for the first time it divides by its own share."""
+    text = UNSURE.replace("detected_per_day: 12", "per_day: 30").replace("[20 %, 60 %]", "0 %")
+    more = """\
+        end: cut
+        variants:
+          counted:
+            irregular.here.groups: {detected_per_day: 12, hide: 100 %}
+            irregular.here.intercept.detect: 50 %
+    """
+    study = load(write(tmp_path, text, horizon="40 d", more=more))
+    model = build(study.variants["counted"], study.baseline)
+    assert model.expected_parties() == pytest.approx(24 * 40)
+
+
 def test_sources_miss_a_group_independently(tmp_path: Path) -> None:
     """1 - (1 - 0.2)(1 - 0.1)(1 - 0.3) with all told, without the last when nothing is; drones add theirs."""
     text = UNSURE.replace("[20 %, 60 %]", "{sensor: 20 %, tip: 10 %, us-notice: 30 %}")
@@ -355,6 +401,12 @@ variants:
 """
 
 
+def choice_shares(source: GroupSource, time: float) -> dict[str, float]:
+    """Expected share of each way for who sets out at an instant: the multinomial logit of the utilities."""
+    weights = np.exp([way.utility.at(time) for way in source.ways])
+    return dict(zip([way.name for way in source.ways], weights / weights.sum(), strict=True))
+
+
 def chosen(model: Model, parties: Parties) -> list[str]:
     """Name of the facility each party comes to."""
     network = model.network
@@ -396,6 +448,29 @@ def test_closing_a_way_moves_its_groups_and_nobody_else(tmp_path: Path) -> None:
             assert second in ("airports", "staying")
             moved += 1
     assert moved > 1000
+
+
+@pytest.mark.parametrize(
+    ("agreement", "closed", "road"),
+    [
+        ("[{rule: ports-2004}, {from: 2025-01-05, rule: whole-border-14-days}]", "", (0.5 - 0.7 + 3, 0.5 - 0.7 + 0.6)),
+        ("ports-2004", "{from: 2025-01-05}", (0.5 - 0.7 + 3, -math.inf)),
+        ("ports-2004", "{from: 2024-12-01, until: 2025-01-05}", (-math.inf, 0.5 - 0.7 + 3)),
+        ("ports-2004", "{from: 2024-12-01, until: 2025-02-20}", (-math.inf, -math.inf)),
+    ],
+    ids=["rule", "shut", "open-again", "shut-since-long"],
+)
+def test_what_changed_shortly_before_the_start_is_not_known_yet(
+    agreement: str, closed: str, road: tuple[float, float], tmp_path: Path
+) -> None:
+    """A lag of 30 days, and a change on the day before the start: people act on it on day 29, not before."""
+    more = CHOOSE.replace("lag: 5 d", "lag: 30 d").partition("variants:")[0]
+    more = more.replace("[{rule: ports-2004}, {from: 2025-02-05, rule: whole-border-14-days}]", agreement)
+    more = more.replace("risk: 10 %}", f"risk: 10 %, closed: [{closed}]}}")
+    (source,) = build(load(write(tmp_path, CHOICE, horizon="60 d", more=more)).baseline).sources
+    assert isinstance(source, GroupSource)
+    utility = source.ways[0].utility
+    assert [utility.at(at * DAY) for at in (0.0, 28.9, 29.1, 50.0)] == pytest.approx([*2 * road[:1], *2 * road[1:]])
 
 
 def test_three_times_the_effort_takes_a_tenth_of_the_flow(tmp_path: Path) -> None:

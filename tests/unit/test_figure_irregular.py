@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +13,8 @@ from matplotlib.patches import Rectangle
 
 from sim.report.figures import RunData, plot_drivers, plot_places, plot_stages, plot_true_flow, save_figures
 from sim.report.figures_irregular import drivers_rows, places_of, places_rows, true_flow_rows
-from sim.report.figures_stages import DECIDED, is_flow, stage_rows, stages_of
+from sim.report.figures_stages import DECIDED, stage_rows, stages_of
+from sim.report.flows import decides, is_flow, unknown_sentence
 from sim.report.rundata import ALL
 from sim.scenario import load
 from sim.study import runs
@@ -112,3 +115,20 @@ def test_save_figures_of_a_flow(run: RunData) -> None:
     assert {f"{kind}-{SECTOR}" for kind in ("stages", "places", "drivers", "true-flow")} <= names
     assert not [name for name in names if name.startswith("programmes")]
     assert is_flow(run, SECTOR)
+    assert decides(run, SECTOR)
+
+
+def test_the_sentence_says_what_is_not_identified_and_nothing_where_all_is(run: RunData) -> None:
+    key = SCOPE, "detected_share"
+    share = run.estimates[key]
+
+    def sentence(low: float, high: float) -> str:
+        changed = replace(run)
+        vars(changed)["estimates"] = {**run.estimates, key: replace(share, day_p10=low, day_p90=high)}
+        return unknown_sentence(changed, SECTOR, "baseline")
+
+    assert "with 20 to 50 % of the groups detected," in sentence(0.2, 0.5)
+    assert "with 20 % of the groups detected," in sentence(0.2, 0.2)
+    assert sentence(1.0, 1.0) == ""
+    assert "with 99 to 100 % of the groups detected," in sentence(0.99, 1.0)
+    assert sentence(math.nan, math.nan) == ""

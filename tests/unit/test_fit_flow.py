@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flow_worlds import World, driver
 
@@ -13,7 +15,9 @@ from sim.errors import UsageError
 from sim.report.flows_fitted import describe, number
 from sim.scenario import load
 from sim.scenario.drivers import mean_of_season
+from sim.study import flow_study
 from sim.study.flow_data import FlowSeries, Month
+from sim.study.flow_fit import Task
 from sim.study.flow_scenario import Assumptions, scenario_text, sector_of
 from sim.study.flow_study import FlowStudy, fit_flows, hold_back, split
 
@@ -103,12 +107,50 @@ def test_without_assumptions_the_flow_is_those_intercepted(study: FlowStudy, tmp
 
 
 def test_provinces_have_the_names_of_the_registry() -> None:
-    assert [sector_of(name) for name in ("British Columbia", "quebec", "NB", "Yukon / Alaska")] == [
+    assert [sector_of(name) for name in ("British Columbia", "Québec", "NB", "Yukon / Alaska")] == [
         "british-columbia",
         "quebec",
         "new-brunswick",
         "yukon-alaska",
     ]
+
+
+def test_two_names_of_one_sector_are_not_written_as_one(study: FlowStudy) -> None:
+    quebec, manitoba = study.fits
+    both = replace(study, fits=(quebec, replace(manitoba, series=replace(manitoba.series, province="QC"))))
+    with pytest.raises(UsageError, match="'QC' is a second province for the sector 'quebec'"):
+        scenario_text(both, Assumptions())
+
+
+def test_servers_suffice_at_the_upper_ends_of_the_ranges(study: FlowStudy, tmp_path: Path) -> None:
+    path = tmp_path / "fitted.yaml"
+    path.write_text(scenario_text(study, Assumptions()), encoding="utf-8")
+    scenario = load(path).baseline
+    for name, flow in scenario.irregular.items():
+        assert flow.groups is not None
+        assert flow.intercept is not None
+        groups = scenario.ranges[f"irregular.{name}.groups.detected_per_day"][1] * max(flow.groups.season or (1.0,))
+        for index, one in enumerate(flow.drivers):
+            groups *= max(1.0, *scenario.ranges.get(f"irregular.{name}.drivers.{index}.multiply", (one.multiply,)))
+        assert groups * 1.5 / 24.0 <= 0.505 * flow.eligibility.officers  # hours of a decision; values are rounded
+        assert groups * 1.0 / 24.0 <= 0.505 * flow.intercept.patrols
+
+
+def test_the_season_of_others_is_looked_for_only_where_it_is_needed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, tuple[float, ...]]] = []
+
+    def shared(tasks: list[Task], drivers: object, rhos: tuple[float, ...]) -> np.ndarray:
+        asked.append((len(tasks), rhos))
+        return np.zeros(12)
+
+    monkeypatch.setattr(flow_study, "shared_season", shared)
+    monkeypatch.setattr(flow_study, "fit", lambda task, *_: task)
+    fit_flows(file, ["Quebec"])
+    assert asked == []
+    fit_flows(file, rhos=(0.0,))
+    assert asked == [(2, (0.0,))]
 
 
 def test_what_is_held_back() -> None:

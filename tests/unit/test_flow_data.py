@@ -70,6 +70,16 @@ def test_faults_of_the_header_and_of_the_file(tmp_path: Path) -> None:
         read_flows(tmp_path / "nowhere.csv")
 
 
+def test_a_province_is_one_however_it_is_written(tmp_path: Path) -> None:
+    rows = ("2022,1,Québec,5,,", "2022,2,quebec,6,,", "2022,3,QUEBEC,7,,", "2022,1,total,5,,", "2022,2,TOTAL,6,,")
+    series = read_flows(written(tmp_path, *rows))
+    assert {name: each.total for name, each in series.items()} == {"Québec": 18, "total": 11}
+    assert [each.province for each in chosen(series, ())] == ["Québec"]
+    assert [each.total for each in chosen(series, ("quebec", "Québec", "Total"))] == [18, 11]
+    with pytest.raises(ScenarioError, match="a second figure for Québec in 2022-01, the first is in line 2"):
+        read_flows(written(tmp_path, *rows, "2022,1,quebec,5,,"))
+
+
 def test_provinces_are_chosen_by_name_and_the_total_only_when_named(tmp_path: Path) -> None:
     rows = ("2022,1,Quebec,5,,", "2022,1,Total,9,,", "2022,1,Manitoba,4,,")
     series = read_flows(written(tmp_path, *rows))
