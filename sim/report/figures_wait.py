@@ -105,8 +105,8 @@ def _draw_class(ax: Axes, run: RunData, facility: str, name: str, rows: pd.DataF
         if (
             standard <= ax.get_xlim()[1]
         ):  # not clipped, so that a share of 0 shows whole: beyond, it would leave the axes
-            point = {"color": curve.color, "markersize": 13}
-            ax.plot(standard, over, marker="o", zorder=4, clip_on=False, label="standard", **point)
+            (point,) = ax.plot(standard, over, marker="o", color=curve.color, markersize=13, zorder=4)
+            point.set(clip_on=False, label="standard")
     if np.isfinite(low).any():
         ax.fill_between(minutes, low, high, color=curve.color, alpha=style.BAND_OF_CLASS, linewidth=0, label=name)
     (line,) = ax.plot(minutes, share, color=curve.color, linestyle=curve.dashes, label=label)
