@@ -102,9 +102,8 @@ def _draw_class(ax: Axes, run: RunData, facility: str, name: str, rows: pd.DataF
     if standard is not None:
         over = _longer_than(rows, standard)
         label += f": {words.number(100.0 * over)} %"
-        if (
-            standard <= ax.get_xlim()[1]
-        ):  # not clipped, so that a share of 0 shows whole: beyond, it would leave the axes
+        # Not clipped, so that a share of 0 shows whole; beyond the axis it would stand outside the picture.
+        if standard <= ax.get_xlim()[1]:
             (point,) = ax.plot(standard, over, marker="o", color=curve.color, markersize=13, zorder=4)
             point.set(clip_on=False, label="standard")
     if np.isfinite(low).any():
