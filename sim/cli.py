@@ -145,6 +145,8 @@ def parser() -> argparse.ArgumentParser:
     plot = verbs.add_parser("plot", help="figures of a run (PNG and SVG), with the table behind each")
     what = "a run folder, or the scenario file it was run from; or the folder of a sensitivity study (tornado)"
     plot.add_argument("path", metavar="FILE|RUN", help=what)
+    further = "further runs of the same days: forests of all against the baseline of the first, and no other figure"
+    plot.add_argument("more", metavar="RUN", nargs="*", help=further)
     kinds = "only this kind: day, wait, heat, lanes, flow, programmes, ... (repeatable; default: all)"
     plot.add_argument("--only", metavar="KIND", action="append", default=[], help=kinds)
     plot.add_argument("--warm-up", action="store_true", help="of a run that settles: how long its start takes (Welch)")
@@ -179,7 +181,9 @@ def parser() -> argparse.ArgumentParser:
     ports = verbs.add_parser("ports", help="the registry of ports of entry: a list to search, or all of one entry")
     ports.add_argument("text", metavar="TEXT", nargs="*", help="words to search for, or the id of an entry")
     ports.add_argument("--near", metavar="LAT,LON", help="the nearest to this place, such as 49,-122")
-    ports.add_argument("--map", metavar="FOLDER", help="draw maps of cars and trucks a day, both ways, into a folder")
+    ports.add_argument(
+        "--map", metavar="FOLDER", help="draw maps of ports, airports and what is between ports into a folder"
+    )
     ports.add_argument("--json", action="store_true", help="print the result as JSON")
 
     schema = verbs.add_parser("schema", help="the JSON Schema of scenario files, for editors")

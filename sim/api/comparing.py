@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.api import pages
-from sim.api.finished import Run
+from sim.api.finished import Run, check_known
 from sim.api.running import run
 from sim.errors import UsageError
 from sim.scenario import Study
@@ -18,6 +18,8 @@ from sim.scenario.precision import ALL
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from sim.study.comparison import Comparison as Found
     from sim.study.layout import Key
@@ -165,6 +167,29 @@ class Comparison:
         known = "; ".join(_called(one.key) for one in self.found.best)
         wanted = ", ".join(name for name in asked.values() if name) or "any measure"
         raise UsageError(f"no best by {wanted}; there is one by: {known or 'none'}")
+
+    def plot(self, facility: str = "", measure: str = "wait_mean", *, ax: Axes | None = None) -> Figure:
+        """Draw all variants of all runs against the baseline: a forest, `figure.savefig("name.png")` writes it.
+
+        Args:
+            facility: its name; the first when empty.
+            measure: as in comparison.csv.
+            ax: Axes to draw on; a new figure when None.
+
+        Raises:
+            UsageError: the runs have no such facility or measure.
+        """
+        from sim.report.figures_runs import plot_forest_of_runs
+
+        samples = self.found.samples
+        facility = facility or samples.facilities[0]
+        check_known("facility", facility, samples.facilities)
+        own = (key.measure for key in samples.keys["baseline"] if key.facility == facility)
+        check_known("measure", measure, tuple(dict.fromkeys(own)))
+        drawn = plot_forest_of_runs(samples, facility, measure, ax=ax)
+        figure = drawn.get_figure(root=True)
+        assert figure is not None
+        return figure
 
     def save(self) -> list[Path]:
         """Write the tables where the command line does: into the run's folder, or beside the first of several.

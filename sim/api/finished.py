@@ -158,12 +158,12 @@ class Run(OfARun):
 
         facility = facility or self.facilities[0]
         data = RunData.open(self.folder)
-        _known("facility", facility, self.facilities)
+        check_known("facility", facility, self.facilities)
         for variant in variants or ():
-            _known("variant", variant, self.variants)
-        _known("station", station, ("all", *data.stations(facility)))
-        _known("class", class_, ("all", *data.classes(facility)))
-        _known("measure", measure, tuple(dict.fromkeys(data.summary["measure"])))
+            check_known("variant", variant, self.variants)
+        check_known("station", station, ("all", *data.stations(facility)))
+        check_known("class", class_, ("all", *data.classes(facility)))
+        check_known("measure", measure, tuple(dict.fromkeys(data.summary["measure"])))
         drawn = draw(data, kind, Choice(facility, station, class_, tuple(variants or ()), measure), ax)
         figure = drawn.get_figure(root=True)
         assert figure is not None
@@ -223,7 +223,8 @@ class Run(OfARun):
         return rows
 
 
-def _known(what: str, name: str, names: Sequence[str]) -> None:
+def check_known(what: str, name: str, names: Sequence[str]) -> None:
+    """Raise UsageError with what there is, and the nearest, where a name is not among these."""
     from sim.scenario.problems import nearest
 
     if name not in names:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim.commands.shared import (
+    further_runs,
     json_of,
     load_file,
     load_study,
@@ -25,14 +26,26 @@ def plot(arguments: Namespace) -> int:
     """Draw the figures of a run, or of a sensitivity study, into its folder."""
     from sim.report.figures_tornado import is_study, save_tornado_figures
 
-    if is_study(Path(arguments.path)):
+    if is_study(Path(arguments.path)) and not arguments.more:
         return _told(arguments, save_tornado_figures(arguments.path), Path(arguments.path))
     folder = _found(arguments)
+    if arguments.more:
+        return _several(arguments, folder)
     if arguments.warm_up:
         return _warm_up(arguments, folder)
     from sim.report.figures import save_figures
 
     return _told(arguments, save_figures(folder, arguments.only, note_to(arguments)), folder)
+
+
+def _several(arguments: Namespace, first: Path) -> int:
+    """Draw the forests of several runs."""
+    from sim.report.figures_runs import save_forests_of_runs
+
+    if arguments.warm_up:
+        raise UsageError("--warm-up looks at one run")
+    files, place = save_forests_of_runs([first, *further_runs(arguments)], arguments.only, note_to(arguments))
+    return _told(arguments, files, place)
 
 
 def _told(arguments: Namespace, files: list[Path], folder: Path) -> int:

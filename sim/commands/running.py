@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.commands.shared import load_study, look_ahead, note_to, only_for_a_file, print_json, rows_of, working_place
+from sim.commands.shared import (
+    further_runs,
+    load_study,
+    look_ahead,
+    note_to,
+    only_for_a_file,
+    print_json,
+    rows_of,
+    working_place,
+)
 from sim.errors import UsageError
 from sim.scenario.vocabulary import BASELINE
 
@@ -92,10 +101,7 @@ def _print_note(folders: Sequence[Path]) -> None:
 def _runs_to_compare(arguments: Namespace) -> list[Path]:
     """The run folders that were named; the run of a scenario file, which is made when needed."""
     path = Path(arguments.path)
-    others = [Path(other) for other in arguments.more]
-    for other in others:
-        if not other.is_dir():
-            raise UsageError(f"{other} is no run folder; only the first may be a scenario file")
+    others = further_runs(arguments)
     if path.is_dir():
         only_for_a_file(arguments, ("variant", "all", "policy", *HOW_TO_RUN))
         return [path, *others]

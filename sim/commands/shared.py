@@ -49,6 +49,15 @@ def only_for_a_file(arguments: Namespace, flags: tuple[str, ...]) -> None:
         raise UsageError(f"{arguments.path} is a finished run: --{given[0]} goes with a scenario file")
 
 
+def further_runs(arguments: Namespace) -> list[Path]:
+    """The run folders named after the first, which alone may be a scenario file."""
+    others = [Path(other) for other in arguments.more]
+    for other in others:
+        if not other.is_dir():
+            raise UsageError(f"{other} is no run folder; only the first may be a scenario file")
+    return others
+
+
 def look_ahead(arguments: Namespace, study: Study, *, keeps_bins: bool = True, unsaid: tuple[str, ...] = ()) -> None:
     """Refuse what does not fit in memory, and say what is probably not meant, before anything is drawn.
 

@@ -26,8 +26,20 @@ from sim.report.figures_irregular import (
     true_flow_rows,
 )
 from sim.report.figures_lanes import MOST_STATIONS, lanes, plot_utilisation, utilisation_rows
-from sim.report.figures_map import VOLUME, WAIT, map_rows, map_why_not, plot_map, plot_ports_map
+from sim.report.figures_map import (
+    PERSONS,
+    VOLUME,
+    WAIT,
+    map_rows,
+    map_table,
+    map_why_not,
+    plot_airports_map,
+    plot_between_ports_map,
+    plot_map,
+    plot_ports_map,
+)
 from sim.report.figures_programme import groups, plot_programmes, programme_rows
+from sim.report.figures_runs import plot_forest_of_runs
 from sim.report.figures_stages import plot_stages, stage_rows
 from sim.report.figures_sweep import frontier_rows, frontier_why_not, plot_frontier, plot_sweep, sweep_rows, sweeps
 from sim.report.figures_wait import plot_wait_distribution, wait_classes, wait_rows
@@ -39,11 +51,14 @@ from sim.scenario.vocabulary import BASELINE
 __all__ = [
     "KINDS",
     "RunData",
+    "plot_airports_map",
+    "plot_between_ports_map",
     "plot_convergence",
     "plot_day",
     "plot_drivers",
     "plot_flow",
     "plot_forest",
+    "plot_forest_of_runs",
     "plot_frontier",
     "plot_hall",
     "plot_heat",
@@ -63,6 +78,8 @@ __all__ = [
 
 MAP = "map"
 """The kind that shows all facilities together."""
+LONGEST_DAY = 25 * 60.0
+"""Minutes: what lasts longer is not called a day."""
 MOST_COMPARED = 6
 """Variants whose day is drawn against the baseline's: a hundred would make a thousand figures that nobody opens."""
 
@@ -117,11 +134,12 @@ def _all(run: RunData, kinds: Sequence[str]) -> Iterator[Drawn]:
 def _maps(run: RunData, facility: str = "") -> Iterator[Drawn]:
     """Maps of all facilities together."""
     if why := map_why_not(run):
-        if len(run.registry_names) > 1:
+        if len(run.registry_names) + len(run.sectors) > 1:
             yield LeftOut(why)
         return
-    for measure in (WAIT, VOLUME):
-        rows = map_rows(run, measure)
+    measures = [measure for measure in (WAIT, VOLUME) if not map_rows(run, measure).empty]
+    for measure in measures or [PERSONS]:
+        rows = map_table(run, measure)
         if not rows.empty:
             title = f"{run.scenario}: {words.measure_words(measure)} by place"
             yield Picture(f"map-{measure}", title, plot_map(run, measure), rows)
@@ -306,7 +324,8 @@ def _ending(run: RunData, facility: str, station: str, class_name: str) -> tuple
 def _day(run: RunData, facility: str, station: str, class_name: str, variants: Sequence[str]) -> Picture:
     stem = "day" if len(variants) == 1 else f"compare-{variants[1]}"
     ending, said = _ending(run, facility, station, class_name)
-    what = "wait and queue over the day" if len(variants) == 1 else f"{variants[1]} against the {BASELINE}"
+    time = "day" if run.horizon <= LONGEST_DAY else "run"
+    what = f"wait and queue over the {time}" if len(variants) == 1 else f"{variants[1]} against the {BASELINE}"
     return Picture(
         f"{stem}-{facility}{ending}",
         f"{facility}{said}: {what}",

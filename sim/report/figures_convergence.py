@@ -12,6 +12,7 @@ from sim.report.figures_irregular import CAME, MET
 from sim.report.flows import decides
 from sim.report.rundata import ALL, RunData, Scope
 from sim.scenario.vocabulary import BASELINE
+from sim.study.catalogue import describe
 from sim.study.estimators import mean_interval
 
 if TYPE_CHECKING:
@@ -99,10 +100,15 @@ def convergence_rows(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
 
 
+_LEAST_TOP = 0.01
+"""As printed: an axis is no shorter, or it would show what no number beside it does."""
+
+
 def _draw(ax: Axes, rows: pd.DataFrame, measure: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     unit = str(rows["unit"].iloc[0]) if len(rows) else ""
+    unit = unit or describe(measure).unit  # nobody came
     what = words.measure_words(measure)
     ax.set_title(f"{what[:1].upper()}{what[1:]}, {words.unit_words(unit)}")
     if rows.empty:
@@ -125,6 +131,6 @@ def _draw(ax: Axes, rows: pd.DataFrame, measure: str) -> None:
     # The first intervals are as wide as anything; the axis is for what follows.
     settled = high[min(4, len(high) - 1) :]
     top = max(float(np.nanmax(value)), float(np.nanmax(settled)) if np.isfinite(settled).any() else 0.0)
-    ax.set_ylim(0.0, 1.08 * max(top, 1e-9))
+    ax.set_ylim(0.0, 1.08 * max(top, _LEAST_TOP))
     ax.set_xlim(0.5, len(rows) + 0.5)
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.report import style, words
 from sim.report.rundata import ALL, RunData
-from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +19,8 @@ MEASURES = ("wait_mean", "wait_p95", "over_standard_share", "missed_share")
 """Measures that get a figure of their own, where the run has them."""
 MOST_VARIANTS = 16
 """Rows in one figure."""
+_LEAST_SPAN = 0.01
+"""As printed: differences that span less are shown as the nothing they are."""
 _COLUMNS = ("difference", "ci_low", "ci_high", "ci_low_simultaneous", "ci_high_simultaneous")
 
 
@@ -46,22 +48,42 @@ def plot_forest(
         ax: where; a new figure when None.
     """
     rows = forest_rows(run, facility, measure, station=station, class_name=class_name)
+    base = run.estimate(("baseline", facility, station, class_name), measure)
+    about = Told(measure, base.mean if base else np.nan, run.confidence, run.replications)
+    why = forest_why_not(run, facility, measure) or f"{facility}: none of these variants was run"
+    return draw_forest(rows, about, why, variants, ax)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a forest says beside its rows."""
+
+    measure: str
+    baseline: float
+    """Its mean, as in the files."""
+    confidence: str
+    replications: int
+
+
+def draw_forest(
+    rows: pd.DataFrame, told: Told, why_not: str, variants: Sequence[str] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw rows of comparison.csv, one variant each, in their order; `why_not` is said where there are none."""
     shown = rows[rows["variant"].isin(variants)] if variants is not None else rows.head(MOST_VARIANTS)
     with style.styled():
         ax = ax or style.new_axes(extra_height=min(0.0, 0.62 * (len(shown) - 9)))
         if shown.empty:
-            style.say(ax, forest_why_not(run, facility, measure) or f"{facility}: none of these variants was run")
+            style.say(ax, why_not)
             return ax
         factor = words.scale(str(shown["unit"].iloc[0]))
         values = factor * shown[list(_COLUMNS)].to_numpy(dtype=float)
         for place, (name, row) in enumerate(zip(shown["variant"], values, strict=True)):
             _draw_row(ax, place, str(name), row, variant_clear(row))
-        _label_rows(ax, shown["variant"].tolist(), values)
-        base = run.estimate((BASELINE, facility, station, class_name), measure)
-        _titles(ax, run, measure, str(shown["unit"].iloc[0]), base.mean * factor if base else np.nan)
+        _label_rows(ax, shown["variant"].tolist(), values, str(shown["unit"].iloc[0]) == "share")
+        _titles(ax, told.measure, str(shown["unit"].iloc[0]), told.baseline * factor)
         if variants is None and len(rows) > len(shown):
             ax.set_title(f"{ax.get_title(loc='left')}; {len(shown)} of {len(rows)} shown")
-        _key(ax, run, len(rows))
+        _key(ax, told, len(rows))
     return ax
 
 
@@ -78,11 +100,16 @@ def forest_rows(
     run: RunData, facility: str, measure: str, *, station: str = ALL, class_name: str = ALL
 ) -> pd.DataFrame:
     """Rows of comparison.csv with a difference, the most wanted first: the table behind the figure."""
-    from sim.study.catalogue import describe
-
     table = run.comparison
     wanted = (table["facility"] == facility) & (table["station"] == station) & (table["class"] == class_name)
     rows = table[wanted & (table["measure"] == measure) & table["difference"].notna()]
+    return most_wanted_first(rows, measure)
+
+
+def most_wanted_first(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Rows of comparison.csv of one measure in the order of a forest."""
+    from sim.study.catalogue import describe
+
     better = describe(measure).lower_is_better
     return rows.sort_values("difference", ascending=better is not False, kind="stable").reset_index(drop=True)
 
@@ -111,7 +138,7 @@ def _draw_row(ax: Axes, place: int, name: str, row: Sequence[float], clear: bool
     )  # fmt: skip
 
 
-def _label_rows(ax: Axes, names: Sequence[str], values: np.ndarray) -> None:
+def _label_rows(ax: Axes, names: Sequence[str], values: np.ndarray, share: bool) -> None:
     """Names at the left, numbers at the right, a line at 0."""
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_yticks(range(len(names)), [shorten(name) for name in names])
@@ -119,8 +146,10 @@ def _label_rows(ax: Axes, names: Sequence[str], values: np.ndarray) -> None:
     ax.axvline(0.0, color="black", linewidth=1.8, label="baseline")
     finite = values[np.isfinite(values)]
     low, high = min(float(finite.min()), 0.0), max(float(finite.max()), 0.0)
-    room = 0.06 * max(high - low, 1e-9) or 1.0
-    ax.set_xlim(low - room, high + room)
+    room = 0.06 * (high - low) if high - low > _LEAST_SPAN else 1.0
+    # No share changes by more than 100 points, whatever an interval says.
+    most = 100.0 if share else np.inf
+    ax.set_xlim(max(low - room, -most), min(high + room, most))
     right = ax.secondary_yaxis("right")
     right.set_yticks(range(len(names)), [_number(row) for row in values])
     right.tick_params(length=0, labelsize=16)
@@ -134,14 +163,15 @@ def shorten(name: str, most: int = 34) -> str:
 
 def _number(row: Sequence[float]) -> str:
     value, low, high = row[:3]
-    places = 1 if max(abs(value), abs(low) if np.isfinite(low) else 0.0) < 100.0 else 0
+    most = max(abs(each) for each in (value, low, high) if np.isfinite(each))
+    places = 0 if most >= 100.0 else 1 if most >= 1.0 else 2
     text = words.signed(value, places)
     if not np.isfinite(low) or low == high:
         return text
     return f"{text} ({words.signed(low, places)} to {words.signed(high, places)})"
 
 
-def _titles(ax: Axes, run: RunData, measure: str, unit: str, base: float) -> None:
+def _titles(ax: Axes, measure: str, unit: str, base: float) -> None:
     what, said = words.measure_words(measure), "points" if unit == "share" else words.unit_words(unit)
     ax.set_title(f"Change in {what}, {said}; baseline {words.number(base)}{' %' if unit == 'share' else ''}")
     low, high = ax.get_xlim()
@@ -151,13 +181,15 @@ def _titles(ax: Axes, run: RunData, measure: str, unit: str, base: float) -> Non
         ax.text(1.0, 0.0, "more than the baseline →", transform=style.below(ax), ha="right", va="top")
 
 
-def _key(ax: Axes, run: RunData, count: int) -> None:
+def _key(ax: Axes, told: Told, count: int) -> None:
     from matplotlib.lines import Line2D
 
-    if run.replications < 2:
+    if told.replications < 2:
         return
     handles = [
-        Line2D([], [], color="black", linewidth=8.0, solid_capstyle="butt", label=f"{run.confidence} interval, paired"),
+        Line2D(
+            [], [], color="black", linewidth=8.0, solid_capstyle="butt", label=f"{told.confidence} interval, paired"
+        ),
         Line2D([], [], color="black", linewidth=2.2, label=f"for {words.counted(count, 'variant')} at once"),
         Line2D([], [], color="black", marker="o", markersize=14, linestyle="none", label="clear"),
         Line2D(

@@ -51,12 +51,15 @@ def plot_utilisation(
         values = 100.0 * binned["mean"].to_numpy(dtype=float).reshape(len(chosen), len(starts))
         whole = 100.0 * rows.loc[rows["bin_start"].isna(), "mean"].to_numpy(dtype=float)
         shown = np.column_stack([values, np.full(len(chosen), np.nan), whole])
-        cells.draw_cells(
-            ax, shown, [name.replace(_AND, "\n+ ") for name in chosen], lambda value: words.number(value, 0), 0.0, 100.0
-        )
+        names = ["\n+ ".join(_said(run, facility, name) for name in row.split(_AND)) for row in chosen]
+        cells.draw_cells(ax, shown, names, lambda value: words.number(value, 0), 0.0, 100.0)
         _label_columns(ax, run, facility, starts)
         ax.set_title("Busy share of the open booth time, per cent")
     return ax
+
+
+def _said(run: RunData, facility: str, station: str) -> str:
+    return words.station_words(station, run.kind(facility, station))
 
 
 def lanes(run: RunData, facility: str, variant: str = BASELINE) -> tuple[str, ...]:
@@ -100,4 +103,7 @@ def _label_columns(ax: Axes, run: RunData, facility: str, starts: FloatArray) ->
     at = np.interp([minute for minute, _ in ticks], [*starts, starts[-1] + wide], np.arange(len(starts) + 1.0))
     kept = [(place, text) for place, (_, text) in zip(at, ticks, strict=True) if place <= len(starts) - 0.5]
     ax.set_xticks([place for place, _ in kept], [text for _, text in kept])
-    ax.text(len(starts) + 1.5, -0.08, "whole run", ha="center", va="bottom", fontsize=16)
+    ax.annotate(
+        "whole run", (len(starts) + 1.5, 0.0), xytext=(0, 4), textcoords="offset points", ha="center", va="bottom",
+        fontsize=16,
+    )  # fmt: skip

@@ -47,8 +47,8 @@ def plot_wait_distribution(
     with style.styled():
         ax = ax or style.new_axes()
         end = _end(run, facility, variant, curves, standard)
-        keys = [_draw_class(ax, run, facility, name, rows, standard) for name, rows in curves.items()]
         _scales(ax, end)
+        keys = [_draw_class(ax, run, facility, name, rows, standard) for name, rows in curves.items()]
         ax.set_title("Share of parties that wait longer")
         ax.set_xlabel(_axis_words(run, facility, curves, end, standard))
         if standard is not None and standard <= end:
@@ -102,7 +102,10 @@ def _draw_class(ax: Axes, run: RunData, facility: str, name: str, rows: pd.DataF
     if standard is not None:
         over = _longer_than(rows, standard)
         label += f": {words.number(100.0 * over)} %"
-        ax.plot(standard, over, marker="o", color=curve.color, markersize=13, zorder=4, clip_on=False, label="standard")
+        # Not clipped, so that a share of 0 shows whole; beyond the axis it would stand outside the picture.
+        if standard <= ax.get_xlim()[1]:
+            (point,) = ax.plot(standard, over, marker="o", color=curve.color, markersize=13, zorder=4)
+            point.set(clip_on=False, label="standard")
     if np.isfinite(low).any():
         ax.fill_between(minutes, low, high, color=curve.color, alpha=style.BAND_OF_CLASS, linewidth=0, label=name)
     (line,) = ax.plot(minutes, share, color=curve.color, linestyle=curve.dashes, label=label)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -157,7 +157,11 @@ class RunData(OfARun):
         """The day of the run, `Sunday 11 August 2024`; with hour and length unless it is one day from midnight on."""
         day = f"{self.start:%A} {self.start.day} {self.start:%B %Y}"
         whole = self.horizon == 1440.0 and self.start.hour == self.start.minute == 0
-        return day if whole else f"{day} {self.start:%H:%M}, {self.horizon / 60.0:g} h"
+        if whole:
+            return day
+        days, rest = divmod(self.horizon, 1440.0)
+        long = f"{days:,.0f} days" if days > 1.0 and not rest else f"{self.horizon / 60.0:g} h"
+        return f"{day} {self.start:%H:%M}, {long}"
 
     @property
     def warm_up(self) -> float:
@@ -277,24 +281,34 @@ class RunData(OfARun):
 
     @cached_property
     def registry_names(self) -> dict[str, str]:
-        """Entry of the registry, or code of the airport, by facility, from scenario.resolved.yaml.
+        """Entry of the registry, or code of the airport, by port or hall; those without one are left out."""
+        return self._registry(("ports", "preclearance"))
 
-        Facilities without one are left out.
-        """
-        found = {name: each.get("registry") or each.get("code") for name, each in self._written.items()}
+    @cached_property
+    def sectors(self) -> dict[str, str]:
+        """Sector of the registry by irregular flow; flows without one are left out."""
+        return self._registry(("irregular",))
+
+    def _registry(self, kinds: Sequence[str]) -> dict[str, str]:
+        written = (item for kind in kinds for item in self._written_of(kind).items())
+        found = {name: each.get("registry") or each.get("code") for name, each in written}
         return {name: str(entry) for name, entry in found.items() if entry}
 
     @cached_property
-    def _written(self) -> dict[str, Mapping[str, Any]]:
-        """What scenario.resolved.yaml says of each facility; nothing where the file is missing."""
+    def _tree(self) -> Mapping[str, Any]:
+        """scenario.resolved.yaml; nothing where the file is missing."""
         path = self.folder / "scenario.resolved.yaml"
         if not path.exists():
             return {}
         from ruamel.yaml import YAML
 
-        tree = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        found = [(tree.get(kind) or {}).items() for kind in ("ports", "preclearance")]
-        return {str(name): each for items in found for name, each in items if isinstance(each, Mapping)}
+        tree: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return tree
+
+    def _written_of(self, kind: str) -> dict[str, Mapping[str, Any]]:
+        """What scenario.resolved.yaml says of each facility of a kind."""
+        found = (self._tree.get(kind) or {}).items()
+        return {str(name): each for name, each in found if isinstance(each, Mapping)}
 
     @cached_property
     def study(self) -> Study | None:
@@ -314,8 +328,9 @@ class RunData(OfARun):
 
     def pools(self, facility: str) -> dict[str, tuple[str, ...]]:
         """Stations of a facility by the officers they share; only pools that two of them or more share."""
+        written = {**self._written_of("ports"), **self._written_of("preclearance")}
         found: dict[str, list[str]] = {}
-        for station, pool in _pooled(self._written.get(facility, {})):
+        for station, pool in _pooled(written.get(facility, {})):
             if station in self.stations(facility):
                 found.setdefault(pool, []).append(station)
         return {pool: tuple(stations) for pool, stations in found.items() if len(stations) > 1}
@@ -386,6 +401,7 @@ def _read_table(path: Path, *, required: bool = True) -> pd.DataFrame:
             dtype=dict.fromkeys(names, str) | dict.fromkeys(numbers, float),
             keep_default_na=False,
             na_values={column: ["", "nan"] for column in numbers},
+            usecols=lambda column: column in (*names, *numbers),
         )
     except (OSError, ValueError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error

@@ -21,6 +21,9 @@ LONGEST_DAY = 25.0 * 60.0
 NEGLIGIBLE = 0.05
 """Printed units (minutes, percentage points): a change less than this is not worth a sentence, however sure."""
 
+_MOST_NAMED = 12
+"""Names in one sentence."""
+
 
 def sentences(comparison: Comparison) -> list[str]:
     """One sentence per variant and chosen measure; one for a variant that changes nothing."""
@@ -305,4 +308,7 @@ def _amount(value: float, best: Best) -> str:
 
 
 def _and(names: Sequence[str]) -> str:
+    """Names in a row; of very many the first, and how many more."""
+    if len(names) > _MOST_NAMED:
+        names = [*names[: _MOST_NAMED - 1], f"{len(names) - _MOST_NAMED + 1} others"]
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

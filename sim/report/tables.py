@@ -145,18 +145,13 @@ def _station_table(run: RunData, facility: str, variant: str) -> Table:
     for name in run.stations(facility):
         scope = (variant, facility, name, ALL)
         table.add_row(
-            _station(run, facility, name),
+            words.station_words(name, run.kind(facility, name)),
             _with_interval(run.estimate(scope, "queue_mean")),
             _mean(run.estimate(scope, "queue_max"), 0),
             _with_interval(run.estimate(scope, "utilisation")),
             _with_interval(run.estimate(scope, "overtime_hours")),
         )
     return table
-
-
-def _station(run: RunData, facility: str, name: str) -> str:
-    """Its name; a secondary inspection that is not called so says what it is."""
-    return f"{name} (secondary)" if run.kind(facility, name) == "secondary" and "secondary" not in name else name
 
 
 def _mean(row: Estimate | None, places: int) -> str:

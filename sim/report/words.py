@@ -51,6 +51,11 @@ def class_words(class_name: str, among: Collection[str] = ()) -> str:
     return f"general {_MODES[mode]}" if mixed else _MODES[mode]
 
 
+def station_words(station: str, kind: str) -> str:
+    """Name of a station; a secondary inspection (its kind) that is not called so says what it is."""
+    return f"{station} (secondary)" if kind == "secondary" and "secondary" not in station else station
+
+
 def measure_words(measure: str) -> str:
     """A measure in words; an unlisted one with its underscores as spaces."""
     return MEASURES.get(measure, measure.replace("_", " "))

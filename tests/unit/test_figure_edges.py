@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -23,8 +24,22 @@ from sim.errors import RunFolderError, UsageError
 from sim.report import figures, style
 from sim.report.figures import KINDS, RunData, plot_day, plot_forest, plot_map, save_figures
 from sim.report.figures_forest import MOST_VARIANTS, forest_rows
-from sim.report.figures_map import map_rows, places, plot_ports_map, ports_rows, projected, save_ports_maps
+from sim.report.figures_map import (
+    airport_rows,
+    interception_rows,
+    map_rows,
+    map_table,
+    map_why_not,
+    places,
+    plot_airports_map,
+    plot_between_ports_map,
+    plot_ports_map,
+    ports_rows,
+    save_ports_maps,
+)
 from sim.report.figures_tornado import StudyData, plot_tornado, save_tornado_figures, tornado_rows
+from sim.report.map_border import stretches
+from sim.report.map_ground import projected
 from sim.report.picture import LeftOut, pages
 from sim.report.timeline import MOST_POINTS, curve, width, width_words
 
@@ -88,6 +103,23 @@ SENTENCES = {
 @pytest.mark.parametrize(("which", "kind"), SENTENCES)
 def test_why_there_is_no_figure(odd: dict[str, RunData], which: str, kind: str) -> None:
     assert SENTENCES[which, kind] in said(DRAWN[kind](odd[which]))
+
+
+def test_short_waits_leave_a_far_standard_out_of_the_axes(odd: dict[str, RunData]) -> None:
+    run = odd["one class"]
+    table = run.wait_distribution.copy()
+    for column in ("survival_mean", "ci_low", "ci_high", "survival_low", "survival_high"):
+        if column in table:
+            table[column] = np.where(table["wait_min"] < 1.0, 0.04, 0.0)
+    ax = figures.plot_wait_distribution(replace(run, wait_distribution=table), FACILITY)
+    end = ax.get_xlim()[1]
+    assert end < 5.0
+    assert all(max(line.get_xdata()) <= end for line in ax.lines if line.get_marker() == "o")
+    assert "beyond: the standard of 20 min" in ax.get_xlabel()
+
+
+def test_a_convergence_of_nothing_has_its_unit(odd: dict[str, RunData]) -> None:
+    assert "Mean wait, minutes" in said(figures.plot_convergence(odd["nobody"], FACILITY))
 
 
 def test_what_is_left_out_is_told(odd: dict[str, RunData]) -> None:
@@ -264,6 +296,12 @@ def test_the_projection_has_the_numbers_of_its_source() -> None:
     assert (x[0], y[0]) == pytest.approx((0.2966785, 0.2462112), abs=5e-7)
 
 
+def drawn(ax: Axes, label: str) -> Any:
+    """The one collection of that label."""
+    (found,) = [each for each in ax.collections if each.get_label() == label]
+    return found
+
+
 def test_a_map_shows_the_facilities_where_the_registry_has_them(tmp_path: Path) -> None:
     names = ("here", "there", "nowhere")
     folder = write_run(tmp_path, days=2, variants=("baseline",), facilities=names)
@@ -275,21 +313,75 @@ def test_a_map_shows_the_facilities_where_the_registry_has_them(tmp_path: Path) 
     assert dict(places(run))["there"] == (43.7, -79.6)
     rows = map_rows(run, "wait_mean")
     ax = plot_map(run)
-    (points,) = [each for each in ax.collections if each.get_label() == "facilities"]
-    x, y = projected(rows["latitude"].to_numpy(), rows["longitude"].to_numpy())
-    np.testing.assert_allclose(np.asarray(points.get_offsets()), np.column_stack([x, y]))
-    np.testing.assert_allclose(points.get_array(), rows["mean"])
+    for place in ("port", "airport"):
+        own = rows[rows["place"] == place]
+        points = drawn(ax, f"{place}s")
+        x, y = projected(own["latitude"].to_numpy(), own["longitude"].to_numpy())
+        np.testing.assert_allclose(np.asarray(points.get_offsets()), np.column_stack([x, y]))
+        np.testing.assert_allclose(points.get_array(), own["mean"])
     assert {text.get_text().split()[0] for text in ax.texts} == {"here", "there"}
+    assert "preclearance at an airport" in said(ax)
+
+
+def test_a_map_shows_flows_between_ports_on_a_scale_of_their_own(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, days=2, variants=("baseline",), facilities=("here", "road", "fields"))
+    table = pd.read_csv(folder / "summary.csv")
+    flows = table[table["facility"].isin(["road", "fields"]) & (table["measure"] == "wait_mean")]
+    met = flows.assign(
+        measure="persons_intercepted", unit="count", mean=flows["facility"].map({"road": 90, "fields": 3})
+    )
+    pd.concat([table, met]).to_csv(folder / "summary.csv", index=False)
+    (folder / "scenario.resolved.yaml").write_text(
+        "ports:\n  here: {registry: us-3009-sumas}\n"
+        "irregular:\n  road: {registry: quebec}\n  fields: {registry: manitoba}\n"
+    )
+    run = RunData.open(folder)
+    assert not map_why_not(run)
+    ax = plot_map(run)
+    stretch = drawn(ax, "sectors")
+    assert dict(zip(np.asarray(stretch.get_array()), map(len, stretch.get_segments()), strict=True)).keys() == {
+        3.0,
+        90.0,
+    }
+    assert list(drawn(ax, "ports").get_array()) == [map_rows(run, "wait_mean")["mean"].iloc[0]]
+    assert {"road 90.0", "fields 3.0"} <= {text.get_text() for text in ax.texts}
+    assert "Persons intercepted between ports" in said(ax)
+    table = map_table(run, "wait_mean")
+    assert dict(zip(table["facility"], table["place"], strict=True)) == {
+        "here": "port",
+        "road": "sector",
+        "fields": "sector",
+    }
+
+
+def test_a_stretch_of_border_ends_where_the_next_begins() -> None:
+    found = stretches()
+    west_to_east = ["british-columbia", "alberta", "saskatchewan", "manitoba", "ontario", "quebec", "new-brunswick"]
+    assert list(found) == west_to_east
+    for one, other in itertools.pairwise(west_to_east):
+        np.testing.assert_allclose(found[one].lines[-1][-1], found[other].lines[0][0], atol=0.011)
+    # The 49th parallel from 114.06 to 110 degrees west: its middle is half way.
+    assert found["alberta"].middle == pytest.approx((-112.03, 48.99), abs=0.011)
+
+
+def test_the_map_between_ports_has_the_last_year_published_for_all() -> None:
+    rows, year = interception_rows()
+    assert (len(rows), year) == (7, 2022)
+    # IRCC and the RCMP: 39,171 of 39,540 in Quebec in 2022.
+    assert rows["mean"].iloc[0] == 39171.0
+    assert rows["mean"].sum() == 39540.0
+    assert len(drawn(plot_between_ports_map(), "sectors").get_segments()) >= 7
+    np.testing.assert_allclose(drawn(plot_airports_map(), "airports").get_array(), airport_rows()["mean"])
 
 
 def test_every_port_lies_on_the_map_of_ports(tmp_path: Path) -> None:
     rows = ports_rows("car", "southbound")
     ax = plot_ports_map()
-    (points,) = [each for each in ax.collections if each.get_label() == "facilities"]
+    points = drawn(ax, "ports")
     assert len(points.get_offsets()) == len(rows) > 80
     (low, high), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     assert all(low < x < high and bottom < y < top for x, y in np.asarray(points.get_offsets()))
-    assert len(save_ports_maps(tmp_path / "maps")) == 12
+    assert len(save_ports_maps(tmp_path / "maps")) == 18
 
 
 # ---- tornado ----------------------------------------------------------------------------------------------

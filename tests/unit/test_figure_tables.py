@@ -11,6 +11,7 @@ from drawn_runs import port_run
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from sim.report import words
 from sim.report.figures import (
     RunData,
     plot_convergence,
@@ -352,3 +353,9 @@ def test_missed_departures_stand_by_bank(hall: RunData) -> None:
 
 def test_a_port_is_no_hall(run: RunData) -> None:
     assert not is_hall(run, PORT)
+
+
+def test_a_secondary_says_what_it_is() -> None:
+    assert words.station_words("cars", "secondary") == "cars (secondary)"
+    assert words.station_words("secondary", "secondary") == "secondary"
+    assert words.station_words("general", "lane group") == "general"

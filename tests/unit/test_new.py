@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
+import pathspec
 import pytest
 
 from sim.cli import main, parser
@@ -106,6 +107,30 @@ def test_a_wheel_carries_the_examples_where_they_are_looked_for(
     assert [folder.parts[-2:] for folder in examples.FOLDERS] == [("sim", "examples"), (ROOT.name, "scenarios")]
     monkeypatch.setattr(examples, "FOLDERS", (tmp_path, tmp_path))
     assert main(["new"]) == 2
+
+
+def test_a_wheel_carries_every_file_of_the_package() -> None:
+    """hatchling takes all files of the package but those that .gitignore names, such as a folder called `build`."""
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    assert wheel["packages"] == ["sim"]
+    assert not {"include", "exclude", "only-include"} & wheel.keys()
+    ignored = pathspec.GitIgnoreSpec.from_lines((ROOT / ".gitignore").read_text(encoding="utf-8").splitlines())
+    files = [file.relative_to(ROOT).as_posix() for file in (ROOT / "sim").rglob("*") if file.is_file()]
+    made = ("__pycache__/", ".pyc")
+    kept = [file for file in files if not any(each in file for each in made)]
+    assert {Path(file).suffix for file in kept} >= {
+        ".py",
+        ".csv",
+        ".geojson",
+        ".mplstyle",
+        ".j2",
+        ".css",
+        ".js",
+        ".typed",
+    }
+    assert not list(ignored.match_files(kept))
 
 
 # ---- schema and show --json -------------------------------------------------------------------------------
