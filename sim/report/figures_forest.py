@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 
 MEASURES = ("wait_mean", "wait_p95", "over_standard_share", "missed_share")
 """Measures that get a figure of their own, where the run has them."""
+OF_A_FLOW = ("persons", "persons_intercepted", "persons_returned", "claims_eligible", "overflow_nights")
+"""The same of an irregular flow, of which nobody asks how long it waits."""
 MOST_VARIANTS = 16
 """Rows in one figure."""
 _LEAST_SPAN = 0.01
 """As printed: differences that span less are shown as the nothing they are."""
 _COLUMNS = ("difference", "ci_low", "ci_high", "ci_low_simultaneous", "ci_high_simultaneous")
+
+
+def compared(has: Collection[str]) -> tuple[str, ...]:
+    """Measures that get a figure of their own at a facility that has these."""
+    return OF_A_FLOW if "claims" in has else MEASURES
 
 
 def plot_forest(

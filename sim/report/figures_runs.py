@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.report import words
-from sim.report.figures_forest import MEASURES, MOST_VARIANTS, Told, draw_forest, most_wanted_first
+from sim.report.figures_forest import MOST_VARIANTS, Told, compared, draw_forest, most_wanted_first
 from sim.report.picture import Picture, pages, write
 from sim.report.rundata import ALL
 from sim.scenario.vocabulary import BASELINE
@@ -92,14 +92,20 @@ def save_forests_of_runs(
     for facility in samples.facilities:
         drawn = list(_forests(samples, facility))
         if not drawn:
-            note(f"{facility}: no variant has a difference in {', '.join(map(words.measure_words, MEASURES))}")
+            note(
+                f"{facility}: no variant has a difference in {', '.join(map(words.measure_words, _compared(samples, facility)))}"
+            )
         for one in drawn:
             paths += write(one, place / "figures")
     return paths, place
 
 
+def _compared(samples: Samples, facility: str) -> tuple[str, ...]:
+    return compared({key.measure for key in samples.keys[BASELINE] if key.facility == facility})
+
+
 def _forests(samples: Samples, facility: str) -> Iterator[Picture]:
-    for measure in MEASURES:
+    for measure in _compared(samples, facility):
         rows = forest_rows_of_runs(samples, facility, measure)
         for ending, said, part in pages(rows["variant"].tolist(), MOST_VARIANTS):
             title = f"{facility}: {words.measure_words(measure)} against the baseline of {samples.title}{said}"
