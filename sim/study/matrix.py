@@ -88,6 +88,8 @@ class Found:
         """(replications, end - begin): these columns of all rows."""
         if (whole := _held(self)) is not None:
             return whole[:, begin:end]
+        if self.replications * (end - begin) <= VALUES:
+            return _ahead(self, begin, end)
         return np.concatenate([chunk.read(slice(None), slice(begin, end)) for chunk in self.chunks])
 
     def rows(self, first: int, last: int, begin: int, end: int) -> FloatArray:
@@ -125,11 +127,13 @@ class Found:
         return self._series(self.parts.begins[2], first, last, bins)
 
     def _series(self, begin: int, first: int, last: int, bins: slice) -> FloatArray:
-        width = self.parts.bins
-        own = slice(begin + first * width, begin + last * width)
+        width, keys = self.parts.bins, last - first
+        begin, end = begin + first * width, begin + last * width
         if (whole := _held(self)) is not None:
-            return whole[:, own].reshape(len(whole), -1, width)[:, :, bins]
-        read = (chunk.read(slice(None), own) for chunk in self.chunks)
+            return whole[:, begin:end].reshape(len(whole), -1, width)[:, :, bins]
+        if self.replications * keys * width <= VALUES:
+            return _ahead(self, begin, end).reshape(self.replications, keys, width)[:, :, bins]
+        read = (chunk.read(slice(None), slice(begin, end)) for chunk in self.chunks)
         return np.concatenate([found.reshape(len(found), -1, width)[:, :, bins] for found in read])
 
     def survival(self, group: int) -> FloatArray:
@@ -155,3 +159,32 @@ def _held(found: Found) -> FloatArray | None:
     rows.setflags(write=False)
     _last_held[:] = [*_last_held[-(HELD_AT_ONCE - 1) :], (found, rows)]
     return rows
+
+
+@dataclass(frozen=True, eq=False)
+class _Window:
+    """Columns [begin, end) of all rows of a variant."""
+
+    found: Found
+    begin: int
+    end: int
+    values: FloatArray
+
+
+_last_read: list[_Window] = []
+"""What was read ahead last: of a variant and, while it is compared, of the baseline."""
+
+
+def _ahead(found: Found, begin: int, end: int) -> FloatArray:
+    """Columns [begin, end) of all rows. They are asked for in order and a few at a time: more than those are read, as
+    many as may be held, so that not every few columns open every file."""
+    for window in _last_read:
+        if window.found is found and window.begin <= begin and end <= window.end:
+            break
+    else:
+        until = min(max(end, begin + VALUES // max(found.replications, 1)), found.parts.width)
+        read = [chunk.read(slice(None), slice(begin, until)) for chunk in found.chunks]
+        window = _Window(found, begin, until, np.concatenate(read))
+        others = [other for other in _last_read if other.found is not found]
+        _last_read[:] = [*others[-(HELD_AT_ONCE - 1) :], window]
+    return window.values[:, begin - window.begin : end - window.begin].copy()
