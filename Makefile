@@ -48,6 +48,7 @@ validate: setup
 bench: $(PEERS)
 	$(BIN)/python tools/bench_startup.py
 	$(BIN)/python -m tools.bench_long
+	$(BIN)/python -m tools.bench_compare
 	$(BIN)/python -m tools.bench
 
 # The simulators the benchmark compares with are installed for it alone.

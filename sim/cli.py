@@ -60,9 +60,11 @@ MOST_TOLD = 5
 
 def _tell_failures(arguments: argparse.Namespace, failures: Sequence[ReplicationError]) -> None:
     """Each failed replication with the command that runs it alone."""
+    from sim.scenario.vocabulary import BASELINE
+
     for error in failures[:MOST_TOLD]:
         print(f"bordersim: {error}", file=sys.stderr)
-        which = "" if error.variant == "baseline" else f" --variant {error.variant}"
+        which = "" if error.variant == BASELINE else f" --variant {error.variant}"
         path = shlex.quote(str(arguments.path))
         replay = f"bordersim --debug run {path} --replication {error.replication}{which}{_how(arguments)}"
         print(f"replay it: {replay}", file=sys.stderr)

@@ -41,12 +41,18 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def compared(replications: int, folder: Path) -> Comparison:
-    """Run the scenario with all ten in a folder, and compare."""
+def with_ten(folder: Path) -> Path:
+    """The scenario with all ten variants, in a new folder below `folder`; its file."""
     shutil.copytree(ROOT / "scenarios", folder / "scenarios")
     file = folder / "scenarios" / SCENARIO
     variants, ranges, rest = file.read_text(encoding="utf-8").partition("\nranges:")  # which follow the variants
     file.write_text(variants.rstrip("\n") + MORE + ranges + rest, encoding="utf-8")
+    return file
+
+
+def compared(replications: int, folder: Path) -> Comparison:
+    """Run the scenario with all ten in a folder, and compare."""
+    file = with_ten(folder)
     command = ["run", str(file), "--all", "--quiet", "--engine", "compiled", "--out", str(folder / "out")]
     if bordersim([*command, "--replications", str(replications)]):
         raise RuntimeError("the run failed")

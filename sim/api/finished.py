@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.api.pages import table, text
 from sim.errors import RunFolderError, UsageError
+from sim.report.rundata import OfARun
 from sim.scenario import load
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +26,7 @@ _SHOWN = ("arrivals", "wait_mean", "wait_p95", "queue_max")
 """Measures of a facility in the notebook view of a run."""
 
 
-class Run:
+class Run(OfARun):
     """A finished run: its folder, and its files as DataFrames, each read when first asked for.
 
     Waits are in minutes, `bin_start` in minutes from the start of the horizon; columns: docs/results.md.
@@ -53,14 +55,9 @@ class Run:
         return cls(find(Path(path), Path(out), load))
 
     @property
-    def scenario(self) -> str:
-        """Name of the scenario."""
-        return str(self.manifest["scenario"])
-
-    @property
     def variants(self) -> tuple[str, ...]:
         """The baseline, then the variants that were run."""
-        return ("baseline", *self.manifest["variants"])
+        return (BASELINE, *self.manifest["variants"])
 
     @property
     def facilities(self) -> tuple[str, ...]:

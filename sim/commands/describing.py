@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.commands.shared import json_of, load_study
 from sim.errors import ScenarioError, UsageError
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     from sim.errors import Fault
@@ -190,10 +191,10 @@ def show(arguments: Namespace) -> int:
     only = arguments.only  # of a wrong name either refuses to speak
     text = resolved(study, name, only) if whole or name is None else show_differences(study, name)
     if arguments.json:
-        said: dict[str, object] = {"variant": name or "baseline"}
+        said: dict[str, object] = {"variant": name or BASELINE}
         if name is not None:
             said["differences"] = [asdict(one) for one in differences(study, name)]
-        name = name or "baseline"
+        name = name or BASELINE
         said |= {"scenario": study.trees[name], "origins": study.origins[name]}
         text = json.dumps(said, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     sys.stdout.write(text)

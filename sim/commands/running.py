@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sim.commands.shared import load_study, look_ahead, note_to, only_for_a_file, print_json, rows_of, working_place
 from sim.errors import UsageError
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     from sim.scenario import Study
@@ -161,7 +162,7 @@ def _replay(arguments: Namespace, study: Study) -> int:
     from sim.study.preflight import check_memory
     from sim.study.runs import replay
 
-    variants = arguments.variant or (list(study.policies) or ["baseline"])
+    variants = arguments.variant or (list(study.policies) or [BASELINE])
     if arguments.all or len(variants) > 1:
         raise UsageError("--replication replays one variant: name at most one with --variant")
     check_memory(study)

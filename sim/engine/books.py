@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sim.engine.records import FloatArray, IntArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import Network
 from sim.model.parties import Parties
 

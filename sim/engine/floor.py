@@ -1,6 +1,6 @@
 """Where everybody is in one replication of the reference engine, and the questions its rules ask of that.
 
-Nothing here changes anything: what happens is in `sim.engine.reference`.
+Nothing here changes anything: what happens is in `sim.engine.reference`, with the means of `sim.engine.moves`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from sim.engine.agenda import Agenda
 from sim.engine.control import Control
 from sim.engine.ledger import Ledger
 from sim.engine.state import Booth, PoolState, StationState, Visit
-from sim.model.network import FORCED, NEVER, ClassAtStation, Network, Route, Target
+from sim.model.network import ENGINE_OUTCOMES, FORCED, NEVER, ClassAtStation, Following, Network, Route, Target
 from sim.model.parties import Parties
 
 
@@ -32,6 +32,10 @@ class Floor:
         self.finite = [s for s in self.stations if s.station.classes and s.station.storage < NEVER]
         self.blocked: list[Visit] = []
         """Finished parties still in a server, longest blocked first."""
+        self.in_zone = [0 for _ in network.zones]
+        """People in each zone."""
+        self.ends: dict[int, tuple[float, int]] = {}
+        """When and with what outcome each party left."""
         self.inside = 0
         self.settle_due = False
 
@@ -64,25 +68,54 @@ class Floor:
                 return branch.target
         return route.otherwise
 
-    def way_out(self, klass: int, others: tuple[int, ...]) -> StationState | None:
-        """The next group that is open and has room for the class."""
-        states = (self.stations[index] for index in others)
-        return next((other for other in states if other.is_open and self.has_room(other, klass)), None)
+    def ways_out(self, state: StationState, klass: int) -> list[StationState]:
+        """The groups beside a closed one that are open and have room for the class, whatever their zones say."""
+        states = (self.stations[index] for index in (state.station.reroute or {}).get(klass, ()))
+        return [s for s in states if s.is_open and self.has_room(s, klass, 0, s.station.zone)]
+
+    def way_out(self, visit: Visit) -> StationState | None:
+        """The next of them for a party held at the closed one."""
+        state, people = self.stations[visit.station], self.people(visit.party)
+        ways = self.ways_out(state, visit.klass)
+        return next((s for s in ways if self.has_room(s, visit.klass, people, state.station.zone)), None)
+
+    def stays_behind(self, party: int, following: Following) -> bool:
+        """The party comes after another one, which has not got through in time (rule 9)."""
+        follows, until = self.parties.follows, self.parties.until
+        if follows is None or until is None or follows[party] < 0:
+            return False
+        if self.network.classes[int(self.parties.klass[party])].after < 0:
+            return False
+        left, outcome = self.ends.get(int(follows[party]), (NEVER, -1))
+        return left > until[party] or outcome < len(ENGINE_OUTCOMES) or outcome in following.barred
 
     # ---- is there room ---------------------------------------------------------------------------------
 
-    def has_room(self, state: StationState, klass: int) -> bool:
-        """Its length fits in the line, or it passes the line at once (rule 4)."""
-        return state.fits(state.lengths[klass]) or self.passes_at_once(state, klass)
+    def people(self, party: int) -> int:
+        return int(self.parties.size[party])
 
-    def passes_at_once(self, state: StationState, klass: int) -> bool:
+    def zone_of(self, visit: Visit) -> int:
+        return self.stations[visit.station].station.zone
+
+    def zone_takes(self, zone: int, people: int, zone_left: int) -> bool:
+        """People who come from a zone (-1: from none) fit in this one, are in it already, or find nobody there."""
+        inside = self.in_zone[zone] if zone >= 0 else 0
+        return zone in (-1, zone_left) or inside == 0 or inside + people <= self.network.zones[zone].capacity
+
+    def has_room(self, state: StationState, klass: int, people: int, zone_left: int = -1) -> bool:
+        """Its zone takes them, and its length fits in the line or it passes the line at once (rule 4)."""
+        if not self.zone_takes(state.station.zone, people, zone_left):
+            return False
+        return state.fits(state.lengths[klass]) or self.passes_at_once(state, klass, people)
+
+    def passes_at_once(self, state: StationState, klass: int, people: int) -> bool:
         """Nobody waits before a free open booth of this station, or on the road before room further on."""
         pool = state.pool
         if pool is None:
             route = state.station.classes[klass].route
             assert route is not None
             onto = self.stations[self.choose(route.otherwise)] if route.otherwise.stations else None
-            return state.standing == 0 and (onto is None or self.has_room(onto, klass))
+            return state.standing == 0 and (onto is None or self.has_room(onto, klass, people, state.station.zone))
         if pool.scheduled == 0 or not self.runs(state):
             return False
         if state.station.per_booth:
@@ -111,14 +144,25 @@ class Floor:
         return visit.rear and self.booth_of(visit).front is not None
 
     def first_blocked_for(self, state: StationState, waiving: bool = False) -> Visit | None:
-        """The longest blocked party (whose lane waives) that goes here next and that no tandem holds."""
+        """The longest blocked party (whose lane waives) that goes here next and that no tandem holds.
+
+        Those in the zone of the station do not wait behind others for whom the zone has no room.
+        """
+        shut = False
         for visit in self.blocked:
             target = visit.target
             if waiving and visit.skip is None:
                 continue
             if target and target.stations and not self.held(visit) and self.choose(target) == state.index:
-                return visit
+                zone = state.station.zone
+                comes_in = zone not in (-1, self.zone_of(visit))
+                shut = shut or (comes_in and not self.zone_takes(zone, self.people(visit.party), -1))
+                if waiving or not (comes_in and shut):
+                    return visit
         return None
+
+    def precedence(self, visit: Visit) -> int:
+        return self.stations[visit.station].station.classes[visit.klass].precedence
 
     def booth_of(self, visit: Visit) -> Booth:
         pool = self.stations[visit.station].pool

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.engine.books import full_log, last_instant, staffing_log
-from sim.engine.records import FloatArray, IntArray, Records
+from sim.engine.records import Records
 from sim.engine.state import Gauge, PoolState, StationState, Visit
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import Network
 from sim.model.parties import Parties
 

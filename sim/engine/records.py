@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from sim.model.arrays import FloatArray, IntArray
 
 MOVED_ON = -1
 """Outcome of a visit after which the party went to another station."""

@@ -11,8 +11,8 @@ from bisect import insort
 
 from sim.engine.agenda import ARRIVAL, CALENDAR, PATIENCE, SERVICE_ENDS, SETTLE
 from sim.engine.closing import apply_calendar, instants_of_change, joins_reopened
-from sim.engine.floor import Floor
-from sim.engine.records import INSIDE, MOVED_ON, Records
+from sim.engine.moves import Moves
+from sim.engine.records import MOVED_ON, Records
 from sim.engine.state import Booth, PoolState, StationState, Visit
 from sim.model.network import (
     BALKED,
@@ -42,7 +42,7 @@ def run(network: Network, parties: Parties) -> Records:
     return engine.ledger.records(parties, engine.stations, engine.pools)
 
 
-class ReferenceEngine(Floor):
+class ReferenceEngine(Moves):
     """What happens in one replication: who moves when, step by step."""
 
     def run(self) -> None:
@@ -114,7 +114,7 @@ class ReferenceEngine(Floor):
     def note_full(self) -> None:
         """Once nothing moves: has a station room for a party of its shortest class? (Spillback.)"""
         for state in self.finite:
-            full = int(not self.has_room(state, state.shortest))
+            full = int(not self.has_room(state, state.shortest, 0, state.station.zone))
             if full != state.full.value:
                 self.ledger.change_full(self.agenda.now, state.index, full)
             state.full.set(self.agenda.now, full)
@@ -148,7 +148,7 @@ class ReferenceEngine(Floor):
     def admit_blocked(self, state: StationState) -> bool:
         """The longest blocked party enters when there is room; nobody overtakes it (rules 4 and 12)."""
         visit = self.first_blocked_for(state)
-        if visit is None or not self.has_room(state, visit.klass):
+        if visit is None or not self.has_room(state, visit.klass, self.people(visit.party), self.zone_of(visit)):
             return False
         self.unblock(visit)
         self.finish_visit(visit, MOVED_ON)
@@ -156,7 +156,7 @@ class ReferenceEngine(Floor):
         return True
 
     def fill_booth(self, state: StationState) -> bool:
-        """A free open booth takes the head of its line; of a shared pool, the longest-waiting head."""
+        """A free open booth takes the head of its line; of a shared pool, the longest-waiting head that goes first."""
         pool = state.pool
         if pool is None:
             return False
@@ -172,7 +172,7 @@ class ReferenceEngine(Floor):
         heads = [other.head(other.line) for other in self.with_a_line(pool)]
         if not heads:
             return False
-        visit = min(heads, key=lambda v: (v.joined, v.station, v.party))
+        visit = min(heads, key=lambda v: (self.precedence(v), v.joined, v.station, v.party))
         return self.start(visit, *free)
 
     def fill_own_line(self, state: StationState, pool: PoolState) -> bool:
@@ -201,9 +201,9 @@ class ReferenceEngine(Floor):
         """Of those held at a closed group, the first that another open group serves goes there (rule 5)."""
         if not state.holding or state.is_open or state.station.on_close is not OnClose.REROUTE:
             return False
-        ways_out = {klass: self.way_out(klass, others) for klass, others in (state.station.reroute or {}).items()}
-        for visit in state.holding if any(ways_out.values()) else ():
-            other = ways_out.get(visit.klass)
+        served = {klass for klass in state.station.reroute or {} if self.ways_out(state, klass)}
+        for visit in state.holding if served else ():
+            other = self.way_out(visit) if visit.klass in served else None
             if other is not None:
                 self.leave_line(visit)
                 self.finish_visit(visit, MOVED_ON)
@@ -231,7 +231,7 @@ class ReferenceEngine(Floor):
             target = route.otherwise
             if target.outcome < 0:
                 onto = self.stations[self.choose(target)]
-                if not self.has_room(onto, visit.klass):
+                if not self.has_room(onto, visit.klass, self.people(visit.party), state.station.zone):
                     continue
             visit.started, visit.ended = visit.joined, visit.joined + state.station.travel
             self.leave_line(visit)
@@ -264,14 +264,16 @@ class ReferenceEngine(Floor):
         self.expect_arrival(party + 1)
         klass = int(self.parties.klass[party])
         state = self.stations[self.choose(self.network.entry[klass])]
-        station = state.station
-        if self.parties.initial[party]:
+        station, following = state.station, self.network.following
+        if following is not None and self.stays_behind(party, following):
+            self.ledger.turn_away(party, following.stays)
+        elif self.parties.initial[party]:
             self.let_in(state, party, klass)
         elif station.admits.at(self.agenda.now) == 0.0 and station.when_closed is not WhenFull.WAIT:
             self.turn_away(state, party, klass, station.when_closed, CLOSED)
         elif self.parties_before(state) >= station.balk_at:
             self.turn_away(state, party, klass, WhenFull.BALK, BALKED)
-        elif not self.has_room(state, klass):
+        elif not self.has_room(state, klass, self.people(party)):
             self.turn_away(state, party, klass, station.when_full, BALKED)
         else:
             self.let_in(state, party, klass)
@@ -300,6 +302,8 @@ class ReferenceEngine(Floor):
         now, passes = self.agenda.now, not state.fits(state.lengths[klass])
         visit = Visit(party, klass, state.index, now)
         self.ledger.open(visit)
+        if state.station.zone >= 0:
+            self.in_zone[state.station.zone] += self.people(party)
         if state.is_road:
             visit.stand_in(min(state.lanes, key=len))
         elif state.pool is not None and state.pool.endless:
@@ -344,59 +348,3 @@ class ReferenceEngine(Floor):
         self.count_overtime(state)
         self.agenda.at(now + service, SERVICE_ENDS, visit.station, visit.party, lambda: self.service_ends(visit))
         return True
-
-    def leave_line(self, visit: Visit) -> None:
-        state = self.stations[visit.station]
-        visit.line.remove(visit)
-        state.occupy(visit, -1)
-        if visit.queued:
-            state.unqueue(self.agenda.now, visit)
-        self.serve_out_done(state)
-
-    def serve_out_done(self, state: StationState) -> None:
-        """A closed group that has served out its line shuts its booths (`OnClose.FINISH`)."""
-        pool = state.pool
-        if pool is not None and pool.open > pool.scheduled == 0:
-            lines = [self.stations[i].line for i in pool.members] + [booth.line for booth in pool.booths]
-            if not any(lines):
-                pool.open = 0
-
-    def release(self, visit: Visit) -> None:
-        """Empty the visit's place in its server."""
-        state = self.stations[visit.station]
-        state.blocked.set(self.agenda.now, state.blocked.value - 1)
-        if visit.booth >= 0:
-            booth = self.booth_of(visit)
-            if visit.rear:
-                booth.rear = None
-            else:
-                booth.front = None
-            self.count_overtime(state)
-
-    def unblock(self, visit: Visit) -> None:
-        self.blocked.remove(visit)
-        self.release(visit)
-
-    def count_overtime(self, state: StationState) -> None:
-        if state.pool is not None and not state.pool.endless:
-            state.pool.count_overtime(self.agenda.now)
-
-    def finish_visit(self, visit: Visit, outcome: int) -> None:
-        visit.left, visit.outcome = self.agenda.now, outcome
-
-    def end(self, visit: Visit, outcome: int) -> None:
-        """The party leaves the network with a named outcome."""
-        self.finish_visit(visit, outcome)
-        self.inside -= 1
-
-    def stop(self) -> None:
-        """Close the books: parties still here are inside, and every gauge is settled."""
-        until = min(max(self.agenda.now, self.network.horizon), self.network.end)
-        for visit in self.ledger.visits:
-            if visit.left != visit.left:
-                visit.outcome = INSIDE
-        for state in self.stations:
-            for gauge in (state.waiting, state.busy, state.blocked, state.full):
-                gauge.settle(until)
-        for pool in self.pools:
-            pool.overtime.settle(until)

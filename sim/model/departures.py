@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.distribution import Distribution
 from sim.model.distributions import Deterministic
-from sim.model.sources import Arrivals, FloatArray, IntArray, Sizes, Source, day_factors
+from sim.model.sources import Arrivals, Sizes, Source, day_factors
 from sim.model.steps import values_at
 from sim.model.streams import Streams
 from sim.scenario.timetable import Departure
@@ -39,6 +40,10 @@ class DepartureSource(Source):
     """Name of the facility they leave from: the beginning of the streams in SHARED."""
     journey: float | None = None
     """Seconds from departure until they come to this facility; None where they board."""
+    closes: float = 0.0
+    """Seconds before departure at which the gate closes."""
+    holds: float = 0.0
+    """Seconds a departure is held for those who come after that."""
 
     def candidates(self, streams: Streams) -> IntArray:
         """(departures,): passengers of each in this replication, on a busy day no more than there are seats."""
@@ -90,8 +95,11 @@ class DepartureSource(Source):
         else:
             time = departs + self.journey
         row = row[time[row] < horizon]
-        boards = (departs[row], flight[row], row) if self.journey is None else (None, None, row)
-        return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, *boards)]
+        if self.journey is None:
+            return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, departs[row], flight[row], row)]
+        until = departs[row] - self.closes + self.holds
+        came = time[row], kind[row], size[row], row, rows, self.name
+        return [Arrivals(*came, traveller=row, home=self.home, until=until)]
 
     def _classes(self, flight: IntArray, streams: Streams) -> IntArray:
         """Class of each candidate: one uniform against the cumulated shares, those of its departure."""

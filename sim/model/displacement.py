@@ -49,9 +49,16 @@ def towards(
             name,
             Towards(
                 name,
-                utility(stated, origin, way, plans.get(name), here),
+                _while_passable(utility(stated, origin, way, plans.get(name), here), plans.get(name)),
                 plans[name].hide(origin.groups) if name in plans else Steps(values=(0.0,)),
             ),
         )
         for name, way in origin.to.items()
     )
+
+
+def _while_passable(found: Steps, plan: FlowPlan | None) -> Steps:
+    """Nobody takes a way while an event closes where it leads: at once, for nobody could cross."""
+    if plan is None:
+        return found
+    return combine(found, plan.dated.passable(), lambda value, there: value if there else -math.inf)

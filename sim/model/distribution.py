@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.errors import UsageError
-
-FloatArray = npt.NDArray[np.float64]
+from sim.model.arrays import FloatArray
 
 BELOW_ONE = math.nextafter(1.0, 0.0)
 """1 - 2**-53, the largest uniform there is."""

@@ -22,11 +22,10 @@ import numpy.typing as npt
 from scipy import special
 
 from sim.errors import UsageError
-from sim.model.distribution import BELOW_ONE, Distribution, FloatArray, require, uniforms_of
+from sim.model.arrays import FloatArray, IntArray
+from sim.model.distribution import BELOW_ONE, Distribution, require, uniforms_of
 from sim.model.gamma_quantile import gamma_quantile
 from sim.model.truncated_normal import TruncatedNormal
-
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -302,6 +301,16 @@ def shifted_poisson_quantile(u: npt.ArrayLike, mean: float) -> IntArray:
     """
     require(1.0 <= mean < math.inf, "occupants: the mean must be 1 or more", mean)
     return 1 + np.searchsorted(_poisson_table(mean - 1.0), uniforms_of(u), side="right").astype(np.int64)
+
+
+def geometric_quantile(u: npt.ArrayLike, mean: float) -> IntArray:
+    """A geometric number of 1 or more at the uniforms `u` in [0, 1); same shape, int64.
+
+    P(N > k) = (1 - 1 / mean)^k, so that N is 1 + floor(log(1 - u) / log(1 - 1 / mean)). `mean` is above 1
+    (`UsageError` otherwise).
+    """
+    require(1.0 < mean < math.inf, "persons: the mean of a geometric number must be above 1", mean)
+    return 1 + np.floor(np.log1p(-uniforms_of(u)) / math.log1p(-1.0 / mean)).astype(np.int64)
 
 
 def _gamma_quantile(u: FloatArray, mean: float, shape: float) -> FloatArray:

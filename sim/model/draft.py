@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sim.errors import SimulationError
-from sim.model.network import ENGINE_OUTCOMES, Controller, Facility, Network, PartyClass, Pool, Station, Target
+from sim.model.network import (
+    ALWAYS_ONE,
+    ENGINE_OUTCOMES,
+    NEVER,
+    Controller,
+    Facility,
+    Following,
+    Network,
+    PartyClass,
+    Pool,
+    Station,
+    Target,
+    WhenFull,
+    Zone,
+)
 
 if TYPE_CHECKING:  # calendars are wanted where nothing is drawn, and sources bring scipy
     from sim.model.sources import Slot, Source
@@ -35,6 +49,8 @@ class Draft:
     slots: dict[int, list[Slot]] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     controllers: list[Controller] = field(default_factory=list)
+    zones: list[Zone] = field(default_factory=list)
+    following: Following | None = None
 
     def new_class(self, party_class: PartyClass) -> int:
         self.classes.append(party_class)
@@ -45,6 +61,10 @@ class Draft:
         """Reserve the next index for a station called `name`."""
         self.station_names.append(name)
         return len(self.station_names) - 1
+
+    def new_zone(self, zone: Zone) -> int:
+        self.zones.append(zone)
+        return len(self.zones) - 1
 
     def new_pool(self, pool: Pool) -> int:
         self.pools.append(pool)
@@ -67,9 +87,13 @@ class Draft:
         """The finished network.
 
         Raises:
-            SimulationError: routes run in a circle.
+            SimulationError: routes run in a circle, or a station that parties from outside should wait for would
+                turn them away: only a road in front of it lets them wait.
         """
         stations = tuple(self.stations[index] for index in range(len(self.station_names)))
+        for station in (stations[index] for target in self.entry.values() for index in target.stations):
+            if station.storage < NEVER and station.when_full is WhenFull.WAIT:
+                raise SimulationError(f"station {station.name!r} is to be waited for, and nowhere to wait is in front")
         return Network(
             facilities=tuple(self.facilities),
             classes=tuple(self.classes),
@@ -82,7 +106,32 @@ class Draft:
             warm_up=warm_up,
             end=end,
             controllers=tuple(sorted(self.controllers, key=lambda controller: min(controller.watch))),
+            zones=tuple(self.zones),
+            following=self.following,
         )
+
+
+class Plan(Protocol):
+    """What a facility is, with the stations it has."""
+
+    name: str
+    index: dict[str, int]
+    """Station index by part."""
+
+
+class Builder:
+    """What the builders of all kinds of facilities have in common."""
+
+    draft: Draft
+    plan: Plan
+
+    def at(self, part: str) -> Target:
+        """The part as a place to go."""
+        return Target(stations=(self.plan.index[part],))
+
+    def endless(self, part: str) -> int:
+        """Servers for as many as come: the pool of a journey or a delay."""
+        return self.draft.new_pool(Pool(f"{self.plan.name}/{part}", -1, ALWAYS_ONE))
 
 
 def downstream_first(stations: tuple[Station, ...]) -> tuple[int, ...]:

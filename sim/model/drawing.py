@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.distributions import Deterministic
 from sim.model.network import FORCED
 from sim.model.parties import Parties
-from sim.model.sources import STRETCH, Arrivals, Drawing, FloatArray, IntArray, Slot, Source
+from sim.model.sources import STRETCH, Arrivals, Drawing, Slot, Source
 from sim.model.streams import Streams
 
 FEW = 2**14
@@ -52,6 +53,9 @@ class _Block:
     departs: FloatArray | None
     flight: IntArray | None
     traveller: IntArray | None
+    name: str
+    home: str
+    until: FloatArray | None
 
 
 def _blocks(source: Source, arrivals: Arrivals, streams: Streams) -> Iterator[_Block]:
@@ -95,7 +99,8 @@ def _block(source: Source, arrivals: Arrivals, rows: range, streams: Streams) ->
         parts.append(table.ravel())
     draws = np.concatenate(parts) if parts else np.empty(0)
     boards = arrivals.departs, arrivals.flight, arrivals.traveller
-    return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial, *boards)
+    after = source.name, arrivals.home, arrivals.until
+    return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial, *boards, *after)
 
 
 class _Drawn:
@@ -150,7 +155,7 @@ def _merge(blocks: list[_Block]) -> Parties:
     order = slice(None) if in_order else np.argsort(time, kind="stable")
     offsets = np.cumsum([0, *(block.draws.size for block in blocks)])
 
-    def gather(arrays: list[npt.NDArray[np.int64]]) -> IntArray:
+    def gather(arrays: list[IntArray]) -> IntArray:
         return _end_to_end(arrays, np.int64)[order]
 
     departs, flight = None, None
@@ -162,6 +167,7 @@ def _merge(blocks: list[_Block]) -> Parties:
     traveller = None
     if any(block.traveller is not None for block in blocks):
         traveller = gather([_or_none(block, block.traveller) for block in blocks])
+    follows, until = _forerunners(blocks, order)
     return Parties(
         time=time[order],
         klass=gather([block.klass for block in blocks]),
@@ -172,6 +178,8 @@ def _merge(blocks: list[_Block]) -> Parties:
         departs=departs,
         flight=flight,
         traveller=traveller,
+        follows=follows,
+        until=until,
     )
 
 
@@ -179,6 +187,27 @@ def _end_to_end(arrays: list[npt.NDArray[Any]], kind: type[np.generic]) -> npt.N
     if len(arrays) == 1:
         return arrays[0]
     return np.concatenate(arrays) if arrays else np.empty(0, kind)
+
+
+def _forerunners(blocks: list[_Block], order: IntArray | slice) -> tuple[IntArray | None, FloatArray | None]:
+    """Whom each party comes after and until when, in order of arrival; None where nobody comes after anybody."""
+    if not any(block.home for block in blocks):
+        return None, None
+    begins = np.cumsum([0, *(block.time.size for block in blocks)])
+    count = int(begins[-1])
+    place, follows, until = np.empty(count, np.int64), np.full(count, -1), np.full(count, np.inf)
+    place[order] = np.arange(count)
+    for begin, block in zip(begins, blocks, strict=False):
+        if block.until is None or block.traveller is None or not block.time.size:
+            continue
+        there = next(number for number, other in enumerate(blocks) if other.name == block.home)
+        travellers = blocks[there].traveller
+        assert travellers is not None
+        known = np.full(1 + max(travellers.max(initial=-1), block.traveller.max()), -1)
+        known[travellers] = place[begins[there] : begins[there + 1]]
+        mine = slice(begin, begin + block.time.size)
+        follows[mine], until[mine] = known[block.traveller], block.until
+    return follows[order], until[order]
 
 
 def _or_none(block: _Block, numbers: IntArray | None) -> IntArray:

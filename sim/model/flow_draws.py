@@ -11,9 +11,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.distribution import Distribution
 from sim.model.network import ALWAYS_ONE, FORCED, Steps
-from sim.model.sources import Arrivals, Drawing, FloatArray, IntArray, Sizes, Source, layers_of
+from sim.model.sources import Arrivals, Drawing, Sizes, Source, layers_of
 from sim.model.spans import Span, true_rate
 from sim.model.steps import values_at
 from sim.model.streams import Streams

@@ -8,8 +8,10 @@ from datetime import datetime
 from functools import cached_property
 
 from sim.model.civil import CivilClock
+from sim.model.dated import holidays
 from sim.model.drivers import factor
-from sim.model.network import Steps
+from sim.model.flow_events import FlowEvents
+from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.spans import Span, true_rate
 from sim.model.steps import combine, from_changes, mapped, product, window
 from sim.registry.tables import MONTHS
@@ -17,8 +19,10 @@ from sim.scenario.agreement import RETURNS, RULES
 from sim.scenario.drivers import Driver
 from sim.scenario.irregular import ALONE, COMPOSITIONS, GROUNDS, Groups, Irregular
 from sim.scenario.preclearance import of_traveller
-from sim.scenario.schema import Origin, Scenario
+from sim.scenario.schema import Event, Origin, Scenario
 
+RESPONSE = "response"
+"""The stage in which a unit goes to a group."""
 OTHER = "other"
 """Ground of those whom an exemption lets stay."""
 MINOR = "minor"
@@ -38,11 +42,11 @@ def needs_place(ground: int) -> int:
 class Timeline:
     """Clock and rules at one place."""
 
-    def __init__(self, scenario: Scenario, zone: str, end: float) -> None:
-        holidays = frozenset(scenario.holidays)
+    def __init__(self, scenario: Scenario, zone: str, end: float, events: Iterable[Event] = ()) -> None:
+        days = holidays(scenario, events)
         self.end = end
-        self.clock = CivilClock(scenario.start, zone, end, holidays)
-        self.within = CivilClock(scenario.start, zone, scenario.horizon, holidays)
+        self.clock = CivilClock(scenario.start, zone, end, days)
+        self.within = CivilClock(scenario.start, zone, scenario.horizon, days)
         """The same until nobody comes any more."""
         self._rules = [
             (
@@ -76,7 +80,8 @@ class FlowPlan(Timeline):
 
     def __init__(self, name: str, scenario: Scenario, end: float) -> None:
         self.flow: Irregular = scenario.irregular[name]
-        super().__init__(scenario, self.flow.place, end)
+        self.dated = FlowEvents(name, self.flow.place, scenario, end)
+        super().__init__(scenario, self.flow.place, end, self.dated.events)
         self.name, self.scenario = name, scenario
         standard = self.flow.standard
         self.standard: Steps | None = None if standard is None else self.clock.steps(standard.wait)
@@ -98,9 +103,7 @@ class FlowPlan(Timeline):
 
     def pools(self) -> set[str]:
         """Names of the pools of officers that work here."""
-        flow = self.flow
-        parts = (flow.intercept, flow.processing, flow.interview, flow.eligibility)
-        return {part.pool for part in parts if part is not None and part.pool is not None}
+        return self.flow.pools()
 
     def kinds(self) -> tuple[str, ...]:
         """Kinds of groups that come, in the order of the vocabulary."""
@@ -166,11 +169,13 @@ class FlowPlan(Timeline):
 
     def pace(self) -> Steps:
         """Factor on the time a unit takes to reach a group."""
-        faster = Steps(values=(1.0,))
+        faster = ALWAYS_ONE
         for resource in self.flow.resources.values():
             more = self._in_use(resource.from_, resource.units * resource.response, 0.0)
             faster = combine(faster, more, lambda a, b: a + b)
-        return mapped(faster, lambda times: 1.0 / times)
+        # What an event adds is read when a group comes, as its way to the group is drawn then.
+        slower = self.dated.service(RESPONSE, among_others=False)
+        return product([mapped(faster, lambda times: 1.0 / times), slower])
 
     def _in_use(self, since: datetime | None, inside: float, outside: float) -> Steps:
         begin = self.clock.seconds(since) if since is not None else -math.inf

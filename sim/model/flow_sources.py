@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sim.model.displacement import towards
 from sim.model.distributions import Deterministic
 from sim.model.draft import Draft
 from sim.model.flow_draws import GroupSizes, GroupSource, Towards
-from sim.model.flow_plan import FlowPlan, Timeline, average_size, mean_size, origins_of
+from sim.model.flow_plan import FlowPlan, Timeline, mean_size, origins_of
 from sim.model.network import (
     ALWAYS_ONE,
     ClassAtStation,
@@ -28,8 +28,9 @@ from sim.scenario.displacement import STAYING
 from sim.scenario.irregular import COMPOSITIONS, Groups
 from sim.scenario.preclearance import of_traveller
 from sim.scenario.schema import Scenario
+from sim.scenario.vocabulary import IRREGULAR
 
-MODE = "irregular"
+MODE = IRREGULAR
 STAYED = "stayed"
 """Outcome of those who do not come."""
 
@@ -87,7 +88,12 @@ def _own_source(draft: Draft, plan: FlowPlan, calm: FlowPlan) -> GroupSource:
     way = Towards(plan.name, ALWAYS_ONE, plan.hide(groups))
     classes = [plan.own[kind, hides] for kind in groups.composition for hides in _both(plan)]
     peak = max(calm.most_groups().values) or max(plan.most_groups().values)
-    return _source(draft, plan.name, plan, groups, (way,), classes, plan.own_rate, peak, seen)
+    return _source(draft, plan.name, plan, groups, (way,), classes, _factors([plan]), plan.own_rate, peak, seen)
+
+
+def _factors(plans: Iterable[FlowPlan]) -> dict[int, Steps]:
+    """What events make of those who come, by class; those who stay are in none."""
+    return {klass: plan.dated.coming(kind) for plan in plans for (kind, _), klass in plan.own.items()}
 
 
 def _both(plan: FlowPlan) -> tuple[bool, bool]:
@@ -116,7 +122,8 @@ def _origin_source(
     before = origins_of(envelopes).get(name, origin)
     calm = Timeline(envelopes, before.zone, here.end).demand(before.groups, before.drivers)
     peak = max(calm.values) or max(rate.values)
-    return _source(draft, name, here, origin.groups, tuple(way for _, way in ways), classes, rate, peak, None)
+    seen = tuple(way for _, way in ways)
+    return _source(draft, name, here, origin.groups, seen, classes, _factors(plans.values()), rate, peak, None)
 
 
 def _source(
@@ -126,6 +133,7 @@ def _source(
     groups: Groups,
     ways: tuple[Towards, ...],
     classes: Iterable[int],
+    factors: Mapping[int, Steps],
     rate: Steps,
     peak: float,
     seen: Span | None,
@@ -133,13 +141,13 @@ def _source(
     midnights = [here.within.at(day, 0.0) for day in here.within.dates()]
     sizes = []
     for kind in groups.shares:
-        stated = of_traveller(dict(groups.size), kind)
         least = 2 if kind == "family" else 1
-        fixed = stated is not None and stated.fixed is not None
-        sizes.append(GroupSizes(Sizes(average_size(groups, kind) - least + 1, fixed), least))
+        sizes.append(GroupSizes(Sizes.of(of_traveller(dict(groups.size), kind), least), least))
     return GroupSource(
         name=name,
-        programmes=tuple(Programme(klass, 1.0, tuple(draft.slots[klass])) for klass in classes),
+        programmes=tuple(
+            Programme(klass, 1.0, tuple(draft.slots[klass]), demand=factors.get(klass, ALWAYS_ONE)) for klass in classes
+        ),
         sizes=Sizes(mean_size(groups)),
         rate=rate,
         envelope=ENVELOPE * peak,

@@ -12,10 +12,9 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-FloatArray = npt.NDArray[np.float64]
+from sim.model.arrays import FloatArray
 
 STEP = 1.0 / 128.0
 """Of the normal quantile. A Hermite cubic errs by at most STEP^4 / 384 times the fourth derivative: 1e-11."""

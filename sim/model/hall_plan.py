@@ -111,6 +111,15 @@ class HallPlan(Dated):
         """Some of the travellers have a class of their own because they show up late."""
         return self.far is None and self.place.tight is not None
 
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """Stations within the hall: from its first to the last that is no walk; where none is stated, all but walks."""
+        names = list(self.chain.stations)
+        staffed = [name for name in names if self.chain.stations[name].kind != "walk"]
+        if self.hall is None:
+            return tuple(staffed)
+        return tuple(names[names.index(self.hall.from_) : names.index(staffed[-1]) + 1])
+
     def pools(self) -> set[str]:
         """Names of the pools of officers that work here."""
         return {stage.pool for stage in self.chain.stations.values() if stage.pool is not None}

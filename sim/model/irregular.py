@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sim.model.distributions import Deterministic, from_spec
-from sim.model.draft import Draft
+from sim.model.draft import Builder, Draft
 from sim.model.flow_draws import PARTS, Alerted, Chances, Meeting, Part
-from sim.model.flow_plan import LADDER, RETURNED, FlowPlan
+from sim.model.flow_plan import LADDER, RESPONSE, RETURNED, FlowPlan
 from sim.model.flow_sources import MODE, add_sources
 from sim.model.network import (
     ALWAYS_ONE,
@@ -34,7 +34,7 @@ from sim.model.network import (
     Target,
 )
 from sim.model.sources import Slot
-from sim.model.steps import combine, window
+from sim.model.steps import combine, mapped, window
 from sim.scenario.distributions import Dist
 from sim.scenario.irregular import ClaimStage
 from sim.scenario.preclearance import of_traveller
@@ -49,9 +49,7 @@ FOURTEEN_DAYS = 14.0 * DAY
 It is the time that the undetected wait who claim inland. Of those met the rule when they came decides alone: how long
 a unit took to reach them is not asked."""
 
-ALERT, RESPONSE, PROCESSING, TRANSFER, INTERVIEW, ELIGIBILITY = (
-    "alert", "response", "processing", "transfer", "interview", "eligibility",
-)  # fmt: skip
+ALERT, PROCESSING, TRANSFER, INTERVIEW, ELIGIBILITY = "alert", "processing", "transfer", "interview", "eligibility"
 HIDDEN, INTAKE, HOTEL, BOARD = "hidden", "intake", "hotel", "board"
 UNDETECTED, LEFT, CLAIMS_INLAND = "undetected", "left-before-response", "claims-inland"
 RETURNED_THERE, ELIGIBLE, REFUSED, DETAINED_THERE = "returned", "eligible", "inadmissible", "detained"
@@ -88,8 +86,10 @@ def _board_pool(draft: Draft, scenario: Scenario) -> int:
     return draft.new_pool(Pool(BOARD, 1, calendar))
 
 
-class FlowBuilder:
+class FlowBuilder(Builder):
     """Builds one irregular flow."""
+
+    plan: FlowPlan
 
     def __init__(self, draft: Draft, plan: FlowPlan, pools: dict[str, int], board: int) -> None:
         self.draft, self.plan, self.pools, self.board = draft, plan, pools, board
@@ -123,7 +123,9 @@ class FlowBuilder:
         first = next(iter(plan.index))
         for klass in plan.own.values():
             draft.entry[klass] = self.at(first)
-        draft.facilities[plan.facility] = Facility(plan.name, MODE, self.flow.place, flow=self.facts())
+        draft.facilities[plan.facility] = Facility(
+            plan.name, MODE, self.flow.place, plan.dated.spans(), flow=self.facts()
+        )
 
     def parts(self) -> list[str]:
         """Stations, upstream first: the order ties are broken in."""
@@ -141,9 +143,6 @@ class FlowBuilder:
         return there + ([BOARD] if self.board >= 0 else [])
 
     # ---- where groups go ------------------------------------------------------------------------------
-
-    def at(self, name: str) -> Target:
-        return Target(stations=(self.plan.index[name],))
 
     def after(self, name: str) -> Target:
         """The next of the stages on the way to a decision."""
@@ -167,6 +166,7 @@ class FlowBuilder:
         pool: int,
         storage: float = NEVER,
         waives: bool = False,
+        by_officers: bool = False,
     ) -> None:
         self.draft.stations[self.plan.index[name]] = Station(
             name=name,
@@ -177,6 +177,8 @@ class FlowBuilder:
             storage=storage,
             waive_when_full=waives,
             on_close=OnClose.WAIT,
+            running=self.plan.dated.running(name) if by_officers or name == RESPONSE else ALWAYS_ONE,
+            service_factor=self.plan.dated.service(name) if by_officers else ALWAYS_ONE,
         )
 
     def slot(self, klass: int, slot: Slot) -> int:
@@ -186,13 +188,10 @@ class FlowBuilder:
         distribution = Deterministic(0.0) if time is None else from_spec(time.kind, time.parameters)
         return self.slot(klass, Slot(f"{name}/service", distribution))
 
-    def endless(self, name: str) -> int:
-        return self.draft.new_pool(Pool(f"{self.plan.name}/{name}", -1, ALWAYS_ONE))
-
     def staffed(self, name: str, count: int, pool: str | None, calendar: Steps) -> int:
         if pool is not None:
             return self.pools[pool]
-        return self.draft.new_pool(Pool(f"{self.plan.name}/{name}", count, calendar))
+        return self.draft.new_pool(Pool(f"{self.plan.name}/{name}", count, self.plan.dated.at_most(name, calendar)))
 
     def passage(self, name: str, time: Dist | None, onward: Callable[[], Target]) -> None:
         """A delay without servers."""
@@ -273,7 +272,7 @@ class FlowBuilder:
         primary = not self.flow.between_ports and next(iter(self.plan.index)) == name
         waives = name == ELIGIBILITY and HOTEL in self.plan.index
         inspection = StationKind.LANE_GROUP if primary else StationKind.SECONDARY
-        self.add(name, inspection, classes, pool, waives=waives)
+        self.add(name, inspection, classes, pool, waives=waives, by_officers=True)
 
     def decision(self, klass: int, kind: str) -> Route:
         """What is decided, by the rule in force when the group came. Without a place in intake it goes to a hotel."""
@@ -293,7 +292,7 @@ class FlowBuilder:
         stated = self.flow.intake
         if stated is None:
             return
-        rooms = max(1, math.floor(stated.places / self.plan.persons() + 0.5))
+        rooms = mapped(self.plan.dated.places(stated.places), self.rooms)
         for name in (INTAKE, HOTEL):
             if name in self.plan.index:
                 classes = {
@@ -306,8 +305,12 @@ class FlowBuilder:
                     self.add(name, StationKind.TRAVEL, classes, self.endless(name))
                 else:
                     room = 0.0 if HOTEL in self.plan.index else NEVER
-                    pool = self.draft.new_pool(Pool(f"{self.plan.name}/{name}", rooms, Steps(values=(float(rooms),))))
+                    pool = self.draft.new_pool(Pool(f"{self.plan.name}/{name}", int(max(rooms.values)), rooms))
                     self.add(name, StationKind.SECONDARY, classes, pool, storage=room)
+
+    def rooms(self, places: float) -> float:
+        """Rooms for groups of mean size: one at the least where there are places."""
+        return float(max(1, math.floor(places / self.plan.persons() + 0.5))) if places > 0.0 else 0.0
 
     def claims_board(self) -> None:
         """Each person is a claim: a group takes its time as often as it has persons."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.model.distribution import Distribution
 from sim.model.distributions import from_spec
-from sim.model.draft import Draft, grained
+from sim.model.draft import Builder, Draft, grained
 from sim.model.network import (
     ALWAYS_ONE,
     NEVER,
@@ -30,18 +30,22 @@ from sim.model.network import (
 )
 from sim.model.port_plan import PortPlan
 from sim.model.sources import Slot
+from sim.scenario import ways_in
+from sim.scenario.checks import from_port
 from sim.scenario.control import Control
 from sim.scenario.distributions import Dist
 from sim.scenario.port import LaneGroup, Secondary, Service
 from sim.scenario.tables import NOT_REFERRED
-from sim.scenario.vocabulary import most_exact, serves
+from sim.scenario.vocabulary import covers, most_exact, serves
 
 WHEN_FULL = {"wait": WhenFull.WAIT, "balk": WhenFull.BALK, "divert": WhenFull.DIVERT}
 ON_CLOSE = {"finish": OnClose.FINISH, "reroute": OnClose.REROUTE, "wait": OnClose.WAIT}
 
 
-class LandPort:
+class LandPort(Builder):
     """Builds the stations of one port."""
+
+    plan: PortPlan
 
     def __init__(self, draft: Draft, plan: PortPlan, pools: dict[str, int], ports: dict[str, PortPlan]) -> None:
         self.draft, self.plan, self.pools, self.ports = draft, plan, pools, ports
@@ -66,44 +70,22 @@ class LandPort:
 
     # ---- where parties go -----------------------------------------------------------------------------
 
-    def at(self, part: str) -> Target:
-        return Target(stations=(self.plan.index[part],))
-
     def to_groups(self, class_name: str) -> Target:
         """The lane groups that serve a class (rule 2)."""
         stations = tuple(self.plan.index[name] for name in self.plan.groups(class_name))
         return Target(stations=stations, shorter=self.port.choose == "shorter")
 
     def to_approach(self, class_name: str) -> Target:
-        return self.at("approach") if self.uses_approach(class_name) else self.to_groups(class_name)
+        return self.at("approach") if self.plan.uses("approach", class_name) else self.to_groups(class_name)
 
     def entrance(self, class_name: str) -> Target:
         """Where a class first goes when it comes from outside."""
-        if "outside" in self.plan.index and self.behind_outside(class_name):
+        if self.plan.waits_outside(class_name):
             return self.at("outside")
         return self.past_outside(class_name)
 
     def past_outside(self, class_name: str) -> Target:
-        return self.at("toll") if self.uses_toll(class_name) else self.to_approach(class_name)
-
-    def uses_toll(self, class_name: str) -> bool:
-        toll = self.port.toll
-        return toll is not None and (not toll.serves or any(serves(p, class_name) for p in toll.serves))
-
-    def uses_approach(self, class_name: str) -> bool:
-        approach = self.port.approach
-        return approach is not None and (not approach.serves or any(serves(p, class_name) for p in approach.serves))
-
-    def behind_outside(self, class_name: str) -> bool:
-        """The first part the class comes to can be full, and it waits there."""
-        if self.uses_toll(class_name):
-            assert self.port.toll is not None
-            return self.port.toll.storage is not None and self.port.toll.when_full == "wait"
-        if self.uses_approach(class_name):
-            assert self.port.approach is not None
-            return self.port.approach.storage is not None and self.port.approach.when_full == "wait"
-        lanes = [self.port.lanes[name] for name in self.plan.groups(class_name)]
-        return any(lane.storage is not None and lane.when_full == "wait" for lane in lanes)
+        return self.at("toll") if self.plan.uses("toll", class_name) else self.to_approach(class_name)
 
     def detour_target(self) -> Target | None:
         return self.at("detour") if self.port.divert is not None else None
@@ -134,15 +116,16 @@ class LandPort:
 
     def outside(self) -> None:
         """The road in front: no end to it, and its head waits for room further on."""
-        names = [name for name in self.plan.visitors.values() if self.behind_outside(name)]
-        full = self.port.toll or self.port.approach
-        balk_at = full.balk_at if full is not None else None
+        names = [name for name in self.plan.visitors.values() if self.plan.waits_outside(name)]
+        # One part at most counts who waits for it (`ways_in.balking`): the one its own traffic waits for.
+        waited = (ways_in.first_part(self.port, name) for name in names if name in self.plan.own)
+        part = next((road for road in waited if road and getattr(self.port, road).balk_at is not None), None)
         self.add(
             "outside",
             StationKind.ROAD,
             self.passing({name: self.past_outside(name) for name in names}),
-            balk_at=NEVER if balk_at is None else balk_at,
-            balk_with=self.plan.index["toll" if self.port.toll else "approach"] if balk_at is not None else -1,
+            balk_at=NEVER if part is None else getattr(self.port, part).balk_at,
+            balk_with=-1 if part is None else self.plan.index[part],
         )
 
     def detour(self) -> None:
@@ -160,17 +143,17 @@ class LandPort:
             for name, klass in self.plan.own.items()
         }
         self.draft.stations[self.plan.index["detour"]] = Station(
-            name=f"from-{self.plan.name}",
+            name=from_port(self.plan.name),
             facility=other.facility,
             kind=StationKind.TRAVEL,
             classes=classes,
-            pool=self.draft.new_pool(Pool(f"{self.plan.name}/detour", -1, ALWAYS_ONE)),
+            pool=self.endless("detour"),
         )
 
     def approach(self) -> None:
         approach = self.port.approach
         assert approach is not None
-        names = [name for name in self.plan.visitors.values() if self.uses_approach(name)]
+        names = [name for name in self.plan.visitors.values() if self.plan.uses("approach", name)]
         classes = self.passing({name: self.to_groups(name) for name in names})
         if approach.can_leave and approach.patience is not None:
             for klass, rules in classes.items():
@@ -188,14 +171,14 @@ class LandPort:
         )
 
     def toll(self, toll: LaneGroup) -> None:
-        names = [name for name in self.plan.visitors.values() if self.uses_toll(name)]
+        names = [name for name in self.plan.visitors.values() if self.plan.uses("toll", name)]
         routes = {name: Route(mark=-1, branches=(), otherwise=self.to_approach(name)) for name in names}
         self.served_group("toll", StationKind.TOLL, toll, routes, storage=NEVER)
 
     def lane_group(self, name: str, lane: LaneGroup) -> None:
-        classes = [c for c in self.plan.visitors.values() if any(serves(p, c) for p in lane.serves)]
+        classes = [c for c in self.plan.visitors.values() if covers(lane.serves, c)]
         split = self.port.approach.split if self.port.approach is not None else None
-        storage = NEVER if split is None or not any(map(self.uses_approach, classes)) else grained(split)
+        storage = NEVER if split is None or not ways_in.behind_split(self.port, lane, classes) else grained(split)
         routes = {name: self.inspection(name) for name in classes}
         self.served_group(name, StationKind.LANE_GROUP, lane, routes, storage)
 
@@ -317,15 +300,14 @@ class LandPort:
 
     def controller(self, part: str, lane: LaneGroup, control: Control, pool: int) -> Controller:
         """Steers a group's booths by its own line and the roads in front of it (rule 7)."""
-        in_front = [other for other in ("outside", "toll", "approach") if other in self.plan.index and other != part]
-        if part == "toll":
-            in_front = [other for other in in_front if other == "outside"]
-        elif not any(self.uses_approach(name) for name in self.plan.classes if part in self.plan.groups(name)):
-            in_front = []
+        classes = [name for name in self.plan.classes if part == "toll" or part in self.plan.groups(name)]
+        in_front = [
+            road for road in ("outside", "approach") if any(self.comes_by(road, name, part) for name in classes)
+        ]
         looks = math.floor(self.plan.end / control.every)
         return Controller(
             pool=pool,
-            watch=(self.plan.index[part], *(self.plan.index[other] for other in in_front if other != "toll")),
+            watch=(self.plan.index[part], *(self.plan.index[road] for road in in_front)),
             ticks=tuple(k * control.every for k in range(1, looks + 1)),
             open_above=control.open_above.value,
             close_below=control.close_below.value,
@@ -333,6 +315,13 @@ class LandPort:
             lead=control.ticks,
             most=self.plan.most_open(part, lane),
         )
+
+    def comes_by(self, road: str, class_name: str, part: str) -> bool:
+        """The class waits on this road before it comes to the part, and for the part if no approach lies between."""
+        toll, approach = self.plan.uses("toll", class_name), self.plan.uses("approach", class_name)
+        if road == "approach":
+            return approach and part != "toll"
+        return self.plan.waits_outside(class_name) and (toll if part == "toll" else approach or not toll)
 
     def reroute(self, part: str, classes: list[str]) -> dict[int, tuple[int, ...]]:
         """Per class, the other groups that serve it, for when this one closes (rule 5)."""

@@ -13,6 +13,7 @@ from sim.model.land_port import LandPort
 from sim.model.network import Facility, PartyClass, Pool
 from sim.model.port_plan import PortPlan
 from sim.model.traffic import add_sources
+from sim.scenario.checks import from_port
 from sim.scenario.schema import Scenario
 
 
@@ -59,19 +60,9 @@ def reserve_stations(draft: Draft, plan: PortPlan) -> None:
     """Hand out station indices, upstream parts first: the order ties are broken in."""
     port = plan.port
     parts = [name for name, there in (("toll", port.toll), ("approach", port.approach)) if there is not None]
-    if needs_outside(plan):
+    if any(map(plan.waits_outside, plan.visitors.values())):
         parts.insert(0, "outside")
     if port.divert is not None:
-        plan.index["detour"] = draft.new_station(f"from-{plan.name}")
+        plan.index["detour"] = draft.new_station(from_port(plan.name))
     for part in [*parts, *port.lanes, *(f"secondary:{kind}" for kind in port.secondary)]:
         plan.index[part] = draft.new_station(f"{plan.name}/{part.removeprefix('secondary:')}")
-
-
-def needs_outside(plan: PortPlan) -> bool:
-    """Somebody waits in front of a part that can be full."""
-    port = plan.port
-    if port.toll is not None:
-        return port.toll.storage is not None and port.toll.when_full == "wait"
-    if port.approach is not None:
-        return port.approach.storage is not None and port.approach.when_full == "wait"
-    return any(lane.storage is not None and lane.when_full == "wait" for lane in port.lanes.values())

@@ -76,6 +76,8 @@ class PartyClass:
     facility: int
     length: float
     """Car lengths a party takes in storage (rule 4); a multiple of 1/1024, so that sums are exact."""
+    after: int = -1
+    """Facility of the parties that those of this class follow (`Parties.follows`); -1 for a class that follows none."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,9 @@ class ClassAtStation:
     move_up: float = 0.0
     """Seconds the server is taken up while the party pulls in, added to the service."""
     rank: int = 0
-    """Priority: a lower rank is served first."""
+    """Priority in the line: a lower rank is served first."""
+    precedence: int = 0
+    """Priority among the heads of the lines of a shared pool's stations: a lower one is served first."""
     patience: int = -1
     """Slot of the patience draw in seconds; -1 when the class waits for ever."""
     route: Route | None = None
@@ -161,11 +165,14 @@ class Station:
     """How many booths, from the first, have a second position behind the first (rule 6)."""
     storage: float = NEVER
     """Car lengths that fit in the line, parties being served not counted (rule 4)."""
+    zone: int = -1
+    """Index of the zone it lies in; -1 for none."""
     balk_at: float = NEVER
     """An arrival from outside that finds this many parties here, waiting and in service, leaves."""
     balk_with: int = -1
     """Another station whose parties count towards `balk_at` as well; -1 for none."""
     when_full: WhenFull = WhenFull.WAIT
+    """Who comes from outside to a station with an end and `WAIT` is turned away: builders put a road in front of it."""
     divert: Target | None = None
     """Where an arrival that diverts goes: a travel station of another facility's chain."""
     admits: Steps = ALWAYS_ONE
@@ -189,6 +196,28 @@ class Station:
     """Seconds it takes at the least to drive a road; not counted as wait."""
     metres_per_length: float = 0.0
     """Metres of road per car length, for queue lengths in metres."""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """Stations that together hold so many people, in line, in service and blocked (rule 4).
+
+    A party that comes from elsewhere enters when its people fit, or when nobody is there; within the zone it moves on
+    whatever the number. An arrival that diverts, and the initial queue, are let in without asking.
+    """
+
+    name: str
+    capacity: float
+
+
+@dataclass(frozen=True)
+class Following:
+    """What holds for parties that come only if another one got through before (`Parties.follows`, rule 9)."""
+
+    stays: int
+    """Outcome of a party whose forerunner did not get through in time: it never comes."""
+    barred: tuple[int, ...] = ()
+    """Outcomes, besides `ENGINE_OUTCOMES`, with which the forerunner did not get through."""
 
 
 @dataclass(frozen=True)
@@ -314,6 +343,9 @@ class Network:
     """Instant the run stops at the latest: the horizon for `cut`, the drain cap for `drain`."""
     controllers: tuple[Controller, ...] = ()
     """In the order of their stations; at most one per pool."""
+    zones: tuple[Zone, ...] = ()
+    following: Following | None = None
+    """Where a class has `after`."""
 
     def outcome(self, name: str) -> int:
         """Index of the outcome called `name`."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -15,25 +14,30 @@ class Parties:
     All arrays but `draws` have one entry per party; a party's number is its position.
     """
 
-    time: npt.NDArray[np.float64]
+    time: FloatArray
     """Arrival instant, seconds from the start of the horizon."""
-    klass: npt.NDArray[np.int64]
+    klass: IntArray
     """Index into `Network.classes`."""
-    size: npt.NDArray[np.int64]
+    size: IntArray
     """Persons in the party."""
-    first_draw: npt.NDArray[np.int64]
+    first_draw: IntArray
     """Where the party's draws begin in `draws`; its slot s is `draws[first_draw + s]`."""
-    draws: npt.NDArray[np.float64]
+    draws: FloatArray
     """Service times and patience in seconds, routing marks in [0, 1)."""
-    initial: npt.NDArray[np.bool_]
+    initial: BoolArray
     """True for a party of the initial queue: it joined before the horizon began."""
 
-    departs: npt.NDArray[np.float64] | None = None
+    follows: IntArray | None = None
+    """Number of the party this one comes after (its forerunner), -1 for none; None where nobody follows anybody."""
+    until: FloatArray | None = None
+    """When the forerunner must have got through at the latest, seconds; None where `follows` is."""
+
+    departs: FloatArray | None = None
     """When what the party wants to board departs, seconds from the start of the horizon; NaN for none. Engines take no
     notice of it: it is for the measures. None where nobody boards anything."""
-    flight: npt.NDArray[np.int64] | None = None
+    flight: IntArray | None = None
     """Number of that departure at its facility, -1 for none; None where `departs` is."""
-    traveller: npt.NDArray[np.int64] | None = None
+    traveller: IntArray | None = None
     """Number of the traveller, the same for the party at a facility and at its far side; -1 for parties of land ports,
     None where there is no preclearance. For the measures, as `departs`."""
 

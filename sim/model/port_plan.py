@@ -8,10 +8,11 @@ from sim.model.dated import Dated
 from sim.model.draft import grained
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.steps import combine, from_changes
+from sim.scenario import ways_in
 from sim.scenario.port import LaneGroup, Port, Secondary, class_names
 from sim.scenario.schema import Scenario
 from sim.scenario.traffic import Traffic
-from sim.scenario.vocabulary import serves
+from sim.scenario.vocabulary import covers, serves
 from sim.scenario.weektable import WeekTable
 
 
@@ -42,8 +43,16 @@ class PortPlan(Dated):
 
     def groups(self, class_name: str) -> list[str]:
         """Lane groups that serve a class, the one that names it most exactly first (rule 2)."""
-        names = [name for name, lane in self.port.lanes.items() if any(serves(p, class_name) for p in lane.serves)]
+        names = [name for name, lane in self.port.lanes.items() if covers(lane.serves, class_name)]
         return sorted(names, key=lambda name: class_name not in self.port.lanes[name].serves)
+
+    def uses(self, part: str, class_name: str) -> bool:
+        """The port has this part (`toll`, `approach`) and the class comes by it."""
+        return ways_in.uses(getattr(self.port, part), class_name)
+
+    def waits_outside(self, class_name: str) -> bool:
+        """The first part the class comes to can be full, and it waits in front of it then."""
+        return ways_in.waits_outside(self.port, class_name, self.visitors.values())
 
     def length(self, class_name: str) -> float:
         """Car lengths of a party of the class."""

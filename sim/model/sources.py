@@ -18,17 +18,14 @@ from operator import mul
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.distribution import Distribution
-from sim.model.distributions import Gamma, shifted_poisson_quantile
+from sim.model.distributions import Gamma, geometric_quantile, shifted_poisson_quantile
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.steps import combine, values_at
 from sim.model.streams import Streams
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from sim.scenario.traffic import Occupants
 
 STRETCH = 2**16
 """Candidates drawn at once: half a megabyte for each of their quantities. What is drawn does not depend on it."""
@@ -107,10 +104,19 @@ class Programme:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Persons in a party: fixed, or 1 + Poisson(mean - 1)."""
+    """Persons in a party: fixed, geometric, or 1 + Poisson(mean - 1)."""
 
     mean: float
     fixed: bool = False
+    geometric: bool = False
+
+    @classmethod
+    def of(cls, stated: Occupants | None, least: int = 1) -> Sizes:
+        """As stated, one person where nothing is; with a `least`, of the persons beyond the others of it."""
+        if stated is None:
+            return cls(1.0)
+        mean = max(float(least), stated.average) - least + 1
+        return cls(mean, stated.fixed is not None, stated.geometric is not None)
 
     def draw(self, streams: Streams, name: str, count: int, begin: int = 0) -> IntArray:
         """Sizes of parties `begin` to `begin + count`, from the stream of that name when they vary."""
@@ -120,7 +126,7 @@ class Sizes:
 
     def quantile(self, u: FloatArray) -> IntArray:
         """Sizes that vary, at uniforms."""
-        return shifted_poisson_quantile(u, self.mean)
+        return geometric_quantile(u, self.mean) if self.geometric else shifted_poisson_quantile(u, self.mean)
 
 
 @dataclass(frozen=True)
@@ -214,6 +220,10 @@ class Arrivals:
     flight: IntArray | None = None
     traveller: IntArray | None = None
     """Number of the traveller at the facility they leave from; None at land ports."""
+    home: str = ""
+    """Source whose parties these come after, traveller by traveller; empty for none."""
+    until: FloatArray | None = None
+    """When the traveller must have got through there; None where `home` is empty."""
 
 
 def layers_of(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[Arrivals]:

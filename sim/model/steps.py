@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from sim.model.network import ALWAYS_ONE, Steps
+
+if TYPE_CHECKING:  # `check` has step functions and no arrays: it starts without numpy
+    from sim.model.arrays import FloatArray
 
 
 def from_changes(changes: Iterable[tuple[float, float]]) -> Steps:
@@ -60,8 +61,10 @@ def window(since: float, until: float, inside: float, outside: float = 1.0) -> S
     return from_changes(changes)
 
 
-def values_at(steps: Steps, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def values_at(steps: Steps, times: FloatArray) -> FloatArray:
     """Value of the step function at each of `times`."""
+    import numpy as np
+
     if len(steps.times) == 1:
         return np.full(times.shape, steps.values[0])
     if times.size > len(steps.times) and bool(np.all(times[1:] >= times[:-1])):

@@ -8,18 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from sim.model.arrays import FloatArray
 from sim.model.civil import CivilClock
 from sim.model.draft import Draft
 from sim.model.network import FORCED, Steps
 from sim.model.port_plan import PortPlan
-from sim.model.sources import ENVELOPE, FloatArray, Programme, Sizes, Source
+from sim.model.sources import ENVELOPE, Programme, Sizes, Source
 from sim.model.steps import from_changes
 from sim.scenario.port import DayToDay
 from sim.scenario.tables import NOT_REFERRED, CountsTable, TraceTable
 from sim.scenario.traffic import NexusMembers, Traffic
-from sim.scenario.vocabulary import MODES, Mode
-
-PROGRAMMES = ("nexus", "fast", "ready")
+from sim.scenario.vocabulary import MODES, PROGRAMMES, Mode, serves
 
 
 def add_sources(draft: Draft, plan: PortPlan) -> None:
@@ -74,7 +73,7 @@ def _days(plan: PortPlan) -> dict[str, Any]:
 
 
 def _sizes(traffic: Traffic) -> Sizes:
-    return Sizes(traffic.occupants.average, fixed=traffic.occupants.fixed is not None)
+    return Sizes.of(traffic.occupants)
 
 
 def _programmes(draft: Draft, plan: PortPlan, mode: Mode, traffic: Traffic) -> tuple[Programme, ...]:
@@ -154,7 +153,8 @@ def _referral_marks(plan: PortPlan, table: TraceTable) -> FloatArray:
 
 def _initial_queues(draft: Draft, plan: PortPlan) -> Iterator[Source]:
     """Parties in line when the horizon begins, classes in the order stated: a source for each run of one mode."""
-    for number, (mode, group) in enumerate(groupby(plan.port.initial_queue, key=_mode_of)):
+    of_modes = groupby(plan.port.initial_queue, key=lambda name: next(mode for mode in MODES if serves(mode, name)))
+    for number, (mode, group) in enumerate(of_modes):
         names = list(group)
         kinds = np.repeat(np.arange(len(names)), [plan.port.initial_queue[name] for name in names])
         yield Source(
@@ -165,8 +165,3 @@ def _initial_queues(draft: Draft, plan: PortPlan) -> Iterator[Source]:
             kinds=kinds,
             initial=True,
         )
-
-
-def _mode_of(class_name: str) -> Mode:
-    """`car` of `car.nexus`."""
-    return next(mode for mode in MODES if mode == class_name.partition(".")[0])

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from sim.model.distribution import Distribution, FloatArray, require, uniforms_of
+from sim.model.arrays import FloatArray
+from sim.model.distribution import Distribution, require, uniforms_of
 
 
 @dataclass(frozen=True)

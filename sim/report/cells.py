@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from sim.study.estimators import FloatArray
+    from sim.model.arrays import FloatArray
 
 COLORS = "YlOrBr"
 """Light to dark without a turn, so that grey prints keep the order; told apart with any colour vision."""

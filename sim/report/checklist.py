@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sim.model.build import build
-from sim.report.checklist_answers import ITEMS, SECTIONS, Answer, Facts, said
+from sim.report.checklist_answers import ITEMS, SECTIONS
+from sim.report.checklist_facts import Answer, Facts, said
+from sim.report.page_inputs import read_origins
 from sim.scenario import load
+from sim.scenario.vocabulary import BASELINE
 from sim.study import store
 
 FILE = "checklist.md"
@@ -51,7 +54,7 @@ def facts_of(folder: Path) -> Facts:
     """A run as the checklist sees it, every file held against its hash.
 
     Raises:
-        RunFolderError: it is no finished run, was changed, or its scenario cannot be read.
+        RunFolderError: it is no finished run, was changed, or its scenario or origins cannot be read.
     """
     manifest = store.verify(folder)
     try:
@@ -59,7 +62,8 @@ def facts_of(folder: Path) -> Facts:
     except (OSError, ValueError):  # it is outside the promise, so a run may be passed on without it
         runtime = {}
     study = load(folder / "scenario.resolved.yaml")
-    return Facts(manifest, runtime, study, build(study.baseline))
+    origins = (read_origins(folder) or {}).get(BASELINE, {})
+    return Facts(manifest, runtime, study, build(study.baseline), origins)
 
 
 def _head(facts: Facts, answers: list[tuple[str, str, Answer]]) -> Iterator[str]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.errors import UsageError
 from sim.report import figures
 from sim.report.figures_programme import groups
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
 from sim.scenario.problems import nearest
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

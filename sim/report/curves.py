@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from sim.study.estimators import FloatArray
+    from sim.model.arrays import FloatArray
 
 BOTH = (("day_p10", "day_p90", style.BAND_OF_DAYS), ("ci_low", "ci_high", style.BAND_OF_MEAN))
 """Spread of days, and over it the interval of the mean: (low, high, opacity)."""

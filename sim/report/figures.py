@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.report import picture, words
-from sim.report.figures_convergence import convergence_rows, convergence_why_not, plot_convergence
+from sim.report.figures_convergence import convergence_rows, convergence_why_not, plot_convergence, usual_measures
 from sim.report.figures_day import MEASURES, day_rows, plot_day
 from sim.report.figures_flow import flow_rows, plot_flow
 from sim.report.figures_forest import MEASURES as COMPARED
@@ -33,7 +33,8 @@ from sim.report.figures_sweep import frontier_rows, frontier_why_not, plot_front
 from sim.report.figures_wait import plot_wait_distribution, wait_classes, wait_rows
 from sim.report.flows import decides, is_flow
 from sim.report.picture import Drawn, LeftOut, Picture, pages
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
+from sim.scenario.vocabulary import BASELINE
 
 __all__ = [
     "KINDS",
@@ -185,8 +186,9 @@ def _convergence(run: RunData, facility: str) -> Iterator[Drawn]:
     if why := convergence_why_not(run, facility):
         yield LeftOut(why)
         return
-    axes = plot_convergence(run, facility)
-    rows = convergence_rows(run, facility)
+    measures = usual_measures(run, facility)
+    axes = plot_convergence(run, facility, measures=measures)
+    rows = convergence_rows(run, facility, measures)
     yield Picture(f"convergence-{facility}", f"{facility}: are there enough replications?", axes, rows)
 
 

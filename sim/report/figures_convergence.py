@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report import style, words
-from sim.report.rundata import ALL, BASELINE, RunData, Scope
+from sim.report.figures_irregular import CAME, MET
+from sim.report.flows import decides
+from sim.report.rundata import ALL, RunData, Scope
+from sim.scenario.vocabulary import BASELINE
 from sim.study.estimators import mean_interval
 
 if TYPE_CHECKING:
@@ -16,6 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MEASURES = ("wait_mean", "wait_p95")
+OF_A_FLOW = (CAME, MET)
+
+
+def usual_measures(run: RunData, facility: str) -> Sequence[str]:
+    """What is asked of a facility: how long one waits; of an irregular flow, how many come and how many are met."""
+    return OF_A_FLOW if decides(run, facility) else MEASURES
 
 
 def plot_convergence(

@@ -10,13 +10,14 @@ import numpy as np
 from sim.report import style, timeline, words
 from sim.report.curves import column, draw_curve, variant_look
 from sim.report.figures_booths import BOOTHS, booth_panels, draw_booths
-from sim.report.rundata import ALL, BASELINE, RunData, Scope
+from sim.report.rundata import ALL, RunData, Scope
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from sim.study.estimators import FloatArray
+    from sim.model.arrays import FloatArray
 
 MEASURES = ("wait_mean", "queue_mean")
 """Measures with a panel of their own, from the top."""

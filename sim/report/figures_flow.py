@@ -8,13 +8,14 @@ import numpy as np
 
 from sim.report import style, timeline, words
 from sim.report.curves import BOTH, column, draw_curve
-from sim.report.rundata import ALL, BASELINE, RunData, Scope
+from sim.report.rundata import ALL, RunData, Scope
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from sim.study.estimators import FloatArray, IntArray
+    from sim.model.arrays import FloatArray, IntArray
 
 ARRIVED, LEFT, INSIDE = "arrivals", "departures", "inside"
 _GONE = ("balked", "closed", "diverted", "reneged")

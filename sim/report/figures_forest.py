@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.report import style, words
 from sim.report.rundata import ALL, RunData
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def plot_forest(
         for place, (name, row) in enumerate(zip(shown["variant"], values, strict=True)):
             _draw_row(ax, place, str(name), row, variant_clear(row))
         _label_rows(ax, shown["variant"].tolist(), values)
-        base = run.estimate(("baseline", facility, station, class_name), measure)
+        base = run.estimate((BASELINE, facility, station, class_name), measure)
         _titles(ax, run, measure, str(shown["unit"].iloc[0]), base.mean * factor if base else np.nan)
         if variants is None and len(rows) > len(shown):
             ax.set_title(f"{ax.get_title(loc='left')}; {len(shown)} of {len(rows)} shown")

@@ -10,7 +10,8 @@ import numpy as np
 from sim.report import style, words
 from sim.report.curves import class_look
 from sim.report.figures_wait import wait_classes, wait_rows
-from sim.report.rundata import BASELINE, RunData
+from sim.report.rundata import RunData
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd

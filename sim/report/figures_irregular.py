@@ -10,22 +10,25 @@ import numpy as np
 
 from sim.report import style, timeline, words
 from sim.report.curves import BOTH, column, draw_curve
-from sim.report.rundata import ALL, BASELINE, RunData, Scope
+from sim.report.rundata import ALL, RunData, Scope
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from sim.model.arrays import FloatArray
 
 PLACES, OVERFLOW = "places_mean", "overflow_mean"
 CAME, SEEN, MET = "persons", "persons_detected", "persons_intercepted"
-_LABELS = {
+LABELS = {
     PLACES: "in places of intake",
     OVERFLOW: "in a hotel, or waiting for a place",
     CAME: "truly came",
     SEEN: "detected",
     MET: "met by a unit",
 }
+"""What the curves and rows are called."""
 
 
 def plot_places(run: RunData, facility: str, *, variant: str = BASELINE, ax: Axes | None = None) -> Axes:
@@ -42,7 +45,7 @@ def plot_places(run: RunData, facility: str, *, variant: str = BASELINE, ax: Axe
         for index, measure in enumerate((PLACES, OVERFLOW)):
             own = rows[rows["measure"] == measure]
             middle = column(own, "bin_start") + timeline.width(run) / 2.0
-            draw_curve(ax, middle, own, style.look(index), _LABELS[measure], BOTH)
+            draw_curve(ax, middle, own, style.look(index), LABELS[measure], BOTH)
         capacity = places_of(run, facility, variant)
         if capacity is not None:
             ax.axhline(
@@ -86,7 +89,7 @@ def plot_drivers(run: RunData, facility: str, *, variant: str = BASELINE, ax: Ax
             own = rows[rows["measure"] == measure]
             if len(own):
                 middle = column(own, "bin_start") + timeline.width(run) / 2.0
-                draw_curve(top, middle, own, style.look(index), _LABELS[measure], BOTH if measure == CAME else ())
+                draw_curve(top, middle, own, style.look(index), LABELS[measure], BOTH if measure == CAME else ())
         top.set_title("Persons a day")
         top.set_ylim(0.0, max(1.12 * top.get_ylim()[1], 1.0))
         handles = list(top.lines)
@@ -139,20 +142,23 @@ def _factor_rows(run: RunData, facility: str, variant: str) -> pd.DataFrame:
     return pd.DataFrame({**said, "bin_start": at / 60.0, "mean": [steps.at(time) for time in at]})
 
 
-def _moments(run: RunData, facility: str, variant: str, panels: Sequence[Axes]) -> None:
-    """Upright lines where a driver begins and where the rule changes, with their names."""
+def moments(run: RunData, facility: str, variant: str = BASELINE) -> list[tuple[float, str]]:
+    """(minutes from the start, name) of where a driver begins and where the rule changes within the run, in order."""
     scenario = run.scenario_of(variant)
     if scenario is None:
-        return
+        return []
     flow = scenario.irregular.get(facility)
     named: list[tuple[datetime, str]] = [
         (rule.from_, rule.rule) for rule in scenario.agreement if rule.from_ is not None
     ]
     named += [(driver.from_, f"{driver.name} × {driver.multiply:g}") for driver in (flow.drivers if flow else ())]
-    for row, (moment, name) in enumerate(sorted(named)):
-        at = style.minutes_between(run.start, moment, run.zone(facility))
-        if not 0.0 <= at <= run.horizon:
-            continue
+    found = ((style.minutes_between(run.start, moment, run.zone(facility)), name) for moment, name in sorted(named))
+    return [(at, name) for at, name in found if 0.0 <= at <= run.horizon]
+
+
+def _moments(run: RunData, facility: str, variant: str, panels: Sequence[Axes]) -> None:
+    """Upright lines where a driver begins and where the rule changes, with their names."""
+    for row, (at, name) in enumerate(moments(run, facility, variant)):
         for panel in panels:
             panel.axvline(at, color="black", linewidth=1.6, linestyle=style.STANDARD_LINE, label=name)
         late = at > 0.6 * run.horizon
@@ -178,7 +184,7 @@ def plot_true_flow(run: RunData, facility: str, *, variant: str = BASELINE, ax: 
         for place, measure in enumerate(measures):
             values = column(rows[rows["measure"] == measure], "value")
             look = style.look(place)
-            low, high = np.quantile(values, [0.1, 0.9])
+            low, high = eight_in_ten(values)
             if len(values) > 1:
                 ax.barh(
                     place, high - low, left=low, height=0.5, color=look.color, alpha=0.3, label=f"{measure}: 8 in 10"
@@ -199,13 +205,19 @@ def plot_true_flow(run: RunData, facility: str, *, variant: str = BASELINE, ax: 
                 f" ({words.number(low, 0)} to {words.number(high, 0)})" if len(values) > 1 else ""
             )
             ax.annotate(said, (high, place), xytext=(0, 30), textcoords="offset points", fontsize=16, ha="center")
-        ax.set_yticks(range(len(measures)), [_LABELS[measure] for measure in measures])
+        ax.set_yticks(range(len(measures)), [LABELS[measure] for measure in measures])
         ax.set_ylim(len(measures) - 0.5, -0.6)
         ax.set_xlim(0.0, 1.1 * float(rows["value"].max()))
         ax.grid(axis="y", visible=False)
         style.thousands(ax, "x")
         ax.set_title("Persons: a point a replication, line the mean, bar 8 in 10")
     return ax
+
+
+def eight_in_ten(values: FloatArray) -> tuple[float, float]:
+    """The ends of the middle 80 % of the replications."""
+    low, high = np.quantile(values, [0.1, 0.9])
+    return float(low), float(high)
 
 
 def true_flow_rows(run: RunData, facility: str, *, variant: str = BASELINE) -> pd.DataFrame:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report import cells, style, timeline, words
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from sim.study.estimators import FloatArray
+    from sim.model.arrays import FloatArray
 
 MOST_STRETCHES = 26
 """Columns: the hours of a day, with room for one of 25."""

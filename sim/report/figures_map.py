@@ -13,13 +13,14 @@ from sim.registry.outline import outline
 from sim.report import style, words
 from sim.report.cells import COLORS
 from sim.report.picture import Picture, write
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from sim.study.estimators import FloatArray
+    from sim.model.arrays import FloatArray
 
 WAIT, VOLUME = "wait_mean", "arrivals"
 MOST_NAMED = 12

@@ -9,7 +9,8 @@ import numpy as np
 
 from sim.report import style, timeline, words
 from sim.report.curves import INTERVAL, class_look, column, draw_curve
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
+from sim.scenario.vocabulary import BASELINE
 from sim.study.estimators import paired_difference
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.report import style, words
 from sim.report.curves import column
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd

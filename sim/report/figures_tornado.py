@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from sim.report import style, words
 from sim.report.figures_forest import shorten
 from sim.report.figures_sweep import short_path
 from sim.report.picture import Picture, write
+from sim.report.rundata import RunData
 from sim.study.store import SENSITIVITY
 
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ class StudyData:
     tornado: pd.DataFrame
     """tornado.csv: a row per facility, measure and input, the widest bar first."""
 
+    subject: str
+    """What it is of (`sim.study.sensitivity.subject`); empty where the file does not tell."""
+
     @classmethod
     def open(cls, folder: Path | str) -> StudyData:
         """Read the folder of a study.
@@ -45,10 +51,11 @@ class StudyData:
         if not is_study(folder):
             raise RunFolderError(f"{folder} is no sensitivity study: it has no {SENSITIVITY}")
         try:
+            said = json.loads((folder / SENSITIVITY).read_text(encoding="utf-8"))
             table = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
         except (OSError, ValueError) as error:
             raise RunFolderError(f"{path} cannot be read: {error}") from error
-        return cls(folder, table)
+        return cls(folder, table, str(said.get("baseline", "")))
 
     def pairs(self) -> list[tuple[str, str]]:
         """(facility, measure) of each tornado."""
@@ -59,6 +66,24 @@ class StudyData:
 def is_study(folder: Path) -> bool:
     """True for the folder of a finished sensitivity study."""
     return (folder / SENSITIVITY).is_file()
+
+
+def studies_of(run: RunData) -> Iterator[StudyData]:
+    """The finished studies of the baseline of a run that stand beside its folder, the oldest first.
+
+    Raises:
+        RunFolderError: one of them is damaged.
+    """
+    found = [path.parent for path in run.folder.resolve().parent.glob(f"sensitivity-*/{SENSITIVITY}")]
+    if not found or run.study is None:
+        return
+    from sim.study.sensitivity import subject
+
+    own = subject(run.study)
+    for folder in sorted(found, key=lambda each: ((each / SENSITIVITY).stat().st_mtime_ns, each.name)):
+        study = StudyData.open(folder)
+        if study.subject == own:
+            yield study
 
 
 def plot_tornado(study: StudyData, facility: str, measure: str, *, ax: Axes | None = None) -> Axes:

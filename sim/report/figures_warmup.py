@@ -12,7 +12,8 @@ import numpy as np
 from sim.errors import UsageError
 from sim.report import style, words
 from sim.report.picture import Picture, write
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.rundata import ALL, RunData
+from sim.scenario.vocabulary import BASELINE
 from sim.study.steady import BATCH, LEAST_BATCHES, Truncation, moving_average, mser5, span
 
 if TYPE_CHECKING:

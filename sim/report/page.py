@@ -1,6 +1,7 @@
 """The report of a run: one HTML file that opens from the disk, with nothing to fetch.
 
-The page is made of the run's own files, so the same run gives the same bytes. Everything that comes from a scenario is
+The page is made of the run's own files, and of sensitivity studies of it that stand beside, so the same files give the
+same bytes. Everything that comes from a scenario is
 escaped (Jinja2 with autoescape; JSON without `<`), and a policy in the page itself lets run only the two scripts the
 page was made with and load nothing from anywhere.
 """
@@ -18,17 +19,23 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report import page_answers, sentences, words
 from sim.report.checklist import answers_of, facts_of
-from sim.report.checklist_answers import SECTIONS, Answer, Facts
+from sim.report.checklist_answers import SECTIONS
+from sim.report.checklist_facts import Answer, Facts
 from sim.report.page_charts import facility_charts
 from sim.report.page_comparison import comparison_chart
+from sim.report.page_hall import hall_charts
 from sim.report.page_inputs import OPEN, input_tables, read_origins, source_table, variant_changes
+from sim.report.page_irregular import irregular_charts
+from sim.report.page_pictures import map_charts
+from sim.report.page_settling import settling_charts
 from sim.report.page_spec import Chart
 from sim.report.page_studies import study_charts
 from sim.report.page_tables import Column, PageTable, at_a_glance, comparison_tables, results, text
+from sim.report.page_tornado import tornado_charts
 from sim.report.rundata import RunData
+from sim.scenario.vocabulary import BASELINE
 from sim.study import store
 from sim.study.comparison import Comparison, compare_runs
-from sim.study.experiment import BASELINE
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -127,6 +134,7 @@ def _contents(folder: Path, facts: Facts) -> dict[str, Any]:
         "description": " ".join(str(facts.manifest.get("description", "")).split()),
         "subtitle": _subtitle(run),
         "run": run,
+        "maps": list(map_charts(run)),
         "facilities": [_facility(run, name) for name in run.facilities],
         "comparison": None if comparison is None else _compared(comparison, variant_changes(facts.study, variants)),
         "inputs": [] if found is None else [(group, t) for group, t in input_tables(facts.study, found) if t.rows],
@@ -150,9 +158,17 @@ def _subtitle(run: RunData) -> str:
 
 def _facility(run: RunData, name: str) -> _Facility:
     tables = [table for table in results(run, name) if table.rows]
-    return _Facility(
-        name, page_answers.standing(run, name), [*facility_charts(run, name), *study_charts(run, name)], tables
-    )
+    return _Facility(name, page_answers.standing(run, name), list(_charts(run, name)), tables)
+
+
+def _charts(run: RunData, name: str) -> Iterator[Chart]:
+    """What the run has to show of a facility, what most people ask for first."""
+    yield from irregular_charts(run, name)
+    yield from facility_charts(run, name)
+    yield from hall_charts(run, name)
+    yield from study_charts(run, name)
+    yield from tornado_charts(run, name)
+    yield from settling_charts(run, name)
 
 
 def _compared(comparison: Comparison, changes: dict[str, list[tuple[str, str]]]) -> dict[str, Any]:

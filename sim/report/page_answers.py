@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sim.report import sentences, words
-from sim.report.rundata import ALL, BASELINE, RunData
+from sim.report.figures_irregular import CAME, MET
+from sim.report.figures_stages import DECIDED
+from sim.report.flows import decides, unknown_sentence
+from sim.report.rundata import ALL, RunData
 from sim.report.tables import spread_sentence
+from sim.scenario.vocabulary import BASELINE
 from sim.study.comparison import Comparison
 
+_LEAST_WAIT = 0.05
+"""Minutes: less is printed as none."""
 MOST_TOLD = 12
 """Variants told at once; the others stand behind a button."""
 
@@ -26,7 +32,46 @@ class VariantAnswer:
 
 
 def standing(run: RunData, facility: str) -> list[str]:
-    """How a facility does as the scenario has it: waits with intervals, who waits longest, how days differ."""
+    """How a facility does as the scenario has it: waits with intervals, who waits longest, how days differ.
+
+    Of an irregular flow first who came and what became of them; its waits only where there are any.
+    """
+    people = list(_people(run, facility))
+    return [*people, *_waiting(run, facility)] if waits(run, facility) else people
+
+
+def waits(run: RunData, facility: str) -> bool:
+    """True where waits are to be told: at every facility but an irregular flow whose stations nobody waits for."""
+    wait = run.estimate((BASELINE, facility, ALL, ALL), "wait_mean")
+    return not decides(run, facility) or (wait is not None and wait.mean >= _LEAST_WAIT)
+
+
+def _people(run: RunData, facility: str) -> Iterator[str]:
+    """Who came in an irregular flow, who was met, and what was decided; what figures leave open."""
+    if not decides(run, facility):
+        return
+    told = {name: found for name in (CAME, MET, *DECIDED) if (found := _persons(run, facility, name))}
+    if CAME not in told:
+        yield "Nobody comes."
+        return
+    met = f"; {told[MET]} of them are met by a unit" if MET in told else ""
+    yield f"{told[CAME]} persons come in the {span_words(run.horizon - run.warm_up)} measured{met}."
+    decided = [f"{words_}: {told[name]}" for name, words_ in DECIDED.items() if name in told]
+    if decided:
+        yield f"Persons by decision: {'; '.join(decided)}."
+    if open_ := unknown_sentence(run, facility, BASELINE):
+        yield open_
+
+
+def _persons(run: RunData, facility: str, measure: str) -> str:
+    """A number of persons with its interval; empty where there are none."""
+    row = run.estimate((BASELINE, facility, ALL, ALL), measure)
+    if row is None or not row.mean > 0.0:
+        return ""
+    return words.with_interval(row.mean, row.low, row.high)
+
+
+def _waiting(run: RunData, facility: str) -> list[str]:
     scope = (BASELINE, facility, ALL, ALL)
     arrivals, wait = run.estimate(scope, "arrivals"), run.estimate(scope, "wait_mean")
     said = []

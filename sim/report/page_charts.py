@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sim.report import style, timeline, words
+from sim.report import page_answers, style, timeline, words
+from sim.report.flows import decides
 from sim.report.page_spec import (
     CHOSEN,
     DASHES,
     LEGEND,
     NUMBER,
     OF_VARIANT,
-    ROLES,
     Chart,
     Spec,
     band,
@@ -24,6 +25,7 @@ from sim.report.page_spec import (
     data,
     digits,
     head,
+    intervals,
     lines,
     named,
     role,
@@ -31,30 +33,36 @@ from sim.report.page_spec import (
     under_pointer,
     variant_param,
 )  # fmt: skip
-from sim.report.rundata import ALL, BASELINE, RunData, Scope
+from sim.report.page_time import (
+    STANDARD_DASH,
+    Panel,
+    bands_words,
+    bounds,
+    drawn,
+    in_the_room,
+    level_steps,
+    merged_rows,
+    panel_title,
+    room,
+    time_axis,
+)
+from sim.report.rundata import ALL, RunData, Scope
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_POINTS = 30_000
-"""Points of the curves over the day on one page, shared by the facilities; it is these that make a page large."""
-BAND_OF_DAYS, BAND_OF_MEAN = 0.18, 0.4
-"""Opacity of the bands: how days differ, and where the mean lies."""
-
 
 def facility_charts(run: RunData, facility: str) -> Iterator[Chart]:
-    """The day, how long parties wait, and how busy booths are."""
-    yield day_chart(run, facility)
-    yield wait_chart(run, facility)
-    yield busy_chart(run, facility)
+    """The day, how long parties wait, and how busy booths are; of an irregular flow those that show something."""
+    charts = [day_chart(run, facility), wait_chart(run, facility)] if page_answers.waits(run, facility) else []
+    charts.append(busy_chart(run, facility))
+    yield from (chart for chart in charts if chart.spec or not decides(run, facility))
 
 
 # ---- the day ----------------------------------------------------------------------------------------------
 
 _DAY = {"wait": "wait_mean", "queue": "queue_mean"}
-_BOUNDS = {"": "mean", "_low": "ci_low", "_high": "ci_high", "_p10": "day_p10", "_p90": "day_p90"}
-_ENDS = (("_p10", "_p90"), ("_low", "_high"))
-_PANELS = (("wait", "Mean wait, min", 200), ("queue", "Parties in the queue", 170))
 
 
 def day_chart(run: RunData, facility: str) -> Chart:
@@ -62,22 +70,21 @@ def day_chart(run: RunData, facility: str) -> Chart:
     name, title = f"day-{facility}", f"{facility}: wait and queue over {'the day' if run.horizon <= 1440.0 else 'time'}"
     classes = run.classes(facility)
     variants, chosen = _in_the_room(run, [ALL, *classes] if len(classes) > 1 else [ALL])
-    rows = list(_day_rows(run, facility, variants, chosen))
+    panels = _day_panels(run, facility)
+    rows = list(_day_rows(run, facility, panels, variants, chosen))
     if not any(row[4] != "" or row[9] != "" for row in rows):
         return Chart(name, title, "Nobody joined in any time bin, so there is nothing to draw.")
     booths = list(_booth_rows(run, facility, variants))
-    lanes = list(dict.fromkeys(row[1] for row in booths))
-    columns = ["variant", "class", "minute", "clock", *(f"{short}{end}" for short in _DAY for end in _BOUNDS)]
+    lanes = _changing_first(booths)
+    columns = ["variant", "class", "minute", "clock", *(column for panel in panels for column in panel.columns)]
     spec: Spec = {
         **head(),
         "params": [*variant_param(variants), *select("shown_class", "Class", chosen, class_labels(chosen, classes))],
         "data": data(columns, rows),
-        "transform": [OF_VARIANT, "datum.class === shown_class"],
-        "vconcat": [_day_panel(run, facility, *panel) for panel in _PANELS],
+        "transform": [{"filter": OF_VARIANT}, {"filter": "datum.class === shown_class"}, role(), *bounds(panels)],
+        "vconcat": [drawn(run, facility, panel, labels=panel.short != "wait") for panel in panels],
         "spacing": 16,
     }
-    bounds = [between(f"{short}{low}", f"{short}{high}", ",.1f") for short in _DAY for low, high in _ENDS]
-    spec["transform"] = [{"filter": text} for text in spec["transform"]] + [role(), *bounds]
     if lanes:
         spec["params"] += select("shown_lanes", "Booths of", lanes)
         spec["vconcat"].append(_booth_panel(run, facility, booths))
@@ -87,52 +94,38 @@ def day_chart(run: RunData, facility: str) -> Chart:
     return Chart(name, title, said, spec)
 
 
+def _day_panels(run: RunData, facility: str) -> tuple[Panel, Panel]:
+    steps = run.standard_steps(facility)
+    standard = (level_steps(steps, run.horizon, "standard, min"),) if steps else ()
+    wait = Panel("wait", "Mean wait, min", 200, ", min", more=standard)
+    return wait, Panel("queue", "Parties in the queue", 170)
+
+
 def _in_the_room(run: RunData, classes: list[str]) -> tuple[list[str], list[str]]:
     """Variants and classes to draw: all; where that makes the page too large all parties only, then fewer variants."""
-    curves = int(MOST_POINTS / len(run.facilities) / max(run.horizon / timeline.width(run), 1.0))
-    variants = list(run.variants)
-    if len(variants) * len(classes) <= curves:
-        return variants, classes
-    return variants[: max(2, curves)], [ALL]
+    if len(run.variants) * len(classes) <= room(run):
+        return list(run.variants), classes
+    return list(in_the_room(run)), [ALL]
 
 
 def _day_text(run: RunData, facility: str, *, booths: bool) -> str:
-    bands = (
-        f" Dark bands: where the mean lies ({run.confidence} interval). Light bands: 8 days in 10."
-        if run.replications > 1
-        else " One replication: no bands."
-    )
-    standard = run.standard(facility)
-    dotted = "" if standard is None else f" Dotted: the standard of {standard:g} min."
+    standard = run.standard_words(facility)
+    dotted = f" Dotted: the standard of {standard}." if standard else ""
     beneath = " Beneath: open booths." if booths else ""
     mean = f"Mean of {words.counted(run.replications, 'replication')}, by {timeline.width_words(timeline.width(run))}"
-    return f"{mean}; waits are those of parties that join then.{bands}{dotted}{beneath}"
+    return f"{mean}; waits are those of parties that join then. {bands_words(run)}{dotted}{beneath}"
 
 
-def _day_rows(run: RunData, facility: str, variants: Sequence[str], classes: Sequence[str]) -> Iterator[list[str]]:
-    wide = timeline.width(run)
+def _day_rows(
+    run: RunData, facility: str, panels: Sequence[Panel], variants: Sequence[str], classes: Sequence[str]
+) -> Iterator[list[str]]:
     scopes = [(variant, facility, ALL, name) for variant in variants for name in classes]
     curves = _curves(run, facility, scopes, list(_DAY.values()))
     clocks: dict[float, str] = {}
     for scope in scopes:
-        found: dict[float, dict[str, str]] = {}
-        for short, measure in _DAY.items():
-            table = curves.get((scope, measure))
-            if table is None:
-                continue
-            for at, *values in zip(table["bin_start"], *(table[c] for c in _BOUNDS.values()), strict=True):
-                row = found.setdefault(at, {})
-                row |= {f"{short}{end}": digits(v) for end, v in zip(_BOUNDS, values, strict=True)}
-        clocks |= _clocks(run, facility, [at for at in found if at not in clocks])
-        for at in sorted(found):
-            cells = (found[at].get(f"{short}{end}", "") for short in _DAY for end in _BOUNDS)
-            yield [scope[0], scope[3], digits(at + wide / 2.0, 8), clocks[at], *cells]
-
-
-def _clocks(run: RunData, facility: str, minutes: Sequence[float]) -> dict[float, str]:
-    """When bins begin by the clock of the facility; the day is told where there are several."""
-    form = "%H:%M" if run.horizon <= 1440.0 else "%a %d %b %Y %H:%M"
-    return {at: f"{moment:{form}}" for at, moment in zip(minutes, run.moments(facility, minutes), strict=True)}
+        own = {short: curves[scope, measure] for short, measure in _DAY.items() if (scope, measure) in curves}
+        for cells in merged_rows(run, facility, panels, own, clocks):
+            yield [scope[0], scope[3], *cells]
 
 
 def _booth_rows(run: RunData, facility: str, variants: Sequence[str]) -> Iterator[list[str]]:
@@ -161,62 +154,24 @@ def _curves(
     return {(scope, measure): found[*scope, measure] for scope, measure in wanted if (*scope, measure) in found}
 
 
-def _day_panel(run: RunData, facility: str, short: str, title: str, height: int) -> Spec:
-    x = _time_axis(run, facility, labels=short != "wait")
-    layers: list[Spec] = []
-    if run.replications > 1:
-        for ends, opacity in zip(_ENDS, (BAND_OF_DAYS, BAND_OF_MEAN), strict=True):
-            low, high = (f"{short}{end}" for end in ends)
-            roles = zip(ROLES["domain"], ROLES["range"], strict=True)
-            layers += [band(f"datum.role === '{role}'", x, (low, high), color, opacity) for role, color in roles]
-    y = {"field": short, **NUMBER, "title": None, "scale": {"zero": True}}
-    layers.append({"mark": {"type": "line", "strokeWidth": 3}, "encoding": {"x": x, "y": y, **lines(run.variants)}})
-    layers.append(under_pointer(f"near_{short}", {"x": x, "y": y}, _day_tooltip(run, short)))
-    standard = run.standard(facility)
-    if short == "wait" and standard is not None:
-        rule: Spec = {
-            "data": {"values": [{"standard": standard}]},
-            "mark": {"type": "rule", "strokeDash": [3, 3], "size": 2},
-        }
-        layers.append(
-            {**rule, "encoding": {"y": {"field": "standard", **NUMBER}, "tooltip": named("standard", "standard, min")}}
-        )
-    return {"title": _panel_title(title), "height": height, "layer": layers}
-
-
-def _panel_title(text: str) -> Spec:
-    return {"text": text, "anchor": "start", "fontSize": 15}
-
-
-def _day_tooltip(run: RunData, short: str) -> list[Spec]:
-    unit = ", min" if short == "wait" else ""
-    mean: Spec = {"field": short, **NUMBER, "title": f"mean{unit}", "format": ",.1f"}
-    tips = [*named("clock", "from"), *named("variant", "variant"), mean]
-    if run.replications > 1:
-        tips += [*named(f"{short}_low_to", f"{run.confidence} interval"), *named(f"{short}_p10_to", "8 days in 10")]
-    return tips
+def _changing_first(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lane groups, those first whose booths change: a level line says least."""
+    counts = Counter(row[1] for row in rows)
+    curves = Counter(name for _, name in {(row[0], row[1]) for row in rows})
+    return sorted(counts, key=lambda name: counts[name] == 2 * curves[name])
 
 
 def _booth_panel(run: RunData, facility: str, rows: Sequence[Sequence[str]]) -> Spec:
-    x = _time_axis(run, facility, labels=True)
+    x = time_axis(run, facility, labels=True)
     y = {"field": "open", **NUMBER, "title": None, "axis": {"tickMinStep": 1}, "scale": {"zero": True}}
     line = {"type": "line", "interpolate": "step-after", "strokeWidth": 3}
     return {
-        "title": _panel_title("Open booths"),
+        "title": panel_title("Open booths"),
         "height": 90,
         "data": data(["variant", "station", "minute", "open"], rows),
         "transform": [{"filter": OF_VARIANT}, {"filter": "datum.station === shown_lanes"}, role()],
         "layer": [{"mark": line, "encoding": {"x": x, "y": y, **lines(run.variants)}}],
     }
-
-
-def _time_axis(run: RunData, facility: str, *, labels: bool) -> Spec:
-    """Minutes on the axis at round clock times, as the figures have them."""
-    ticks = style.clock_ticks(run.start, run.horizon, zone=run.zone(facility))
-    said = {f"{minute:.10g}": label.split("\n") for minute, label in ticks}
-    label = f"({json.dumps(said)})[toString(datum.value)]"
-    axis = {"values": [minute for minute, _ in ticks], "labels": labels, "labelExpr": label, "title": None}
-    return {"field": "minute", **NUMBER, "scale": {"domain": [0, run.horizon], "nice": False}, "axis": axis}
 
 
 # ---- how long parties wait --------------------------------------------------------------------------------
@@ -239,15 +194,15 @@ def wait_chart(run: RunData, facility: str) -> Chart:
     layers.append({"mark": {"type": "line", "strokeWidth": 3}, "encoding": {"x": x, "y": y, **color}})
     tips = [*named("class", "class"), {"field": "minutes", **NUMBER, "title": "longer than, min"}]
     tips.append({"field": "share", **NUMBER, "title": "share of parties", "format": ".1%"})
-    tips += named("low_to", f"{run.confidence} interval") if run.replications > 1 else []
+    tips += intervals(run)
     layers.append(under_pointer("near", {"x": x, "y": y}, tips, plane=True))
-    standard = run.standard(facility)
+    standards = sorted({minutes for _, minutes in run.standard_steps(facility)})
     said = "Share of parties that wait longer than so many minutes, by class."
-    if standard is not None:
+    if standards:
         at = {"x": {"field": "standard", **NUMBER}, "tooltip": named("standard", "standard, min")}
-        rule = {"type": "rule", "strokeDash": [3, 3], "size": 2}
-        layers.append({"data": {"values": [{"standard": standard}]}, "mark": rule, "encoding": at})
-        said += f" Dotted: the standard of {standard:g} min."
+        rule = {"type": "rule", "strokeDash": STANDARD_DASH, "size": 2}
+        layers.append({"data": {"values": [{"standard": each} for each in standards]}, "mark": rule, "encoding": at})
+        said += f" Dotted: the standard of {run.standard_words(facility)}."
     if run.replications > 1:
         said += f" Bands: {run.confidence} interval."
     spec: Spec = {
@@ -324,7 +279,7 @@ def busy_chart(run: RunData, facility: str) -> Chart:
     )
     tips = [*named("variant", "variant"), *named("station", "station")]
     tips.append({"field": "busy", **NUMBER, "title": "busy", "format": ".1%"})
-    tips += named("low_to", f"{run.confidence} interval") if run.replications > 1 else []
+    tips += intervals(run)
     bounds = {"x": {"field": "low", **NUMBER}, "x2": {"field": "high"}}
     layers: list[Spec] = [
         {"mark": {"type": "bar"}, "encoding": {"x": x, "y": y, **offset, **bars(run.variants), "tooltip": tips}},

@@ -12,8 +12,8 @@ from sim.errors import RunFolderError
 from sim.report.page_tables import Column, PageTable, text
 from sim.scenario import Study
 from sim.scenario.show import as_text, values
+from sim.scenario.vocabulary import BASELINE
 from sim.study import store
-from sim.study.experiment import BASELINE
 
 GROUPS = {
     "assumed": "Assumed, with what is thought possible",

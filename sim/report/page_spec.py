@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.report import style, words
-from sim.report.rundata import BASELINE
+from sim.report.page_tables import PageTable
+from sim.report.rundata import RunData
+from sim.scenario.vocabulary import BASELINE
 
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 TEXTS = {
-    "variant", "class", "station", "clock", "measure", "where", "reading", "weekday", "along", "point", "frontier",
+    "variant", "class", "station", "clock", "measure", "where", "reading", "weekday", "along", "frontier", "input",
+    "line", "end", "at_end", "bank",
 }  # fmt: skip
 """Columns that are no numbers."""
 CHOSEN = "variant chosen"
@@ -36,6 +39,21 @@ class Chart:
     said: str
     """What is drawn and how to read it; the text for those who cannot see it."""
     spec: Spec | None = None
+    picture: Picture | None = None
+    """Shown where there is no specification."""
+    table: PageTable | None = None
+    """Stands under it, where the numbers saved do not say it as well."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure as the page holds it."""
+
+    address: str
+    """A `data:` address with the whole picture in it, so that nothing is fetched."""
+    width: int
+    height: int
+    """Pixels it is wide and high; the page makes it narrower where there is less room."""
 
 
 NUMBER: Spec = {"type": "quantitative"}
@@ -90,20 +108,7 @@ def data(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Spec:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
-    names = {
-        "variant",
-        "class",
-        "clock",
-        "weekday",
-        "along",
-        "line",
-        "frontier",
-        "station",
-        "measure",
-        "where",
-        "reading",
-    }
-    parse = {name: "string" if name in names else "number" for name in columns}
+    parse = {name: "string" if name in TEXTS else "number" for name in columns}
     return {"values": text.getvalue(), "format": {"type": "csv", "parse": parse}}
 
 
@@ -160,6 +165,11 @@ def select(name: str, title: str, options: Sequence[str], labels: Sequence[str] 
     if labels:
         bind["labels"] = list(labels)
     return [{"name": name, "value": options[0], "bind": bind}]
+
+
+def intervals(run: RunData, field: str = "low_to") -> list[Spec]:
+    """The line of the tooltip with the interval; none of a single replication."""
+    return named(field, f"{run.confidence} interval") if run.replications > 1 else []
 
 
 def class_labels(names: Sequence[str], every: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from sim.report.figures_sweep import (
     sweep_rows,
     sweeps,
 )  # fmt: skip
-from sim.report.page_spec import NUMBER, Chart, Spec, between, data, digits, head, named, select
+from sim.report.page_spec import NUMBER, Chart, Spec, between, data, digits, head, intervals, named, select
 from sim.report.rundata import RunData
 
 _SPACED = {"zero": False, "padding": 20}
@@ -44,7 +44,7 @@ def heat_chart(run: RunData, facility: str) -> Chart:
     color = {"field": "mean", **NUMBER, "title": "min", "scale": {"scheme": "cividis", "reverse": True, "domainMin": 0}}
     tips = [*named("weekday", "weekday"), {"field": "hour", **NUMBER, "title": "hour from"}]
     tips.append({"field": "mean", **NUMBER, "title": "mean wait, min", "format": ",.1f"})
-    tips += named("ci_low_to", f"{run.confidence} interval") if run.replications > 1 else []
+    tips += intervals(run, "ci_low_to")
     spec: Spec = {
         **head(),
         "data": data(names, rows),
@@ -140,7 +140,7 @@ def frontier_chart(run: RunData, facility: str) -> Chart:
 def _points(run: RunData, x: Spec, more: list[Spec], looks: Spec | None = None, title: str | None = None) -> list[Spec]:
     """Points with their intervals, and what is said under the pointer."""
     tips = [*named("variant", "variant"), *more, {"field": "mean", **NUMBER, "title": "mean", "format": ",.2f"}]
-    tips += named("low_to", f"{run.confidence} interval") if run.replications > 1 else []
+    tips += intervals(run)
     y = {"field": "mean", **NUMBER, "title": title, "scale": {"zero": True, "domainMin": 0}, "axis": {"tickCount": 6}}
     bounds = {"y": {"field": "low", **NUMBER}, "y2": {"field": "high"}}
     mark: Spec = {"type": "point", "filled": True, "size": 170, "opacity": 1}

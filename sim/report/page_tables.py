@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim.report import sentences, words
-from sim.report.rundata import ALL, BASELINE, Estimate, RunData
+from sim.report.rundata import ALL, Estimate, RunData
+from sim.scenario.vocabulary import BASELINE
 from sim.study.catalogue import describe
 from sim.study.comparison import Best, Comparison, Row, Verdict
 
@@ -91,13 +92,15 @@ def _digits(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _estimate_cells(row: Estimate | None) -> tuple[Cell, Cell]:
+def estimate_cells(row: Estimate | None) -> tuple[Cell, Cell]:
+    """The mean, and its interval; blank where there is none."""
     if row is None:
         return Cell(words.BLANK, "", ("",)), Cell(words.BLANK, "", ("", ""))
     return number(row.mean, unit=row.unit), interval(row.low, row.high, row.unit)
 
 
-def _estimate_columns(title: str) -> tuple[Column, Column]:
+def estimate_columns(title: str) -> tuple[Column, Column]:
+    """The columns of `estimate_cells`."""
     return Column(title, numeric=True), Column(f"interval of {title}", numeric=True, parts=INTERVAL)
 
 
@@ -112,7 +115,7 @@ def _classes(run: RunData, facility: str) -> PageTable:
     measures = (("mean wait, min", "wait_mean"), ("95th percentile, min", "wait_p95"), (over, "over_standard_share"))
     columns = [Column("variant"), Column("class"), Column("arrivals", numeric=True)]
     for title, _ in measures:
-        columns += _estimate_columns(title)
+        columns += estimate_columns(title)
     columns.append(Column("mean wait on 8 days in 10, min", numeric=True, parts=("day p10", "day p90")))
     rows = []
     names = run.classes(facility)
@@ -122,7 +125,7 @@ def _classes(run: RunData, facility: str) -> PageTable:
             arrivals, wait = run.estimate(scope, "arrivals"), run.estimate(scope, "wait_mean")
             row = [text(variant), text(name), number(math.nan if arrivals is None else arrivals.mean, 0)]
             for _, measure in measures:
-                row += _estimate_cells(run.estimate(scope, measure))
+                row += estimate_cells(run.estimate(scope, measure))
             days = (wait.day_p10, wait.day_p90) if wait is not None and run.replications > 1 else (math.nan, math.nan)
             rows.append((*row, interval(*days)))
     caption = f"{facility}: waits by class"
@@ -139,13 +142,13 @@ def _stations(run: RunData, facility: str) -> PageTable:
     )
     columns = [Column("variant"), Column("station")]
     for title, _ in measures:
-        columns += _estimate_columns(title)
+        columns += estimate_columns(title)
     rows = []
     names = run.stations(facility)
     for variant in run.variants:
         for name in names:
             found = [run.estimate((variant, facility, name, ALL), measure) for _, measure in measures]
-            cells = [cell for each in found for cell in _estimate_cells(each)]
+            cells = [cell for each in found for cell in estimate_cells(each)]
             rows.append((text(variant), text(name), *cells))
     return PageTable(f"stations-{facility}", f"{facility}: queues and booths by station", tuple(columns), tuple(rows))
 
@@ -166,7 +169,7 @@ def _measures(run: RunData, facility: str) -> PageTable:
         if scope[0] in variants and scope[1:] == (facility, ALL, ALL) and math.isfinite(found.mean):
             unit = "%" if found.unit == "share" else found.unit
             days = (found.day_p10, found.day_p90) if run.replications > 1 else (math.nan, math.nan)
-            row = (text(scope[0]), text(words.measure_words(measure)), text(unit), *_estimate_cells(found))
+            row = (text(scope[0]), text(words.measure_words(measure)), text(unit), *estimate_cells(found))
             rows.append((*row, interval(*days, found.unit), text(describe(measure).doc)))
     note = "" if len(variants) == len(run.variants) else "Of the baseline; summary.csv of the run has the variants too."
     caption = f"{facility}: every measure of the whole facility"
@@ -295,7 +298,8 @@ def _where_cells(row: Row) -> Iterable[Cell]:
 
 def _measure(name: str, unit: str) -> str:
     """`mean wait, min`."""
-    return f"{words.measure_words(name)}, {'%' if unit == 'share' else unit}"
+    said = "%" if unit == "share" else words.thing(name, unit)
+    return f"{words.measure_words(name)}, {said}" if said else words.measure_words(name)
 
 
 def _bad_days(comparison: Comparison) -> PageTable:

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sim.errors import RunFolderError
+from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.report.samples import Samples
-    from sim.scenario import Scenario
+    from sim.scenario import Scenario, Study
 
-BASELINE = "baseline"
 ALL = "all"
 """Station and class of a facility's own row."""
 
@@ -43,7 +43,7 @@ _SCOPE = ("variant", "facility", "station", "class")
 _NAMES = {
     "summary.csv": (*_SCOPE, "measure", "unit"),
     "series.csv": (*_SCOPE, "measure", "unit"),
-    "comparison.csv": ("variant", BASELINE, "facility", "station", "class", "measure", "unit"),
+    "comparison.csv": ("variant", "baseline", "facility", "station", "class", "measure", "unit"),
     "wait_distribution.csv": ("variant", "facility", "class"),
 }
 _NUMBERS = {
@@ -102,8 +102,19 @@ class Difference:
         return low > 0.0 or high < 0.0
 
 
+class OfARun:
+    """What has the manifest of a run."""
+
+    manifest: Mapping[str, Any]
+
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario."""
+        return str(self.manifest["scenario"])
+
+
 @dataclass(frozen=True, eq=False)
-class RunData:
+class RunData(OfARun):
     """The files of one run. Frames are as on disk; waits in minutes, `bin_start` in minutes from the start."""
 
     folder: Path
@@ -130,10 +141,6 @@ class RunData:
             comparison=_read_table(folder / "comparison.csv", required=False),
             wait_distribution=_read_table(folder / "wait_distribution.csv", required=False),
         )
-
-    @property
-    def scenario(self) -> str:
-        return str(self.manifest["scenario"])
 
     @property
     def start(self) -> datetime:
@@ -270,9 +277,12 @@ class RunData:
 
     @cached_property
     def registry_names(self) -> dict[str, str]:
-        """Entry of the registry by facility, from scenario.resolved.yaml; facilities without one are left out."""
-        written = self._written.items()
-        return {name: str(each["registry"]) for name, each in written if each.get("registry")}
+        """Entry of the registry, or code of the airport, by facility, from scenario.resolved.yaml.
+
+        Facilities without one are left out.
+        """
+        found = {name: each.get("registry") or each.get("code") for name, each in self._written.items()}
+        return {name: str(entry) for name, entry in found.items() if entry}
 
     @cached_property
     def _written(self) -> dict[str, Mapping[str, Any]]:
@@ -287,18 +297,20 @@ class RunData:
         return {str(name): each for items in found for name, each in items if isinstance(each, Mapping)}
 
     @cached_property
-    def _scenarios(self) -> Mapping[str, Scenario]:
+    def study(self) -> Study | None:
+        """What was run, read back from scenario.resolved.yaml; None where the file is missing."""
         path = self.folder / "scenario.resolved.yaml"
         if not path.exists():
-            return {}
+            return None
         from sim.scenario import load
 
-        study = load(path)
-        return {BASELINE: study.baseline, **study.variants}
+        return load(path)
 
     def scenario_of(self, variant: str) -> Scenario | None:
         """What was run of a variant, read back from scenario.resolved.yaml; None where the file is missing."""
-        return self._scenarios.get(variant)
+        if self.study is None:
+            return None
+        return self.study.baseline if variant == BASELINE else self.study.variants.get(variant)
 
     def pools(self, facility: str) -> dict[str, tuple[str, ...]]:
         """Stations of a facility by the officers they share; only pools that two of them or more share."""

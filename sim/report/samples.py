@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import RunFolderError
+from sim.model.arrays import FloatArray, IntArray
 from sim.study.catalogue import RATIOS, describe, largest, within_what_can_be
-from sim.study.estimators import FloatArray, IntArray, day_spread, mean_interval, ratio_interval
+from sim.study.estimators import day_spread, mean_interval, ratio_interval
 
 if TYPE_CHECKING:
     import pandas as pd

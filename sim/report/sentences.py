@@ -16,6 +16,8 @@ from sim.study.comparison import Best, Comparison, Row, Verdict
 from sim.study.estimators import about
 from sim.study.selection import LEAST
 
+LONGEST_DAY = 25.0 * 60.0
+"""Minutes of the longest horizon that is a day: one on which clocks go back."""
 NEGLIGIBLE = 0.05
 """Printed units (minutes, percentage points): a change less than this is not worth a sentence, however sure."""
 
@@ -64,24 +66,24 @@ def weight(comparison: Comparison, row: Row) -> float:
 
 def _change(comparison: Comparison, row: Row, what: str) -> str:
     sign = 1.0 if row.difference > 0.0 else -1.0
-    factor, unit = words.scale(row.key.unit), unit_words(row.key.unit)
+    factor, unit = words.scale(row.key.unit), unit_words(row.key.unit, row.key.measure)
     bounds = (words.cut_difference(bound, row.key.unit) for bound in (row.low_all, row.high_all))
     low, high = sorted(sign * factor * bound for bound in bounds)
     places = words.decimals(factor * row.difference, (high - low) / 2.0)
     size, least, most = (words.number(value, places) for value in (factor * abs(row.difference), low, high))
     verb = "raises" if sign > 0.0 else "cuts"
-    return f"{verb} {what} of {who(comparison, row)} by {size} {unit} ({least} to {most})"
+    return f"{verb} {what} of {who(comparison, row)} by {size}{unit} ({least} to {most})"
 
 
 def _untold(comparison: Comparison, variant: str, what: str, rows: list[Row]) -> str:
     """No interval stands clear of 0: the widest is given, and what it would take to tell it and to measure it."""
     widest = max(rows, key=lambda row: row.high_all - row.low_all if math.isfinite(row.high_all) else -1.0)
-    factor, unit = words.scale(widest.key.unit), unit_words(widest.key.unit)
+    factor, unit = words.scale(widest.key.unit), unit_words(widest.key.unit, widest.key.measure)
     if all(row.is_clear for row in rows):
-        return f"{variant} changes the {what} by less than {NEGLIGIBLE:g} {unit}."
+        return f"{variant} changes the {what} by less than {NEGLIGIBLE:g}{unit}."
     low, high = (factor * words.cut_difference(bound, widest.key.unit) for bound in (widest.low_all, widest.high_all))
     places = words.decimals(factor * widest.difference, (high - low) / 2.0)
-    between = f"between {words.signed(low, places)} and {words.signed(high, places)} {unit}"
+    between = f"between {words.signed(low, places)} and {words.signed(high, places)}{unit}"
     name, count = who(comparison, widest), words.counted(len(comparison.rows), "row")
     alone = ""
     if widest.is_clear_alone and len(comparison.rows) > 1:
@@ -92,18 +94,18 @@ def _untold(comparison: Comparison, variant: str, what: str, rows: list[Row]) ->
     zone = comparison.zones.get(widest.key.unit, math.nan)
     if all(max(abs(row.low_all), abs(row.high_all)) <= zone for row in rows):
         return f"{lead}, and none of {zone_words(zone, widest.key.unit)} or more."
-    return f"{lead}{_it_would_take(widest, zone, max(row.needed for row in rows))}."
+    return f"{lead}{_it_would_take(widest, zone, max(row.needed for row in rows), day_word(comparison))}."
 
 
-def _it_would_take(row: Row, zone: float, needed: int) -> str:
+def _it_would_take(row: Row, zone: float, needed: int, day: str) -> str:
     """Replications that would tell a difference such as this one from none, and its size to within the zone."""
     tell = row.to_tell if words.scale(row.key.unit) * abs(row.difference) >= NEGLIGIBLE else 0
     size = zone_words(zone, row.key.unit) if needed > row.replications else ""
     if tell and size:
         both = f"about {_about(tell)} replications would tell one, and about {_about(needed)} its size to within {size}"
-        return f"; if days go on like these, {both}"
+        return f"; if {day}s go on like these, {both}"
     if tell:
-        return f"; if days go on like these, about {_about(tell)} replications would tell one"
+        return f"; if {day}s go on like these, about {_about(tell)} replications would tell one"
     return f"; to within {size} it would take about {_about(needed)} replications" if size else ""
 
 
@@ -120,15 +122,21 @@ def who(comparison: Comparison, row: Row) -> str:
     return name if len(samples.facilities) == 1 else f"{name} at {key.facility}"
 
 
-def unit_words(unit: str) -> str:
-    """A unit after a number that was scaled for printing."""
-    return "percentage points" if unit == "share" else unit
+def unit_words(unit: str, measure: str = "") -> str:
+    """What stands after a number that was scaled for printing, with the space before it: ` min`, ` persons`."""
+    said = "percentage points" if unit == "share" else words.thing(measure, unit)
+    return f" {said}" if said else ""
+
+
+def day_word(comparison: Comparison) -> str:
+    """What a replication is called: a day, or where it is longer than one a replication."""
+    return "day" if comparison.samples.horizon <= LONGEST_DAY else "replication"
 
 
 def zone_words(zone: float, unit: str) -> str:
     """An indifference zone: `1 min`, `0.5 min`, `1 percentage point`."""
     size = f"{words.scale(unit) * zone:,.10g}"
-    return f"{size} percentage point" if unit == "share" and size == "1" else f"{size} {unit_words(unit)}"
+    return f"{size} percentage point" if unit == "share" and size == "1" else f"{size}{unit_words(unit)}"
 
 
 def bad_day_sentences(comparison: Comparison) -> list[str]:
@@ -157,7 +165,7 @@ def main_rows(comparison: Comparison, variant: str) -> list[Row]:
 
 
 def _on_bad_days(comparison: Comparison, variant: str, row: Row) -> str:
-    factor, unit = words.scale(row.key.unit), unit_words(row.key.unit)
+    factor, unit = words.scale(row.key.unit), unit_words(row.key.unit, row.key.measure)
     worst = row.days.worst
     places = words.decimals(factor * worst.difference, factor * (worst.high - worst.low) / 2.0)
     mean, low, high = (
@@ -166,8 +174,8 @@ def _on_bad_days(comparison: Comparison, variant: str, row: Row) -> str:
     )
     average = words.signed(factor * row.difference, words.decimals(factor * row.difference, 1.0))
     return (
-        f"{variant}: on the worst {row.days.days} of {row.replications} days the "
-        f"{words.measure_words(row.key.measure)} of {who(comparison, row)} changes by {mean} {unit} "
+        f"{variant}: on the worst {row.days.days} of {row.replications} {day_word(comparison)}s the "
+        f"{words.measure_words(row.key.measure)} of {who(comparison, row)} changes by {mean}{unit} "
         f"({low} to {high}), on average by {average}."
     )
 
@@ -293,7 +301,7 @@ def _ruled_out(best: Best, names: Sequence[str]) -> str:
 def _amount(value: float, best: Best) -> str:
     """A difference in the measure selected by, with its unit."""
     scaled = words.scale(best.key.unit) * value
-    return f"{words.number(scaled, words.decimals(scaled, scaled))} {unit_words(best.key.unit)}"
+    return f"{words.number(scaled, words.decimals(scaled, scaled))}{unit_words(best.key.unit, best.key.measure)}"
 
 
 def _and(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sim import registry
 from sim.report.page_inputs import read_origins
-from sim.scenario.study import BASELINE
+from sim.scenario.vocabulary import BASELINE
 
 
 def staffing_note(run_folders: Iterable[Path | str]) -> str:

@@ -233,21 +233,29 @@ def say(ax: Axes, text: str) -> None:
 
 def save(figure: Figure, stem: Path, title: str) -> list[Path]:
     """Write `stem`.png and `stem`.svg whole; the same figure gives the same bytes. Returns both paths."""
-    from io import BytesIO
-
     _lay_out(figure)
     paths = []
-    metadata: dict[str, dict[str, Any]] = {
-        "png": {"Title": title, "Software": None},
-        "svg": {"Title": title, "Date": None, "Creator": None},
-    }
-    for kind, words in metadata.items():
-        buffer = BytesIO()
-        with styled():
-            figure.savefig(buffer, format=kind, metadata=words)
+    for kind in ("png", "svg"):
         paths.append(stem.with_name(f"{stem.name}.{kind}"))
-        store.write_bytes(paths[-1], buffer.getvalue())
+        store.write_bytes(paths[-1], _drawn(figure, kind, title))
     return paths
+
+
+def svg(figure: Figure) -> bytes:
+    """A figure as SVG; the same figure gives the same bytes."""
+    _lay_out(figure)
+    return _drawn(figure, "svg", None)
+
+
+def _drawn(figure: Figure, kind: str, title: str | None) -> bytes:
+    from io import BytesIO
+
+    said: dict[str, Any] = {"Title": title} if title else {}
+    said |= {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
+    buffer = BytesIO()
+    with styled():
+        figure.savefig(buffer, format=kind, metadata=said)
+    return buffer.getvalue()
 
 
 def _lay_out(figure: Figure) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.study.comparison import Comparison, Row
 
 _NAME_WIDTH = 10
+_MEASURE_WIDTH = 12
 
 
 def summary_table(run_folder: Path | str) -> RenderableType:
@@ -65,7 +66,8 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     for (variant, facility), own in groupby(rows, key=lambda row: (row.variant, row.key.facility)):
         parts += [Text(), Text(f"{facility} · {variant}", style="bold"), *_difference_parts(list(own))]
     if any(_has_bad_days(row) for row in rows):
-        parts += [Text(), Text("Bad days", style="bold"), Text(_bad_days_legend(comparison))]
+        heading = f"Bad {sentences.day_word(comparison)}s"
+        parts += [Text(), Text(heading, style="bold"), Text(_bad_days_legend(comparison))]
         parts += [_bad_days_table(comparison)]
     parts += [Text(), Text("In words", style="bold"), *(Text(line) for line in sentences.sentences(comparison))]
     parts += [Text(line) for line in sentences.bad_day_sentences(comparison)]
@@ -197,7 +199,9 @@ def _difference_parts(rows: list[Row]) -> Iterator[RenderableType]:
     from rich.text import Text
 
     table = _new_table("where", "measure", "change", "interval", "all at once")
-    table.columns[1].justify = "left"
+    # On a narrow terminal the words give way: a number that is cut is another number.
+    measure = table.columns[1]
+    measure.justify, measure.no_wrap, measure.overflow, measure.min_width = "left", False, "fold", _MEASURE_WIDTH
     same: dict[str, None] = {}
     empty: dict[str, None] = {}
     for where, own in groupby(rows, key=_where):
@@ -259,11 +263,8 @@ def _difference_cells(row: Row) -> Iterator[str]:
 
 
 def _measure(row: Row) -> str:
-    unit = _UNITS.get(row.key.unit, row.key.unit)
+    unit = "%" if row.key.unit == "share" else words.thing(row.key.measure, row.key.unit)
     return _SHORT.get(row.key.measure, f"{words.measure_words(row.key.measure)} {unit}".rstrip())
-
-
-_UNITS = {"share": "%", "count": ""}
 
 
 def _bounds(row: Row, low: float, high: float, places: int) -> str:
@@ -277,13 +278,14 @@ def _bad_days_legend(comparison: Comparison) -> str:
     sure = f"{100.0 * comparison.level:g} %"
     days = max(row.days.days for row in comparison.rows)
     worst = f"; and the mean change on the baseline's {days} worst" if days else ""
-    few = "" if any(math.isfinite(row.days.quantile.low) for row in comparison.rows) else _FEW_DAYS
-    return (
-        f"A replication is a day. Change of the day that 9 in 10 stay below{worst}; {sure} intervals, each alone.{few}"
-    )
+    day = sentences.day_word(comparison)
+    few = "" if any(math.isfinite(row.days.quantile.low) for row in comparison.rows) else _too_few(day)
+    lead = "A replication is a day. " if day == "day" else ""
+    return f"{lead}Change of the {day} that 9 in 10 stay below{worst}; {sure} intervals, each alone.{few}"
 
 
-_FEW_DAYS = " So few days do not bound the 90 % day: at a level of 95 % that takes 29."
+def _too_few(day: str) -> str:
+    return f" So few {day}s do not bound the 90 % {day}: at a level of 95 % that takes 29."
 
 
 def _has_bad_days(row: Row) -> bool:
@@ -292,7 +294,8 @@ def _has_bad_days(row: Row) -> bool:
 
 def _bad_days_table(comparison: Comparison) -> Table:
     """Rows of `all` where it is chosen, as in the selection; a line with the variant before its measures."""
-    table = _new_table("variant, measure", "average", "90 % day", "worst days")
+    day = sentences.day_word(comparison)
+    table = _new_table("variant, measure", "average", f"90 % {day}", f"worst {day}s")
     keys = {row.key for row in comparison.rows}
     heading = ""
     for row in comparison.rows:

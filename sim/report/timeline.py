@@ -12,7 +12,7 @@ from sim.study.estimators import day_spread, mean_interval
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.study.estimators import FloatArray, IntArray
+    from sim.model.arrays import FloatArray, IntArray
 
 MOST_POINTS = 700
 """A week of quarters of an hour; more points than this are a smear on a slide."""

@@ -112,6 +112,15 @@ def counted(count: int, noun: str) -> str:
 _UNITS = {"min": "minutes", "share": "per cent", "count": "number", "m": "metres", "booth-h": "booth-hours"}
 
 
+def thing(measure: str, unit: str) -> str:
+    """The unit as it stands after a number: of a count what is counted, or nothing where its name says so."""
+    if unit != "count":
+        return unit
+    if measure == "persons" or measure.startswith(("persons_", "groups_", "passengers", "departures", "claims")):
+        return ""
+    return "persons" if measure.startswith(("exception_", "cold_exposed")) else ""
+
+
 def unit_words(unit: str) -> str:
     """A unit as an axis says it: `min` is "minutes"; shares are drawn in per cent."""
     return _UNITS.get(unit, unit)

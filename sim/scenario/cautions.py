@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from sim.scenario.faults import placed
 from sim.scenario.problems import Path, Problem
 from sim.scenario.schema import Scenario
-from sim.scenario.study import BASELINE, Study
+from sim.scenario.study import Study
 from sim.scenario.tree import Tree
+from sim.scenario.vocabulary import BASELINE
 
 
 @dataclass(frozen=True, order=True)

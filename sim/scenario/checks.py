@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sim.scenario import ways_in
 from sim.scenario.control import check_control
 from sim.scenario.problems import Path, Problem, ProblemError, in_words, nearest, nearest_word
 from sim.scenario.vocabulary import EVERY, PROGRAMMES_OF, Mode, most_exact, serves
+from sim.scenario.ways_in import served
 
 if TYPE_CHECKING:
-    from sim.scenario.port import Approach, LaneGroup, Port, Secondary
+    from sim.scenario.port import LaneGroup, Port, Secondary
     from sim.scenario.weektable import WeekTable
 
 SLACK = 1e-9
@@ -43,17 +45,11 @@ def check_zone(zone: str) -> None:
 
     try:
         ZoneInfo(zone)
-    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError, folders raise OSError
-        known = False
-    except KeyError:
-        known = False
-    else:
-        known = True
-    if not known:
+    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError, folders raise OSError
         allowed = "a zone of the IANA data base, such as America/Vancouver"
         raise ProblemError(
             Problem(f"unknown time zone {in_words(zone)}", allowed, nearest(zone, sorted(available_timezones())))
-        )
+        ) from None
 
 
 def servers(
@@ -135,7 +131,7 @@ def port(place: Port) -> Iterator[Problem]:
     yield from _storage(place, classes)
     yield from _ways_out(place)
     yield from _names_of_stations(place)
-    yield from _balking(place)
+    yield from ways_in.balking(place, classes)
 
 
 def _classes_of_modes(place: Port) -> Iterator[Problem]:
@@ -172,9 +168,9 @@ def _lanes(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
             mend = nearest(lane.serves[0], classes)
             found = f"serves {', '.join(lane.serves)}, of which there is no traffic"
             yield Problem(found, f"classes with traffic: {', '.join(classes)}", mend, at=("lanes", name, "serves"))
-        yield from _services(lane, ("lanes", name), _served(lane, classes))
+        yield from _services(lane, ("lanes", name), served(lane, classes))
     if place.toll is not None:
-        yield from _services(place.toll, ("toll",), _served(place.toll, classes))
+        yield from _services(place.toll, ("toll",), served(place.toll, classes))
         if place.toll.waive_when_full:
             found, mend = "waive_when_full at a toll, which refers nobody", "put it at a lane group"
             yield Problem(found, "false", mend, at=("toll", "waive_when_full"), on_key=True)
@@ -191,10 +187,6 @@ def _services(lane: LaneGroup | Secondary, at: Path, classes: Iterable[str]) -> 
     if missing := [name for name in classes if most_exact(lane.service, name) is None]:
         found = f"no service time for {', '.join(missing)}"
         yield Problem(found, f"one for every class served, or '{EVERY}' for the others", at=(*at, "service"))
-
-
-def _served(lane: LaneGroup | Approach, classes: tuple[str, ...]) -> list[str]:
-    return [name for name in classes if not lane.serves or any(serves(pattern, name) for pattern in lane.serves)]
 
 
 def _named_classes(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
@@ -281,13 +273,13 @@ def _kinds_in_traces(place: Port) -> Iterator[Problem]:
 def _storage(place: Port, classes: tuple[str, ...]) -> Iterator[Problem]:
     """A line must hold the longest party that uses it, or be no waiting room at all."""
     if place.approach is not None:
-        coming = _served(place.approach, classes)
+        coming = served(place.approach, classes)
         for key in ("storage", "split"):
             yield from _room(place, coming, getattr(place.approach, key), ("approach", key))
     if place.toll is not None:
-        yield from _room(place, _served(place.toll, classes), place.toll.storage, ("toll", "storage"))
+        yield from _room(place, served(place.toll, classes), place.toll.storage, ("toll", "storage"))
     for name, lane in place.lanes.items():
-        yield from _room(place, _served(lane, classes), lane.storage, ("lanes", name, "storage"))
+        yield from _room(place, served(lane, classes), lane.storage, ("lanes", name, "storage"))
     for name, kind in place.secondary.items():
         referred = [known for known in classes if most_exact(kind.referral, known)]
         yield from _room(place, referred, kind.storage, ("secondary", name, "storage"))
@@ -321,34 +313,6 @@ def _names_of_stations(place: Port) -> Iterator[Problem]:
                 yield Problem(f"'{name}' is a lane group too", "a name of its own", at=at, on_key=True)
 
 
-def _balking(place: Port) -> Iterator[Problem]:
-    """Parties balk or divert at the first part they come to from outside; further on the keys would do nothing."""
-    toll, approach = place.toll, place.approach
-    if approach is not None and toll is not None and not toll.serves:
-        yield from _too_late(approach, ("approach",), "toll")
-    for name, lane in place.lanes.items():
-        at: Path = ("lanes", name)
-        first = "approach" if approach is not None and _all_come_by(approach, lane) else ""
-        first = "toll" if toll is not None and _all_come_by(toll, lane) else first
-        if first:
-            yield from _too_late(lane, at, first)
-        elif lane.balk_at is not None and lane.storage is not None and lane.when_full == "wait":
-            yield Problem(
-                "balk_at with a storage that is waited for", "when_full: balk, or no storage", at=(*at, "balk_at")
-            )
-
-
-def _all_come_by(part: Approach | LaneGroup, lane: LaneGroup) -> bool:
-    return not part.serves or all(any(serves(p, served) for p in part.serves) for served in lane.serves)
-
-
-def _too_late(part: Approach | LaneGroup, at: Path, first: str) -> Iterator[Problem]:
-    for key in ("balk_at", "when_full"):
-        if getattr(part, key) not in (None, "wait"):
-            mend = f"put it at the {first}"
-            yield Problem(f"{key} behind the {first}", f"{key} where parties come from outside", mend, at=(*at, key))
-
-
 def _length(lengths: Mapping[Mode, float], class_name: str) -> float:
     by_mode: Mapping[Any, float] = lengths
     return by_mode[class_name.partition(".")[0]]
@@ -369,18 +333,36 @@ def _ways_out(place: Port) -> Iterator[Problem]:
         )
 
 
-def diverted(place: Port, other: Port, at: Path) -> Iterator[Problem]:
-    """Every class that may divert must be served, with a service time, where it goes."""
+def diverted(name: str, place: Port, other: Port) -> Iterator[Problem]:
+    """Faults of a port called `name` that diverts to another.
+
+    Every class that may divert must be served, with a service time, where it goes; and the drive there is a station of
+    the other port, whose name no lane group or kind of secondary may have.
+    """
     from sim.scenario.port import class_names
 
-    for name in class_names(place):
+    assert place.divert is not None
+    for known in class_names(place):
         served = [
             lane
             for lane in other.lanes.values()
-            if any(serves(pattern, name) for pattern in lane.serves) and most_exact(lane.service, name) is not None
+            if any(serves(pattern, known) for pattern in lane.serves) and most_exact(lane.service, known) is not None
         ]
         if not served:
-            yield Problem(f"'{name}' diverts to a port that does not serve it", "a port that serves it", at=at)
+            yield Problem(
+                f"'{known}' diverts to a port that does not serve it",
+                "a port that serves it",
+                at=("ports", name, "divert", "to"),
+            )
+    for key, names in (("lanes", other.lanes), ("secondary", other.secondary)):
+        if (drive := from_port(name)) in names:
+            found = f"the name '{drive}' is taken by the drive of those whom '{name}' diverts"
+            yield Problem(found, "another name", at=("ports", place.divert.to, key, drive), on_key=True)
+
+
+def from_port(name: str) -> str:
+    """Station of the drive from the port called `name` to that it diverts to."""
+    return f"from-{name}"
 
 
 def _overlap(left: str, right: str) -> bool:

@@ -69,8 +69,8 @@ def check_times(plain: dict[str, Any]) -> Iterator[Problem]:
     zones = {**_zones(plain.get("ports")), **_zones(halls), **_zones(_far_sides(halls))}
     displacement = plain.get("displacement")
     origins = displacement.get("origins") if isinstance(displacement, dict) else None
-    everywhere = {**zones, **_zones(plain.get("irregular")), **_zones(origins)}
-    yield from _skipped(plain.get("start"), dict.fromkeys(everywhere.values()), ("start",))
+    zones |= _zones(plain.get("irregular"))
+    yield from _skipped(plain.get("start"), dict.fromkeys({**zones, **_zones(origins)}.values()), ("start",))
     events = plain.get("events")
     for index, event in enumerate(events if isinstance(events, list) else ()):
         if isinstance(event, dict):

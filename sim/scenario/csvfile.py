@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from sim.scenario.problems import Problem, ProblemError, in_words, nearest_word
+from sim.scenario.problems import Collector, Problem, ProblemError, in_words, nearest_word
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Cell(NamedTuple):
         return Problem(found, allowed, mend, place=(self.file, self.line, self.column))
 
 
-class CsvTable:
+class CsvTable(Collector):
     """A table with a header; rows are mappings from column name to Cell. Blank lines and `#` lines are skipped.
 
     Parameters
@@ -47,8 +47,8 @@ class CsvTable:
     """
 
     def __init__(self, path: Path, file: str, known: Iterable[str] | None, needed: Iterable[str] = ()) -> None:
+        super().__init__()
         self.file = file
-        self.problems: list[Problem] = []
         lines = self._lines(path)
         if not lines:
             raise ProblemError(self._whole("an empty table", f"a header with {', '.join(needed)}, then rows"))
@@ -95,11 +95,6 @@ class CsvTable:
         self.problems.extend(problems)
         if len(self.problems) >= MAX_PROBLEMS:
             self.done()
-
-    def done(self) -> None:
-        """Raise ProblemError with the problems noted, if any were; call it once all rows are read."""
-        if self.problems:
-            raise ProblemError(*self.problems)
 
     def _whole(self, found: str, allowed: str = "", mend: str = "") -> Problem:
         return Problem(found, allowed, mend, place=(self.file, 1, 1))

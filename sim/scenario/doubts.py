@@ -11,7 +11,7 @@ from sim.scenario.port import Port, class_names
 from sim.scenario.precision import UntilPrecise
 from sim.scenario.preclearance import Stage
 from sim.scenario.problems import Path
-from sim.scenario.schema import Event, Scenario
+from sim.scenario.schema import ClaimStage, Event, Scenario
 from sim.scenario.tables import NOT_REFERRED, CountsTable, TraceTable
 from sim.scenario.vocabulary import most_exact, serves
 
@@ -46,7 +46,7 @@ def events_outside(scenario: Scenario) -> Iterator[Doubt]:
             if event.holiday:  # its first and last day count whole
                 since, until = since - 86400.0, (since if until is None else until) + 86400.0
             staff = event.booths or event.officers or event.stopped
-            elsewhere = bool(event.service or event.referral or event.secondary or staff)
+            elsewhere = bool(event.service or event.referral or event.secondary or staff or event.more_places)
             end = last if elsewhere else scenario.horizon
             if not (since >= end or (until is not None and until <= 0.0)):
                 break
@@ -74,10 +74,15 @@ def event_booths(scenario: Scenario) -> Iterator[Doubt]:
 
 
 def _built(scenario: Scenario, facility: str, part: str) -> Iterator[int]:
-    """Booths of a lane group or station where the facility has one of that name."""
+    """Booths of a lane group or station, units or officers of a stage, where the facility has one of that name."""
     port = scenario.ports.get(facility)
     if port is not None and part in port.lanes:
         yield port.lanes[part].booths
+    flow = scenario.irregular.get(facility)
+    if flow is not None and part == "response" and flow.intercept is not None:
+        yield flow.intercept.patrols + flow.intercept.joint_patrols
+    elif flow is not None and isinstance(stage := getattr(flow, part, None), ClaimStage):
+        yield stage.officers
     for name, place in scenario.preclearance.items():
         side = place.far_side
         stations = place.stations if name == facility else side.stations if side and side.name == facility else {}

@@ -29,7 +29,7 @@ from sim.scenario.fields import Model
 from sim.scenario.port import Port, Secondary, Service
 from sim.scenario.precision import MeasureName, PreciseMeasure
 from sim.scenario.schema import Scenario
-from sim.scenario.vocabulary import CLASS_NAMES, EVERY, HALL_MODES
+from sim.scenario.vocabulary import CLASS_NAMES, EVERY, HALL_MODES, IRREGULAR
 
 TRAVELLERS = rf"^(?:{NAME}|\*)$"
 """A class of travellers, or all of them."""
@@ -39,8 +39,6 @@ PART = "Part"
 """End of the names of definitions in which nothing is required."""
 FILE = "bordersim.schema.json"
 """What the schema is called beside a scenario."""
-FIRST_LINE = f"# yaml-language-server: $schema={FILE}"
-"""What points an editor to it, as the first line of a scenario."""
 
 _VALUES: tuple[tuple[Any, str], ...] = (
     (fields.AnyShare, "AnyShare"),
@@ -113,7 +111,7 @@ class _Walk:
 
     def model(self, model: type[Model]) -> Schema:
         """A reference to the definition of a model, which is made once."""
-        if model is Port and REGISTRY in Port.model_fields and not self.partial:
+        if model is Port and not self.partial:
             return self.port()
         return self.define(model)
 
@@ -268,9 +266,10 @@ class _Walk:
         return either({"title": "number", "type": "number", "minimum": 1}, self.model(traffic.Occupants))
 
     def factor_by_class_anywhere(self) -> Schema:
-        """At ports by their classes, at preclearance facilities by mode and classes of the scenario's own."""
-        factors = by_class(ref("Factor"), "all", *HALL_MODES)
-        of_travellers = rf"^(?:{'|'.join(HALL_MODES)})\.{NAME}$"
+        """At ports by their classes, elsewhere by mode and classes of the scenario's own."""
+        modes = (*HALL_MODES, IRREGULAR)
+        factors = by_class(ref("Factor"), "all", *modes)
+        of_travellers = rf"^(?:{'|'.join(modes)})\.{NAME}$"
         return either(ref("Factor"), {**factors, "patternProperties": {of_travellers: ref("Factor")}})
 
     def factor_by_lane(self) -> Schema:

@@ -11,7 +11,11 @@ from typing import Any
 
 from sim.scenario.port import SINGLE_SECONDARY, is_single_secondary
 from sim.scenario.problems import Path, Problem, nearest
-from sim.scenario.vocabulary import EVERY, HALL_MODES
+from sim.scenario.tree import mapping_of
+from sim.scenario.vocabulary import EVERY, HALL_MODES, IRREGULAR
+
+WITH_OFFICERS = ("processing", "interview", "eligibility")
+"""Stages of an irregular flow that officers work."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,13 @@ class _Parts:
     pooled: tuple[tuple[str, str], ...] = ()
     """Parts that a pool of officers serves, each with the name of the pool."""
     classes: tuple[str, ...] | None = None
-    """Classes of travellers of a preclearance facility; None at a port."""
+    """Classes of travellers of a preclearance facility, or of groups of an irregular flow; None at a port."""
     home: str = ""
     """For a far side, the facility its travellers leave from."""
+    flow: bool = False
+    """An irregular flow."""
+    places: bool = False
+    """A flow with places of intake."""
 
 
 def check_event(event: dict[str, Any], at: Path, plain: dict[str, Any]) -> Iterator[Problem]:
@@ -39,23 +47,27 @@ def check_event(event: dict[str, Any], at: Path, plain: dict[str, Any]) -> Itera
     named = event.get("ports")
     touched = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
     for index, name in enumerate(touched):
-        yield from unknown("port or preclearance facility", name, known, (*at, "ports", index))
+        yield from unknown("port, preclearance facility or irregular flow", name, known, (*at, "ports", index))
     places = [known[name] for name in touched if name in known] if touched else list(known.values())
     yield from _parts(event, at, places)
     yield from _officers(event, at, plain, places if touched else None)
+    yield from _flows(event, at, {name: known[name] for name in touched if name in known})
     if places and all(place.classes is not None for place in places):
         yield from _travellers(event, at, places)
 
 
 def _parts(event: dict[str, Any], at: Path, places: list[_Parts]) -> Iterator[Problem]:
     served = _names(places, "served")
+    flows = bool(places) and all(place.flow for place in places)
     for name in mapping_of(event.get("service")):
         if name != EVERY:
-            yield from unknown("lane group or station", name, served, (*at, "service", name), on_key=True)
+            what = "stage with units or officers" if flows else "lane group or station"
+            yield from unknown(what, name, served, (*at, "service", name), on_key=True)
     pooled = dict(pair for place in places for pair in place.pooled)
     for name in mapping_of(event.get("booths")):
         here: Path = (*at, "booths", name)
-        yield from unknown("lane group or station with booths", name, _names(places, "staffed"), here, on_key=True)
+        what = "stage with units or officers" if flows else "lane group or station with booths"
+        yield from unknown(what, name, _names(places, "staffed"), here, on_key=True)
         if name in pooled:
             found = f"booths of '{name}', which a pool of officers serves"
             allowed = "lane groups and stations with booths of their own"
@@ -76,8 +88,24 @@ def _officers(event: dict[str, Any], at: Path, plain: dict[str, Any], places: li
             yield Problem(f"'{name}' serves none of these facilities", "a pool that does", at=here, on_key=True)
 
 
+def _flows(event: dict[str, Any], at: Path, named: dict[str, _Parts]) -> Iterator[Problem]:
+    """What is for irregular flows alone, at facilities that are none, or that the event does not name."""
+    for key, mend in (("closed", "hours of the port, or stopped"), ("more_places", "")):
+        if event.get(key) in (None, False, "no", 0):
+            continue
+        if not named:
+            yield Problem(f"'{key}' without the flows it is for", "their names under ports", at=(*at, key), on_key=True)
+        for name, place in named.items():
+            if not place.flow:
+                found = f"'{key}' at '{name}', which is no irregular flow"
+                yield Problem(found, f"{key} at irregular flows", mend, (*at, key), True)
+            elif key == "more_places" and not place.places:
+                found = f"more places at '{name}', which has no intake"
+                yield Problem(found, "flows with intake", "write intake there", (*at, key), True)
+
+
 def _travellers(event: dict[str, Any], at: Path, places: list[_Parts]) -> Iterator[Problem]:
-    """Effects on demand and inspection that nobody at these preclearance facilities would feel."""
+    """Effects on demand and inspection that nobody at these preclearance facilities and flows would feel."""
     homes = [place for place in places if not place.home]
     if event.get("demand") and not homes:
         found = "demand at a far side, whose travellers come with the departures"
@@ -88,8 +116,9 @@ def _travellers(event: dict[str, Any], at: Path, places: list[_Parts]) -> Iterat
         patterns = (*dict.fromkeys(name.partition(".")[0] for name in classes), *classes)
         for name in mapping_of(event.get(key)):
             if name not in (EVERY, "all", *patterns):
-                found = f"'{name}', of which there are no travellers here"
-                allowed = ", ".join(patterns) or "nobody: no travellers are stated"
+                people = "groups" if all(place.flow for place in places) else "travellers"
+                found = f"'{name}', of which there are no {people} here"
+                allowed = ", ".join(patterns) or f"nobody: no {people} are stated"
                 yield Problem(found, allowed, nearest(name, patterns), (*at, key, name), True)
     if not any(place.kinds for place in places):
         for key in ("referral", "secondary"):
@@ -112,6 +141,10 @@ def _facilities(plain: dict[str, Any]) -> Iterator[tuple[str, _Parts]]:
         side = mapping_of(hall.get("far_side"))
         if isinstance(side.get("name"), str):
             yield side["name"], _of_stations(side, classes, home=name)
+    origins = mapping_of(mapping_of(plain.get("displacement")).get("origins"))
+    for name, flow in mapping_of(plain.get("irregular")).items():
+        coming = [origin for origin in map(mapping_of, origins.values()) if name in mapping_of(origin.get("to"))]
+        yield name, _of_flow(mapping_of(flow), [mapping_of(one.get("groups")) for one in (mapping_of(flow), *coming)])
 
 
 def _of_port(port: dict[str, Any]) -> _Parts:
@@ -129,6 +162,17 @@ def _of_stations(place: dict[str, Any], classes: tuple[str, ...], home: str = ""
     staffed = tuple(name for name, stage in stations.items() if stage.get("kind") != "walk")
     served = tuple(name for name in stations if name not in kinds)
     return _Parts(served, staffed, kinds, staffed, tuple(_pooled(stations)), classes, home)
+
+
+def _of_flow(flow: dict[str, Any], groups: list[dict[str, Any]]) -> _Parts:
+    staged = {name: mapping_of(flow.get(name)) for name in WITH_OFFICERS if name in flow}
+    kinds = dict.fromkeys(kind for one in groups if one for kind in mapping_of(one.get("composition")) or ("adults",))
+    units = mapping_of(flow.get("intercept"))
+    staffed = {**({"response": units} if units else {}), **staged}
+    everything, pooled = tuple(staffed), tuple(_pooled(staffed))
+    classes = tuple(f"{IRREGULAR}.{kind}" for kind in kinds)
+    places = bool(mapping_of(flow.get("intake")))
+    return _Parts(everything, everything, (), everything, pooled, classes, flow=True, places=places)
 
 
 def _pooled(parts: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -149,8 +193,3 @@ def unknown(what: str, name: str, known: Iterable[str], at: Path, on_key: bool =
             at,
             on_key,
         )
-
-
-def mapping_of(value: Any) -> dict[str, Any]:
-    """The value where it is a mapping, else an empty one."""
-    return value if isinstance(value, dict) else {}

@@ -40,7 +40,7 @@ class Model(BaseModel):
     """Base of the schema: frozen, strict, no unknown keys. `key: null` means the key is not there."""
 
     model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True
+        frozen=True, strict=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True, defer_build=True
     )
 
     quiet: ClassVar[frozenset[str]] = frozenset()
@@ -75,6 +75,19 @@ class Model(BaseModel):
         if problems := tuple(self.check()):
             raise ProblemError(*problems)
         return self
+
+
+class Staffed(Model):
+    """Servers with a calendar `open`: all that there are, unless it is written."""
+
+    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+    built: ClassVar[str] = "booths"
+    """Key that says how many there are."""
+
+    @classmethod
+    def prepare(cls, data: Any) -> Any:
+        """All are open unless stated."""
+        return all_open(data, cls.built)
 
 
 def tables_of(info: ValidationInfo) -> TableReader:
@@ -166,7 +179,7 @@ ClassPattern = Annotated[str, *_parsed(check_class, _TEXT)]
 ClassOrEvery = Annotated[str, *_parsed(check_class_or_every, _TEXT)]
 """As ClassPattern, or `*`."""
 ClassAnywhere = Annotated[str, *_parsed(check_class_anywhere, _TEXT)]
-"""As ClassOrEvery, or a mode or class of a preclearance facility."""
+"""As ClassOrEvery, or a mode or class of a preclearance facility or of an irregular flow."""
 
 
 LARGEST_FACTOR = 1000.0
@@ -295,6 +308,11 @@ OpenTable = Annotated[
 def servers(raw: Any) -> int | None:
     """The number of servers that was written; None for what cannot be one, which its own field refuses."""
     return raw if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw <= MOST_SERVERS else None
+
+
+def for_every(raw: Any) -> Any:
+    """What is stated once holds for every name: a mapping stays, anything else stands under `*`."""
+    return raw if isinstance(raw, dict) else {EVERY: raw}
 
 
 def all_open(data: Any, built: str) -> Any:

@@ -1,10 +1,7 @@
 """What the registry knows, put below what the user wrote.
 
 `fill` merges the values of `registry: us-3004-blaine` into a port, key by key (into a preclearance facility those of
-`registry: YVR`, whole keys only), where the user wrote nothing; `strip`
-takes them out again, so that a variant can name any of their paths and the merging be done anew below what it says;
-`seal` ends it: names of profiles and seasons become numbers, and `registry` itself goes. A sealed tree says all there
-is to say and does not depend on the registry any more.
+`registry: YVR`, whole keys only), where the user wrote nothing; `sim.scenario.sealing` takes them out again.
 """
 
 from __future__ import annotations
@@ -20,10 +17,10 @@ from sim.registry import Defaults, Origin, PortDefaults
 from sim.scenario.checks import misspelt
 from sim.scenario.port import Port, is_single_secondary
 from sim.scenario.preclearance import Preclearance
-from sim.scenario.problems import Path, ProblemError
+from sim.scenario.problems import ProblemError
 from sim.scenario.tables import TableReader
-from sim.scenario.traffic import averaged, named_profile, named_season, named_weekday
-from sim.scenario.tree import Place, Tree
+from sim.scenario.traffic import averaged
+from sim.scenario.tree import Tree, mapping_of
 from sim.scenario.units import civil_time, duration
 from sim.scenario.vocabulary import MODES, PROGRAMMES, PROGRAMMES_OF, serves
 
@@ -67,35 +64,6 @@ def fill(tree: Tree, tables: TableReader) -> Tree:
     return result
 
 
-def strip(tree: Tree) -> Tree:
-    """The tree without the values of the registry; mappings that hold something else stay, still marked as its own."""
-    named = list(registered(tree))
-    if not named:
-        return tree
-    result = tree.copy()
-    written = {
-        path[:size] for path, place in tree.places.items() if not place.registry for size in range(len(path) + 1)
-    }
-    for at, _ in named:
-        _strip(result, at, written)
-    return result
-
-
-def seal(tree: Tree) -> Tree:
-    """The tree with names of the registry written out, and without the key `registry` where its entry is known."""
-    result = tree.copy()
-    for at, id in list(registered(tree)):
-        _remove_nulls(result, at, defaults_at(at, id, {}).tree, ())
-        _forget(result, (*at, KEY))
-    ports = result.plain.get("ports")
-    for name, port in ports.items() if isinstance(ports, dict) else ():
-        traffic = port.get("traffic") if isinstance(port, dict) else None
-        for mode, demand in traffic.items() if isinstance(traffic, dict) else ():
-            if isinstance(demand, dict):
-                _write_out(result, ("ports", name, "traffic", mode), demand)
-    return result
-
-
 def registered(tree: Tree) -> Iterator[tuple[At, str]]:
     """Facilities with the id of a known entry. An unknown one is left for the schema to refuse."""
     for at, place in _facilities(tree):
@@ -115,7 +83,7 @@ def unfilled(tree: Tree) -> Iterator[At]:
 
 def _facilities(tree: Tree) -> Iterator[tuple[At, dict[str, Any]]]:
     for kind in KINDS:
-        places = _mapping(_mapping(tree.plain).get(kind))
+        places = mapping_of(mapping_of(tree.plain).get(kind))
         yield from (((kind, name), place) for name, place in places.items() if isinstance(place, dict))
 
 
@@ -210,7 +178,7 @@ class _PortFilling(_Filling):
         mean day of the year, brought to each date by the factors beside it.
         """
         for mode, ours in self.ours["traffic"].items():
-            demand = _mapping(_mapping(self.port.get("traffic")).get(mode))
+            demand = mapping_of(mapping_of(self.port.get("traffic")).get(mode))
             stated = [key for key in SOURCES if demand.get(key) is not None]
             gone: tuple[str, ...] = ()
             if any(key != "per_day" for key in stated):
@@ -225,7 +193,7 @@ class _PortFilling(_Filling):
     def _classes(self) -> None:
         """Lane groups and referrals of classes that do not come are left out, unless the user writes of them."""
         classes = self._coming()
-        lanes, secondary = _mapping(self.port.get("lanes")), _mapping(self.port.get("secondary"))
+        lanes, secondary = mapping_of(self.port.get("lanes")), mapping_of(self.port.get("secondary"))
         for name, lane in list(self.ours["lanes"].items()):
             served = _served(lane["serves"], classes)
             if "priority" in lane and not (priority := _served(lane["priority"], classes)):
@@ -244,7 +212,7 @@ class _PortFilling(_Filling):
 
     def _coming(self) -> set[str]:
         """Classes with traffic once the registry's demand stands below the user's."""
-        written = _mapping(self.port.get("traffic"))
+        written = mapping_of(self.port.get("traffic"))
         found: set[str] = set()
         for mode in MODES:
             if (mode in written and not isinstance(written[mode], dict)) or (
@@ -274,10 +242,10 @@ class _PortFilling(_Filling):
     def _servers(self) -> None:
         """A pool takes the place of booths and calendar; fewer booths than the registry opens cap its calendar."""
         for name, ours in self.ours["lanes"].items():
-            lane = _mapping(_mapping(self.port.get("lanes")).get(name))
+            lane = mapping_of(mapping_of(self.port.get("lanes")).get(name))
             _staffed(lane, ours)
         for kind, ours in self.ours["secondary"].items():
-            inspection = _mapping(_mapping(self.port.get("secondary")).get(kind))
+            inspection = mapping_of(mapping_of(self.port.get("secondary")).get(kind))
             if inspection.get("pool") is not None:
                 ours.pop("bays", None)
 
@@ -295,7 +263,7 @@ class _HallFilling(_Filling):
     def _servers(self) -> None:
         """A pool takes the place of booths and calendar; fewer booths than the registry opens cap its calendar."""
         for name, ours in self.ours["stations"].items():
-            _staffed(_mapping(_mapping(self.written.get("stations")).get(name)), ours)
+            _staffed(mapping_of(mapping_of(self.written.get("stations")).get(name)), ours)
 
     def _classes(self, known: set[str]) -> None:
         """Stations for classes that the scenario does not have are left out; who is left goes to the officers."""
@@ -313,6 +281,11 @@ class _HallFilling(_Filling):
 def said(id: str, origin: Origin) -> str:
     """How `show` tells the origin: `registry us-3004-blaine: BTS 2024`, `registry (assumed 45 s to 60 s)`."""
     return f"registry ({origin})" if origin.assumed else f"registry {id}: {origin}"
+
+
+def by_key(path: tuple[str, ...]) -> bool:
+    """True for a mapping below a port of which what is not written is the registry's, key by key."""
+    return _merged(path, MERGED)
 
 
 def _merged(path: tuple[str, ...], merged: tuple[tuple[str, ...], ...]) -> bool:
@@ -339,72 +312,3 @@ def _capped(table: Any, most: int) -> Any:
     if isinstance(table, dict):
         return {key: _capped(value, most) for key, value in table.items()}
     return min(table, most)
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-# ---- taking out and writing out -------------------------------------------------------------------------
-
-
-def _strip(tree: Tree, at: Path, written: set[Path]) -> None:
-    mapping = tree.get(at)
-    for key in list(mapping):
-        path = (*at, key)
-        place = tree.places.get(path)
-        if place is not None and place.registry and path not in written:
-            _forget(tree, path)
-        elif isinstance(mapping[key], dict):
-            _strip(tree, path, written)
-
-
-def _forget(tree: Tree, path: Path) -> None:
-    """Take a value out, with the places of all that is in it."""
-    value = tree.get(path[:-1]).pop(path[-1])
-    _forget_places(tree, path, value)
-
-
-def _forget_places(tree: Tree, path: Path, value: Any) -> None:
-    tree.places.pop(path, None)
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in children:
-        _forget_places(tree, (*path, key), child)
-
-
-def _remove_nulls(tree: Tree, at: Path, ours: dict[str, Any], below: tuple[str, ...]) -> None:
-    """`null` for something the registry has takes it away; any other `null` is left for the schema."""
-    mapping = tree.get((*at, *below))
-    for key in list(mapping):
-        path = (*below, key)
-        if key not in ours:
-            continue
-        if mapping[key] is None:
-            _forget(tree, (*at, *path))
-        elif isinstance(mapping[key], dict) and isinstance(ours[key], dict) and _merged(path, MERGED):
-            _remove_nulls(tree, at, ours[key], path)
-
-
-def _write_out(tree: Tree, at: Path, demand: dict[str, Any]) -> None:
-    """Profile, season and weekday of one mode by their numbers; with `average`, those that are not stated too."""
-    if averaged(demand.get("average")):
-        mode = str(at[-1])
-        for key in ("season", "weekday"):
-            if demand.get(key) is None and mode in MODES:
-                place = tree.nearest_place((*at, "average"))[1]
-                demand[key] = mode
-                tree.places[(*at, key)] = replace(place, registry=f"registry {key} {mode}")
-    for key, look_up in (("profile", named_profile), ("season", named_season), ("weekday", named_weekday)):
-        name = demand.get(key)
-        known = look_up(name) if isinstance(name, str) else None
-        if known is not None:
-            place = tree.nearest_place((*at, key))[1]
-            words = place.registry or f"{place}, registry {key} {name}"
-            demand[key] = known
-            _place(tree, (*at, key), known, replace(place, registry=words))
-
-
-def _place(tree: Tree, path: Path, value: Any, place: Place) -> None:
-    tree.places[path] = place
-    for key, child in value.items() if isinstance(value, dict) else ():
-        _place(tree, (*path, key), child, place)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sim.scenario.preclearance import Departures, FarSide, Hall, Preclearance, Stage
     from sim.scenario.schema import Scenario
 
-RESERVED = ("all", "outside", "door", "exit", "tight")
+RESERVED = ("all", "outside", "door", "entrance", "exit", "tight")
 """Names of stations, rows of results and words of the format that no station or class may have."""
 
 
@@ -107,6 +107,9 @@ def facility(place: Preclearance) -> Iterator[Problem]:
         yield from _room(place, place.far_side.stations, place.far_side.hall, ("far_side",))
         yield from chain(place.far_side.stations, classes, place.far_side.hall, ("far_side",), tight=False)
         yield from _referrals(place.far_side.stations, classes, place.clearance, ("far_side",))
+        if place.holds > place.closes + place.far_side.journey:
+            found = "departures held until after their passengers have come to the far side"
+            yield Problem(found, "at most closes and the journey together, such as 5 min", at=("holds",))
     if place.clearance != "full" and place.far_side is None:
         found = f"clearance: {place.clearance} without a far side"
         yield Problem(found, "far_side, where the others are inspected", at=("clearance",))
@@ -211,8 +214,17 @@ def _hall(hall: Hall, stations: Mapping[str, Stage], at: Path) -> Iterator[Probl
     first = stations.get(hall.from_)
     if first is None:
         yield Problem(f"no station '{hall.from_}'", ", ".join(stations), nearest(hall.from_, stations), at)
-    elif first.kind in ("secondary", "walk") or first.serves or any(share < 1 for share in first.share.values()):
-        yield Problem(f"not everybody passes '{hall.from_}'", "a station that serves every class", at=at)
+    elif first.kind in ("secondary", "walk"):
+        yield Problem(f"a hall that begins with a {first.kind}", "the station at which it begins", at=at)
+    else:
+        names = list(stations)
+        begins = names.index(hall.from_)
+        for name in names[:begins]:
+            one = stations[name]
+            for other in (one.then, one.instead, one.failure.to if one.failure is not None else None):
+                if other in names[begins + 1 :]:
+                    found = f"'{name}' sends people to '{other}', past '{hall.from_}'"
+                    yield Problem(found, f"the first station anybody comes to in the hall, such as '{name}'", at=at)
 
 
 def _further(name: str | None, further: list[str], at: Path) -> Iterator[Problem]:

@@ -30,7 +30,8 @@ from sim.scenario.fields import (
     OpenTable,
     PositiveDuration,
     Share,
-    all_open,
+    Staffed,
+    for_every,
     optional,
     required,
 )
@@ -38,7 +39,6 @@ from sim.scenario.port import DayToDay, Standard
 from sim.scenario.preclearance import REST, Services, ShareOrRest, Shares, Sizes
 from sim.scenario.problems import Collector, Problem, ProblemError, in_words, nearest
 from sim.scenario.traffic import Average, NamedProfile, PerDay
-from sim.scenario.vocabulary import EVERY
 
 Composition = Literal["adults", "family", "minors-alone"]
 COMPOSITIONS: tuple[Composition, ...] = get_args(Composition)
@@ -115,11 +115,7 @@ Detect = Annotated[
 ]
 
 
-def _by_rule(raw: Any) -> Any:
-    return raw if isinstance(raw, dict) else {EVERY: raw}
-
-
-HideShares = Annotated[dict[RuleOrEvery, Share], BeforeValidator(_by_rule)]
+HideShares = Annotated[dict[RuleOrEvery, Share], BeforeValidator(for_every)]
 
 
 def _elasticity(raw: Any) -> float:
@@ -147,7 +143,11 @@ class Groups(Model):
     composition: dict[Composition, ShareOrRest] = optional(
         {"adults": "100 %"}, "Share of groups of each kind; rest for one of them.", min_length=1
     )
-    size: Sizes = optional(1, "Persons in a group, one or by kind: a mean, or {fixed: n}. A family has 2 at least.")
+    size: Sizes = optional(
+        1,
+        "Persons in a group, one or by kind: a mean (of 1 + Poisson), {geometric: mean} or {fixed: n}. A family has 2 "
+        "at least.",
+    )
     season: Season | None = optional(
         None, "Twelve factors, or the name of a season of irregular flows, such as quebec; none: flat."
     )
@@ -198,11 +198,11 @@ class Resource(Model):
         return float((1.0 - self.detect) ** self.units)
 
 
-class Intercept(Model):
+class Intercept(Staffed):
     """From the crossing to being met: alert, response, and how long a group that hides can be found."""
 
     quiet: ClassVar[frozenset[str]] = frozenset({"patrols", "pool", "leaves_after"})
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+    built: ClassVar[str] = "patrols"
 
     detect: Detect = required(
         "Probability of detecting a group that hides: one share or by source, each a value or a range [low, high]. "
@@ -219,11 +219,6 @@ class Intercept(Model):
     leaves_after: Distribution | None = optional(
         None, "Time after the alert at which a group that hides is gone; none: it waits for ever."
     )
-
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All units are on duty unless stated."""
-        return all_open(data, "patrols")
 
     def check(self) -> Iterable[Problem]:
         """Units and keys that contradict one another."""
@@ -245,11 +240,11 @@ class Intercept(Model):
         return math.prod(1.0 - chance for chance in heard)
 
 
-class ClaimStage(Model):
+class ClaimStage(Staffed):
     """A stage with officers: processing, interview, decision."""
 
     quiet: ClassVar[frozenset[str]] = frozenset({"officers", "pool"})
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+    built: ClassVar[str] = "officers"
 
     officers: int = optional(0, "Officers of its own.", ge=0, le=MOST_SERVERS)
     pool: Name | None = optional(
@@ -257,11 +252,6 @@ class ClaimStage(Model):
     )
     open: OpenTable = optional(0, "How many officers are on duty over the week; not given: all of them, always.")
     service: Services = required("Time it takes with one group, one for all kinds of groups or by kind.")
-
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All officers are on duty unless stated."""
-        return all_open(data, "officers")
 
     def check(self) -> Iterable[Problem]:
         """Officers of one kind, and services for every kind of group."""
@@ -318,6 +308,10 @@ class FlowCosts(Model):
     per_day: Money = optional("0 $", "The sector on a day of 24 h, beside all that.")
 
 
+STAFFED = ("intercept", "processing", "interview", "eligibility")
+"""Parts of a flow that a pool of officers may serve."""
+
+
 class Irregular(Model):
     """A sector of the border, or another way to a claim: a port, the airports, inland."""
 
@@ -367,6 +361,11 @@ class Irregular(Model):
     def check(self) -> Iterable[Problem]:
         """Parts that do not go with the kind of place."""
         return irregular_checks.sector(self)
+
+    def pools(self) -> set[str]:
+        """Names of the pools of officers that work here."""
+        parts = (getattr(self, name) for name in STAFFED)
+        return {part.pool for part in parts if part is not None and part.pool is not None}
 
     @property
     def between_ports(self) -> bool:

@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import Fault, ScenarioError, UsageError
-from sim.scenario import fill, policies, ranges, resolve, sweeps, variants
+from sim.scenario import fill, policies, ranges, resolve, sealing, sweeps, variants
 from sim.scenario.clock import check_times
 from sim.scenario.faults import placed, problems_of, written_path
 from sim.scenario.names import check_names
@@ -30,10 +30,11 @@ from sim.scenario.precision import until
 from sim.scenario.problems import Path as ProblemPath
 from sim.scenario.problems import Problem, once
 from sim.scenario.schema import Scenario
-from sim.scenario.study import BASELINE, Study
+from sim.scenario.study import Study
 from sim.scenario.tables import TableReader
 from sim.scenario.tree import Tree, dotted, places_of
 from sim.scenario.variants import Change
+from sim.scenario.vocabulary import BASELINE
 from sim.scenario.yaml_nodes import read_file
 
 BESIDE = ("variants", "sweeps", "ranges")
@@ -119,7 +120,7 @@ class _Loader:
             found = list[Fault]()
             tree, changes = variants.apply(filled, name, found)
             self.faults += [fault for fault in found if not self._follows(fault)]
-            trees[name] = self._sealed(fill.fill(fill.strip(tree), self.tables))
+            trees[name] = self._sealed(fill.fill(sealing.strip(tree), self.tables))
             scenarios[name], problems = self._validate(trees[name])
             fresh = [problem for problem in problems if problem not in known]
             self.faults += [self._in_variant(problem, trees[name], changes) for problem in fresh]
@@ -174,7 +175,7 @@ class _Loader:
 
     def _sealed(self, tree: Tree) -> Tree:
         overridden = self._overridden(tree)
-        sealed = fill.seal(overridden)
+        sealed = sealing.seal(overridden)
         self.from_registry |= sealed.plain != overridden.plain
         return sealed
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sim.scenario.event_names import check_event, mapping_of, unknown
+from sim.scenario.event_names import check_event, unknown
+from sim.scenario.irregular import STAFFED
 from sim.scenario.port import is_single_secondary
 from sim.scenario.problems import Path, Problem
+from sim.scenario.tree import mapping_of
 
 
 def check_names(plain: dict[str, Any]) -> Iterator[Problem]:
@@ -24,7 +26,7 @@ def check_names(plain: dict[str, Any]) -> Iterator[Problem]:
     for name, hall in mapping_of(plain.get("preclearance")).items():
         yield from _stages(mapping_of(hall), ("preclearance", name), pools)
     for name, flow in mapping_of(plain.get("irregular")).items():
-        for part in ("intercept", "processing", "interview", "eligibility"):
+        for part in STAFFED:
             pool = mapping_of(mapping_of(flow).get(part)).get("pool")
             if isinstance(pool, str):
                 yield from unknown("pool of officers", pool, pools, ("irregular", name, part, "pool"))

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sim.scenario.problems import Path, Step
-from sim.scenario.vocabulary import serves
+from sim.scenario.tree import value_at
+from sim.scenario.vocabulary import covers, serves
 
 ANY, DEEP = "*", "**"
 
@@ -25,7 +26,7 @@ def matches(tree: Any, pattern: str, new: bool = False) -> list[Path]:
     found = list(dict.fromkeys(_walk(tree, steps)))
     if new and DEEP not in steps and ANY not in steps[-1] and "|" not in steps[-1]:
         for parent in _walk(tree, steps[:-1]):
-            there = _get(tree, parent)
+            there = value_at(tree, parent)
             if isinstance(there, dict) and steps[-1] not in there:
                 found.append((*parent, steps[-1]))
     return found
@@ -57,19 +58,13 @@ def _fits(step: str, part: str) -> bool:
     return step == ANY or part in step.split("|")
 
 
-def _get(tree: Any, path: Path) -> Any:
-    for step in path:
-        tree = tree[step]
-    return tree
-
-
 # ---- filters ----------------------------------------------------------------------------------------------
 
 
 def _serves(around: list[Any], wanted: str) -> bool:
     """The lane group serves the class; one that names none serves all."""
     patterns = _served(around)
-    return patterns is not None and (not patterns or any(serves(pattern, wanted) for pattern in patterns))
+    return patterns is not None and covers(patterns, wanted)
 
 
 def _only(around: list[Any], wanted: str) -> bool:

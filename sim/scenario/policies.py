@@ -27,8 +27,8 @@ from sim.scenario.checks import unknown_key
 from sim.scenario.operations import quantity
 from sim.scenario.problems import Collector, Path, Problem, ProblemError, in_words, nearest
 from sim.scenario.reckoning import BESIDE, OPERATIONS, SAME, changed, check_operation, value_there
-from sim.scenario.tree import Place, Tree, dotted
-from sim.scenario.vocabulary import NAME
+from sim.scenario.tree import Place, Tree, dotted, value_at
+from sim.scenario.vocabulary import BASELINE, NAME
 from sim.scenario.yaml_nodes import read_bytes, read_file
 
 FORMAT = 1
@@ -132,7 +132,7 @@ class _Reader:
                 found = in_words(plain[key]) if key in plain else f"no '{key}'"
                 allowed = "where the numbers come from, or 'assumed'" if key == "source" else "some text"
                 self.problem(Problem(found, allowed, at=(key,)))
-        if not NAME.fullmatch(self.path.stem) or self.path.stem == "baseline":
+        if not NAME.fullmatch(self.path.stem) or self.path.stem == BASELINE:
             allowed = "small letters, digits and hyphens, such as one-more-booth.yaml, and not 'baseline'"
             self.faults.append(Fault(str(self.path), 0, 0, "", f"a policy file called '{self.path.name}'", allowed))
         operations = tuple(self.operations(plain.get("changes")))
@@ -240,9 +240,9 @@ def _acts(policy: Policy, pattern: str, idle: Sequence[str]) -> bool:
 
 
 def _change(operation: Operation, path: Path, tree: Mapping[str, Any], work: dict[str, Any], result: Applied) -> None:
-    holder = _at(work, path[:-1])
+    holder = value_at(work, path[:-1])
     there = isinstance(holder, list) or path[-1] in holder
-    value = value_there(holder, path[-1], _at(tree, path[:-1])) if there else None
+    value = value_there(holder, path[-1], value_at(tree, path[:-1])) if there else None
     new = changed(value, operation.said)
     if new is not SAME and not (there and _alike(new, holder[path[-1]])) and not _alike(new, value):
         holder[path[-1]] = new
@@ -253,12 +253,6 @@ def _change(operation: Operation, path: Path, tree: Mapping[str, Any], work: dic
 def _alike(one: Any, other: Any) -> bool:
     """Equal as written: `true` is not 1."""
     return type(one) is type(other) and bool(one == other)
-
-
-def _at(tree: Any, path: Path) -> Any:
-    for step in path:
-        tree = tree[step]
-    return tree
 
 
 def _fault(policy: Policy, operation: Operation, problem: Problem, path: Path) -> Fault:

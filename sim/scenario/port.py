@@ -30,9 +30,9 @@ from sim.scenario.fields import (
     PositiveFactor,
     Room,
     Share,
+    Staffed,
     TimeOfDay,
     WholeKey,
-    all_open,
     as_tuple,
     by_class,
     optional,
@@ -139,11 +139,10 @@ class Handover(Model):
     gap: Duration = required("How long each open booth takes nobody new.")
 
 
-class LaneGroup(Model):
+class LaneGroup(Staffed):
     """Booths that serve the same classes from the same line or lines."""
 
     quiet: ClassVar[frozenset[str]] = frozenset({"booths", "pool"})
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
 
     serves: Annotated[tuple[ClassPattern, ...], BeforeValidator(as_tuple)] = optional(
         [], "Class patterns served; `car` is every programme of the mode. A toll plaza without it serves all."
@@ -177,18 +176,18 @@ class LaneGroup(Model):
         tandem = data.get("tandem") if isinstance(data, dict) else None
         if isinstance(tandem, bool) and (number := servers(data.get("booths")) if tandem else 0) is not None:
             data = {**data, "tandem": number}
-        return all_open(data, "booths")
+        return super().prepare(data)
 
     def check(self) -> Iterable[Problem]:
         """Servers, lines and options that contradict one another."""
         return checks.lane_group(self)
 
 
-class Secondary(Model):
+class Secondary(Staffed):
     """Secondary inspection: finite bays; full bays block primary (rule 8)."""
 
     quiet: ClassVar[frozenset[str]] = frozenset({"bays", "pool"})
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+    built: ClassVar[str] = "bays"
 
     bays: int = optional(0, "Bays built.", ge=0, le=MOST_SERVERS)
     pool: Name | None = optional(
@@ -203,11 +202,6 @@ class Secondary(Model):
     outcomes: dict[Name, Share] = optional(
         {}, "Share with each outcome by name, such as {refused: 1 %}; the rest is released."
     )
-
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All bays are open unless stated."""
-        return all_open(data, "bays")
 
     def check(self) -> Iterable[Problem]:
         """Servers and shares that contradict one another."""

@@ -28,7 +28,7 @@ from sim.scenario.fields import (
     People,
     ProfileTable,
     Share,
-    all_open,
+    Staffed,
     as_tuple,
     optional,
     required,
@@ -85,7 +85,7 @@ ShareOrRest = Annotated[
 Shares = Annotated[dict[Traveller, Share], _by_traveller()]
 Times = Annotated[dict[Traveller, Distribution], _by_traveller(*KINDS)]
 Services = Annotated[dict[Traveller, Service], _by_traveller(*KINDS, *SERVICE_EXTRAS)]
-Sizes = Annotated[dict[Traveller, Occupants], _by_traveller("mean", "fixed")]
+Sizes = Annotated[dict[Traveller, Occupants], _by_traveller("mean", "geometric", "fixed")]
 
 
 def of_traveller(mapping: dict[str, Any], name: str) -> Any:
@@ -144,13 +144,12 @@ class Failure(Model):
     to: Name = required("Station further on that deals with them, a stage of its own.")
 
 
-class Stage(Model):
+class Stage(Staffed):
     """A station of the chain. Travellers go from one that serves them to the next, in the order written."""
 
     quiet: ClassVar[frozenset[str]] = frozenset(
         {"booths", "pool", "referral", "outcomes", "failure", "instead", "then", "storage"}
     )
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
 
     kind: Literal["process", "primary", "secondary", "walk"] = optional(
         "process",
@@ -172,7 +171,9 @@ class Stage(Model):
     open: OpenTable = optional(0, "How many are open over the week; not given: all of them, always.")
     queue: Literal["shared", "per_booth"] = optional("shared", "One line, or one per booth (rule 3).")
     priority: Annotated[tuple[Name, ...], BeforeValidator(as_tuple)] = optional(
-        [], "Classes served before the others, the first first; tight: those who show up late."
+        [],
+        "Classes served before the others in the line, the first first; tight: those who show up late, who also go "
+        "first among the stations of its pool.",
     )
     service: Services = required("Time it takes, one for all classes or by class.")
     storage: People | None = optional(
@@ -183,21 +184,19 @@ class Stage(Model):
         {}, "Of a secondary: share with each outcome, such as {refused: 1 %}; none of them is let through."
     )
 
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All booths are open unless stated."""
-        return all_open(data, "booths")
-
     def check(self) -> Iterable[Problem]:
         """Servers and keys that do not go with the kind."""
         return hall_checks.stage(self)
 
 
 class Hall(Model):
-    """Room in the inspection hall; when it is full people are held outside."""
+    """Room in the inspection hall as a whole; when it is full people are held outside, in order of arrival."""
 
-    from_: Name = required("Station at which the hall begins; every class passes it.", alias="from")
-    capacity: People = required("People that fit in line there.")
+    from_: Name = required(
+        "First station of the hall in the order written. It ends with the last that is no walk.",
+        alias="from",
+    )
+    capacity: People = required("People that fit in all its stations together, in line and being served.")
 
 
 class Costs(Model):

@@ -21,11 +21,12 @@ from sim.scenario.problems import Path, Problem, ProblemError, in_words
 from sim.scenario.reckoning import SERVERS
 from sim.scenario.resolve import FIXED_TIME
 from sim.scenario.schema import Scenario
-from sim.scenario.study import BASELINE, Study
+from sim.scenario.study import Study
 from sim.scenario.sweeps import between, ends
 from sim.scenario.tables import TableReader
-from sim.scenario.tree import Tree, dotted
+from sim.scenario.tree import Tree, dotted, value_at
 from sim.scenario.variants import UnknownPathError, resolve_path
+from sim.scenario.vocabulary import BASELINE
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,10 @@ def _number(text: str) -> Any:
 
 
 def _input(tree: Mapping[str, Any], path: Path, values: Any, origin: str) -> Input:
-    value = _get(tree, path)
+    value = value_at(tree, path)
     if isinstance(value, dict) and list(value) == [FIXED_TIME[0]]:  # a service that always takes the same time
         path = (*path, *FIXED_TIME)
-        value = _get(tree, path)
+        value = value_at(tree, path)
     low, high = ends(values)
     here = quantity(value)
     if here is None or here.dimension != low.dimension:
@@ -128,7 +129,7 @@ def with_values(study: Study, values: Mapping[Path, Any], tables: TableReader | 
     """
     tree = copy.deepcopy(study.trees[BASELINE])
     for path, value in values.items():
-        holder = _get(tree, path[:-1])
+        holder = value_at(tree, path[:-1])
         holder[path[-1]] = value
         if path[-1] in SERVERS and holder.get("open") is not None:
             holder["open"] = on_table(holder["open"], _at_most(value))
@@ -140,12 +141,6 @@ def with_values(study: Study, values: Mapping[Path, Any], tables: TableReader | 
         raise ScenarioError(
             [placed(problem, written, "with other values of its inputs, ") for problem in problems]
         ) from None
-
-
-def _get(tree: Any, path: Path) -> Any:
-    for step in path:
-        tree = tree[step]
-    return tree
 
 
 def _at_most(most: int) -> Callable[[int], int]:

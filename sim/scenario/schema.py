@@ -31,8 +31,9 @@ from sim.scenario.fields import (
     OpenTable,
     PositiveFactor,
     Span,
-    all_open,
+    Staffed,
     as_tuple,
+    for_every,
     optional,
     required,
 )
@@ -67,7 +68,7 @@ from sim.scenario.preclearance import Costs, Departures, Failure, FarSide, Hall,
 from sim.scenario.problems import Problem, ProblemError, in_words
 from sim.scenario.sweeps import Sweep, ends
 from sim.scenario.tables import CountsTable, TraceTable
-from sim.scenario.traffic import NexusMembers, Occupants, Traffic
+from sim.scenario.traffic import Average, NexusMembers, Occupants, Traffic
 from sim.scenario.vocabulary import EVERY, check_name, most_exact, serves
 from sim.scenario.weektable import WeekTable
 
@@ -75,18 +76,13 @@ FORMAT = 1
 """Version of the scenario format this program reads."""
 
 
-class OfficerPool(Model):
+class OfficerPool(Staffed):
     """Officers shared by lane groups and secondary inspections, also of several ports."""
 
-    derived: ClassVar[frozenset[str]] = frozenset({"open"})
+    built: ClassVar[str] = "officers"
 
     officers: int = required("Officers in the pool.", ge=1, le=MOST_SERVERS)
     open: OpenTable = optional(0, "How many are on duty over the week; not given: all of them, always.")
-
-    @classmethod
-    def prepare(cls, data: Any) -> Any:
-        """All officers are on duty unless stated."""
-        return all_open(data, "officers")
 
     def check(self) -> Iterator[Problem]:
         """No more on duty than there are."""
@@ -96,13 +92,7 @@ class OfficerPool(Model):
 
 def _every(raw: Any) -> Any:
     """A bare factor holds for all; `all` is another word for `*`."""
-    if not isinstance(raw, dict):
-        return {EVERY: raw}
-    return {EVERY if key == "all" else key: value for key, value in raw.items()}
-
-
-def _factor_for_all(raw: Any) -> Any:
-    return raw if isinstance(raw, dict) else {EVERY: raw}
+    return {EVERY if key == "all" else key: value for key, value in for_every(raw).items()}
 
 
 def _all_or_names(raw: Any) -> Any:
@@ -119,31 +109,49 @@ class Event(Model):
     from_: CivilTime = required("When it begins.", alias="from")
     until: CivilTime | None = optional(None, "When it ends; none: to the end.")
     ports: Annotated[tuple[Name, ...], BeforeValidator(as_tuple)] = optional(
-        [], "Ports, preclearance facilities and far sides it touches, by name; none named: all."
+        [], "Ports, preclearance facilities, far sides and irregular flows it touches, by name; none named: all."
     )
     demand: Annotated[dict[ClassAnywhere, Factor], BeforeValidator(_every)] = optional(
         {},
         "Factor on demand, one or by class pattern (`all` for the others); at a preclearance facility (`air`, "
-        "`air.visitor`) on the passengers of departures that leave meanwhile, as far as there are seats.",
+        "`air.visitor`) on the passengers of departures that leave meanwhile, as far as there are seats; at an "
+        "irregular flow (`irregular`, `irregular.family`) on the groups that come, those who chose to come too.",
     )
-    service: Annotated[dict[str, PositiveFactor], BeforeValidator(_factor_for_all)] = optional(
+    service: Annotated[dict[str, PositiveFactor], BeforeValidator(for_every)] = optional(
         {},
         "Factor on primary inspection times, one or by lane group (`*` for the others); by name also on any other "
-        "station of a preclearance facility but a secondary.",
+        "station of a preclearance facility but a secondary, and on processing, interview and eligibility of an "
+        "irregular flow, where `*` is for all three. `response`, by name alone, is for the way of units to groups that "
+        "come meanwhile.",
     )
     referral: Annotated[dict[ClassAnywhere, Factor], BeforeValidator(_every)] = optional(
         {}, "Factor on referral shares, one or by class pattern (`all` for the others)."
     )
     secondary: PositiveFactor | None = optional(None, "Factor on secondary inspection times.")
     booths: dict[Name, Count] = optional(
-        {}, "At most this many booths open, by lane group or station with booths of its own."
+        {},
+        "At most this many booths open, by lane group or station with booths of its own; units and officers on duty by "
+        "stage of an irregular flow: response, processing, interview, eligibility.",
     )
     officers: dict[Name, Count] = optional(
         {}, "At most this many officers on duty, by pool, whatever facilities it serves."
     )
     stopped: Annotated[tuple[Stopped, ...], BeforeValidator(_all_or_names)] = optional(
         [],
-        "Lane groups, kinds of secondary and stations (no walks) in which no new service starts; `all` for every one.",
+        "Lane groups, kinds of secondary, stations (no walks) and stages with units or officers in which no new "
+        "service starts; `all` for every one.",
+    )
+    closed: Average = optional(
+        False,
+        "Nobody comes to the irregular flows it touches, which it has to name: yes or no. Groups that choose go "
+        "elsewhere, at once; groups of the flow itself do not come.",
+    )
+    more_places: int = optional(
+        0,
+        "Places of intake beside those stated, at each irregular flow it touches, which it has to name; below 0: "
+        "fewer.",
+        ge=-1_000_000,
+        le=1_000_000,
     )
     holiday: bool = optional(False, "The days it touches count as holidays.")
 
@@ -156,8 +164,12 @@ class Event(Model):
         if self.until is not None and self.until <= self.from_:
             yield Problem("'until' is not after 'from'", "an end after the beginning", at=("until",))
         staff = (self.booths, self.officers, self.stopped)
-        if not any((self.demand, self.service, self.referral, self.secondary, *staff, self.holiday)):
-            allowed = "at least one of demand, service, referral, secondary, booths, officers, stopped and holiday"
+        flows = (self.closed, self.more_places)
+        if not any((self.demand, self.service, self.referral, self.secondary, *staff, self.holiday, *flows)):
+            keys = ", ".join(
+                name for name in type(self).model_fields if name not in ("name", "from_", "until", "ports")
+            )
+            allowed = f"at least one of {keys}"
             yield Problem("an event without an effect", f"{allowed}, such as demand: 1.3")
 
 
@@ -168,10 +180,7 @@ def _format(raw: Any) -> int:
 
 
 def _two_ends(raw: Any) -> Any:
-    try:
-        ends(raw if isinstance(raw, list) else list(as_tuple(raw)))
-    except ProblemError as trouble:
-        raise ProblemError(*trouble.problems) from None
+    ends(raw if isinstance(raw, list) else list(as_tuple(raw)))
     return tuple(raw)
 
 
@@ -226,8 +235,9 @@ class Scenario(Model):
 
     @property
     def zones(self) -> dict[str, str]:
-        """Time zone by facility: ports, then each preclearance facility with its far side."""
+        """Time zone by facility: ports, irregular flows, then each preclearance facility with its far side."""
         found = {name: port.zone for name, port in self.ports.items()}
+        found |= {name: flow.place for name, flow in self.irregular.items()}
         for name, place in self.preclearance.items():
             found[name] = place.place
             if place.far_side is not None:
@@ -247,7 +257,7 @@ class Scenario(Model):
         for name, port in self.ports.items():
             other = self.ports.get(port.divert.to) if port.divert is not None else None
             if other is not None:
-                yield from checks.diverted(port, other, ("ports", name, "divert", "to"))
+                yield from checks.diverted(name, port, other)
 
 
 __all__ = [

@@ -11,9 +11,10 @@ from typing import Any
 from sim.errors import UsageError
 from sim.scenario.operations import is_day, is_table
 from sim.scenario.problems import Path, nearest
-from sim.scenario.study import BASELINE, Study
+from sim.scenario.study import Study
 from sim.scenario.sweeps import Points
 from sim.scenario.tree import dotted
+from sim.scenario.vocabulary import BASELINE
 
 _PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9 _./+%:()-]*")
 _NOT_TEXT = re.compile(r"(?i)[-+]?[0-9.][0-9_.]*(e[-+]?[0-9]*)?|0[xo].*|true|false|null|yes|no|on|off|~|\.inf|\.nan")

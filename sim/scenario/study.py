@@ -12,9 +12,7 @@ from typing import Any
 from sim.scenario.schema import FORMAT, Scenario
 from sim.scenario.sweeps import Points, written_out
 from sim.scenario.tree import Tree
-
-BASELINE = "baseline"
-"""Name under which origins and trees of the scenario without a variant are kept."""
+from sim.scenario.vocabulary import BASELINE
 
 
 @dataclass(frozen=True)

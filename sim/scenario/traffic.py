@@ -15,11 +15,14 @@ from sim.scenario.vocabulary import CLASS_NAMES, PROGRAMMES, Mode, Programme
 
 
 class Occupants(Model):
-    """Persons in a party: 1 + Poisson(mean - 1), or always the same number."""
+    """Persons in a party: 1 + Poisson(mean - 1), a geometric number, or always the same number."""
 
-    quiet: ClassVar[frozenset[str]] = frozenset({"mean", "fixed"})
+    quiet: ClassVar[frozenset[str]] = frozenset({"mean", "geometric", "fixed"})
 
     mean: float | None = optional(None, "Mean of 1 + Poisson(mean - 1); persons, 1 or more.", ge=1, le=1000)
+    geometric: float | None = optional(
+        None, "Mean of a geometric number from 1 on: most parties small, a few large.", ge=1, le=1000
+    )
     fixed: int | None = optional(None, "Persons in every party.", ge=1, le=1000)
 
     @classmethod
@@ -29,17 +32,21 @@ class Occupants(Model):
             return {"mean": data}
         if isinstance(data, dict | Occupants):
             return data
-        raise ProblemError(Problem(in_words(data), "the mean number of persons, such as 2.1, or {fixed: 2}"))
+        raise ProblemError(
+            Problem(in_words(data), "the mean number of persons, such as 2.1, {geometric: 2.1} or {fixed: 2}")
+        )
 
     @property
     def average(self) -> float:
         """Mean number of persons."""
-        return float(self.fixed if self.fixed is not None else self.mean or 1.0)
+        return float(self.fixed if self.fixed is not None else self.mean or self.geometric or 1.0)
 
     def check(self) -> Iterator[Problem]:
-        """Exactly one of the two."""
-        if (self.mean is None) == (self.fixed is None):
-            yield Problem("both mean and fixed" if self.mean else "neither mean nor fixed", "a number, or {fixed: 2}")
+        """Exactly one of the three."""
+        given = [name for name in ("mean", "geometric", "fixed") if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = f"both {' and '.join(given)}" if given else "neither mean nor geometric nor fixed"
+            yield Problem(found, "a number, {geometric: 2.1} or {fixed: 2}")
 
 
 class NexusMembers(Model):
@@ -226,7 +233,7 @@ class Traffic(Model):
         "Weights over the day and week, a CSV file, or a name of the registry, such as pov-weekday; none: flat. "
         "Only with per_day.",
     )
-    occupants: Occupants = optional(1, "Persons in a party: a mean, or {fixed: n}.")
+    occupants: Occupants = optional(1, "Persons in a party: a mean, {geometric: mean} or {fixed: n}.")
     nexus: Nexus | None = optional(None, "Share in NEXUS, or {members: share of people, alike: share of parties}.")
     fast: Share | None = optional(None, "Share of trucks in FAST.")
     ready: Share | None = optional(None, "Share of parties for the Ready lane.")

@@ -52,10 +52,7 @@ class Tree:
 
     def get(self, path: Path) -> Any:
         """The value at a path. Raises KeyError or IndexError when there is none."""
-        value = self.plain
-        for step in path:
-            value = value[step]
-        return value
+        return value_at(self.plain, path)
 
     def set(self, path: Path, value: Any, places: dict[Path, Place]) -> None:
         """Put `value` at `path`, in place of what stood there; `places` are relative to `path`."""
@@ -85,6 +82,18 @@ def places_of(value: Any, place: Place, at: Path = ()) -> dict[Path, Place]:
     for key, child in children:
         found |= places_of(child, place, (*at, key))
     return found
+
+
+def value_at(tree: Any, path: Path) -> Any:
+    """The value at a path of a plain tree. Raises KeyError or IndexError when there is none."""
+    for step in path:
+        tree = tree[step]
+    return tree
+
+
+def mapping_of(value: Any) -> dict[str, Any]:
+    """The value where it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
 def dotted(path: Path) -> str:

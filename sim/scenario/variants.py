@@ -12,7 +12,7 @@ from sim.scenario.operations import TABLES, is_table, quantity
 from sim.scenario.problems import Path, Problem, ProblemError, in_words, nearest, nearest_word
 from sim.scenario.reckoning import HOURS, OPERATIONS, SAME, changed, check_operation, is_operation, value_there
 from sim.scenario.tree import Place, Tree, dotted, places_of
-from sim.scenario.vocabulary import CLASS_NAMES, NAME
+from sim.scenario.vocabulary import BASELINE, CLASS_NAMES, NAME
 
 EXTENDS = "extends"
 FIXED = ("format", "variants", "seed", "sweeps", "ranges")
@@ -228,7 +228,7 @@ def check_form(tree: Tree, faults: list[Fault]) -> tuple[str, ...]:
     variants = tree.plain.get("variants")
     sound = list[str]()
     for name, lines in variants.items() if isinstance(variants, dict) else ():
-        if name == "baseline":
+        if name == BASELINE:
             faults.append(_fault(tree, ("variants", name), "a variant called 'baseline'", "another name", on_key=True))
         elif lines == {}:
             faults.append(_fault(tree, ("variants", name), "a variant without changes", "paths with values"))

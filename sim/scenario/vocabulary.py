@@ -7,7 +7,7 @@ the mode, `car.nexus` exactly that class, and `*` every class.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypeVar, get_args
 
@@ -22,6 +22,8 @@ Programme = Literal["nexus", "fast", "ready"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 HALL_MODES: tuple[HallMode, ...] = get_args(HallMode)
 """Modes of preclearance facilities, whose classes have names of the scenario's own: `air.visitor`."""
+IRREGULAR = "irregular"
+"""Mode of the groups of irregular flows, whose classes are their kinds: `irregular.family`."""
 PROGRAMMES: tuple[Programme, ...] = get_args(Programme)
 PROGRAMMES_OF: dict[Mode, tuple[Programme, ...]] = {
     "car": ("nexus", "ready"),
@@ -29,6 +31,8 @@ PROGRAMMES_OF: dict[Mode, tuple[Programme, ...]] = {
     "bus": (),
     "pedestrian": ("nexus", "ready"),
 }
+BASELINE = "baseline"
+"""What the scenario without a variant is called."""
 EVERY = "*"
 """Key of a mapping by class that holds for all classes not named."""
 
@@ -43,6 +47,11 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 def serves(pattern: str, class_name: str) -> bool:
     """True when `pattern` (`*`, a mode, or a full class name) covers the class."""
     return pattern in (EVERY, class_name, class_name.partition(".")[0])
+
+
+def covers(patterns: Collection[str], class_name: str) -> bool:
+    """True when one of the patterns covers the class, and where none is named: a part without `serves` serves all."""
+    return not patterns or any(serves(pattern, class_name) for pattern in patterns)
 
 
 def most_exact(mapping: Mapping[str, T], class_name: str) -> T | None:
@@ -72,15 +81,16 @@ def check_class_or_every(raw: Any) -> str:
 
 
 def check_class_anywhere(raw: Any) -> str:
-    """As `check_class_or_every`, and the modes and classes of preclearance facilities: `air`, `air.visitor`."""
+    """As `check_class_or_every`, and modes and classes of preclearance facilities and of irregular flows."""
     mode, dot, rest = str(raw).partition(".")
-    if isinstance(raw, str) and mode in HALL_MODES and (NAME.fullmatch(rest) if dot else True):
+    if isinstance(raw, str) and mode in (*HALL_MODES, IRREGULAR) and (NAME.fullmatch(rest) if dot else True):
         return raw
     try:
         return check_class_or_every(raw)
     except ProblemError as trouble:
         (problem,) = trouble.problems
         allowed = f"{problem.allowed}; of travellers {', '.join(HALL_MODES)}, or one class of them such as air.visitor"
+        allowed += f"; of groups {IRREGULAR}, or one kind such as {IRREGULAR}.family"
         raise ProblemError(replace(problem, allowed=allowed)) from None
 
 

@@ -13,14 +13,16 @@ from sim.scenario.cautions import WITHOUT_EFFECT, Doubt
 from sim.scenario.doubts import comers, hall_stations, touched
 from sim.scenario.fields import Model
 from sim.scenario.hall_checks import comes
+from sim.scenario.irregular import COMPOSITIONS
 from sim.scenario.port import LENGTHS, LaneGroup, Port, Service, class_names
-from sim.scenario.preclearance import Preclearance, of_traveller
+from sim.scenario.preclearance import TIGHT, Preclearance, of_traveller
 from sim.scenario.problems import Path
 from sim.scenario.schema import Event, Scenario
 from sim.scenario.tables import NOT_REFERRED
 from sim.scenario.traffic import NexusMembers, Traffic
 from sim.scenario.units import car_lengths, duration
-from sim.scenario.vocabulary import EVERY, most_exact, serves
+from sim.scenario.vocabulary import EVERY, IRREGULAR, most_exact, serves
+from sim.scenario.ways_in import served
 from sim.scenario.weektable import HOLIDAY_INDEX, WeekTable
 
 
@@ -36,10 +38,12 @@ def of_the_run(scenario: Scenario) -> Iterator[Doubt]:
     if scenario.end == "cut" and scenario.drain_cap != duration(Scenario.model_fields["drain_cap"].default):
         yield _doubt("a drain_cap with end: cut", "write end: drain, or leave it out", "drain_cap")
     used = {part.pool for part in _parts_with_pools(scenario)}
+    used.update(*(flow.pools() for flow in scenario.irregular.values()))
     for name in scenario.officers:
         if name not in used:
             yield _doubt("officers whom no lane group or inspection uses", f"write pool: {name}", "officers", name)
-    if scenario.holidays and not _tells_holidays_apart((scenario.ports, scenario.preclearance, scenario.officers)):
+    facilities = (scenario.ports, scenario.preclearance, scenario.irregular)
+    if scenario.holidays and not _tells_holidays_apart((*facilities, scenario.officers)):
         mend = "give a table values of its own under holiday, or a traffic its factor with average: yes"
         yield _doubt("holidays, which nothing here tells from other days", mend, "holidays")
 
@@ -75,7 +79,7 @@ def of_ports(scenario: Scenario) -> Iterator[Doubt]:
         yield from _lengths(port, coming, at)
         yield from _demand(port, at)
         for path, lane in _lane_groups(port):
-            yield from _lane_group(port, lane, _served(lane, coming), (*at, *path))
+            yield from _lane_group(port, lane, served(lane, coming), (*at, *path))
         yield from _persons(scenario, port, coming, at)
 
 
@@ -84,10 +88,6 @@ def _lane_groups(port: Port) -> Iterator[tuple[Path, LaneGroup]]:
         yield ("toll",), port.toll
     for name, lane in port.lanes.items():
         yield ("lanes", name), lane
-
-
-def _served(lane: LaneGroup, coming: Iterable[str]) -> list[str]:
-    return [known for known in coming if not lane.serves or any(serves(pattern, known) for pattern in lane.serves)]
 
 
 def _ways_out(port: Port, at: Path) -> Iterator[Doubt]:
@@ -113,7 +113,7 @@ def _has_split(port: Port) -> bool:
 
 
 def _choice(port: Port, coming: Iterable[str], at: Path) -> Iterator[Doubt]:
-    groups = {known: [lane for lane in port.lanes.values() if _served(lane, [known])] for known in coming}
+    groups = {known: [lane for lane in port.lanes.values() if served(lane, [known])] for known in coming}
     if port.choose == "shorter" and all(len(lanes) < 2 for lanes in groups.values()):
         yield _doubt("no class has a choice of lane groups", "let two groups serve a class", *at, "choose")
 
@@ -189,8 +189,19 @@ def _has_company(traffic: Traffic) -> bool:
 # ---- preclearance facilities ------------------------------------------------------------------------------
 
 
+def _tight(scenario: Scenario) -> Iterator[Doubt]:
+    """Tight connections that no station lets go first, at facilities where tight is said."""
+    for name, place in scenario.preclearance.items():
+        if place.tight is not None and not any(TIGHT in stage.priority for stage in place.stations.values()):
+            mend = "write priority: [tight] at the stations that let them go first, or leave it out"
+            yield _doubt(
+                "tight with no station that gives tight connections priority", mend, "preclearance", name, "tight"
+            )
+
+
 def of_halls(scenario: Scenario) -> Iterator[Doubt]:
-    """Keys of stations at preclearance facilities and their far sides."""
+    """Keys of stations at preclearance facilities and their far sides; `tight`, which they are to name."""
+    yield from _tight(scenario)
     for at, stage in hall_stations(scenario):
         place = scenario.preclearance[str(at[1])]
         coming = [known for known in place.classes if comes(stage, known)]
@@ -214,13 +225,15 @@ def of_events(scenario: Scenario) -> Iterator[Doubt]:
     for index, event in enumerate(scenario.events):
         ports, at = touched(scenario, event), ("events", index)
         if not ports:
-            continue  # what an event of preclearance facilities alone cannot do is a fault
+            continue  # what an event of preclearance facilities and flows alone cannot do is a fault
         halls = tuple(hall for name, hall in scenario.preclearance.items() if event.touches(name))
-        yield from _by_class(event, ports, at, {f"{hall.mode}.{name}" for hall in halls for name in hall.classes})
+        flows = tuple(flow for name, flow in scenario.irregular.items() if event.touches(name))
+        others = {f"{hall.mode}.{name}" for hall in halls for name in hall.classes}
+        yield from _by_class(event, ports, at, others | {f"{IRREGULAR}.{kind}" for kind in COMPOSITIONS if flows})
         inspected = any(port.secondary for port in ports.values()) or any(_has_secondary(hall) for hall in halls)
         if event.secondary is not None and not inspected:
             yield _doubt("there is no secondary inspection", "leave it out", *at, "secondary")
-        if event.holiday and not _tells_holidays_apart((ports, halls, scenario.officers)):
+        if event.holiday and not _tells_holidays_apart((ports, halls, flows, scenario.officers)):
             mend = "give a table values of its own under holiday"
             yield _doubt("nothing here tells holidays from other days", mend, *at, "holiday")
 
@@ -230,7 +243,7 @@ def _has_secondary(hall: Preclearance) -> bool:
 
 
 def _by_class(event: Event, ports: dict[str, Port], at: Path, travellers: set[str]) -> Iterator[Doubt]:
-    """Factors on demand or referral, by class; `travellers` are the classes of preclearance facilities it touches."""
+    """Factors on demand or referral, by class; `travellers` are the classes of other facilities it touches."""
     drawn = {
         known
         for port in ports.values()

@@ -35,12 +35,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.study.estimators import outer_interval
-
-FloatArray = npt.NDArray[np.float64]
 
 QUANTILE = 0.9
 LEAST_DAYS = 3
@@ -143,6 +141,6 @@ def _quantiles(rows: FloatArray) -> FloatArray:
 
 
 @lru_cache(maxsize=4)
-def _resamples(n: int) -> npt.NDArray[np.int64]:
+def _resamples(n: int) -> IntArray:
     """(RESAMPLES, n): days drawn with replacement."""
     return np.random.default_rng([SEED, n]).integers(0, n, (RESAMPLES, n))

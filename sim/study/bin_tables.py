@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sim.model.arrays import FloatArray
 from sim.study.catalogue import OUTCOME_PREFIX, bin_table
-from sim.study.cells import FloatArray
 from sim.study.layout import Layout
 from sim.study.seen import Seen
 from sim.study.staffing import Staffing

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.study.cells import FloatArray, IntArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.study.layout import Layout
 from sim.study.spells import Intervals, Spells
 from sim.study.staffing import integral

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.network import ENGINE_OUTCOMES, Hall, StationKind
 from sim.scenario.preclearance import PASSED
 from sim.study.bins import bin_of
 from sim.study.both_ends import Journeys, OtherEnd
-from sim.study.cells import BoolArray, FloatArray, IntArray
 from sim.study.layout import Layout
 from sim.study.presence import Presence
 from sim.study.quantiles import mean_of, quantile_of
@@ -93,6 +93,10 @@ class Travellers:
         """Seconds after the closing of the gate, 0 or less in time; infinite for who never got there."""
         return np.where(self.refused, -np.inf, np.where(np.isnan(self.gate), np.inf, self.gate) - self.deadline)
 
+    def missed(self, holds: float) -> BoolArray:
+        """Not at the gate when the departure leaves it; the same sum as the engines make, to the last bit."""
+        return ~self.refused & ~(self.gate <= self.deadline + holds)
+
 
 class HallMeasures:
     """The measures of one hall."""
@@ -102,7 +106,7 @@ class HallMeasures:
         self.own = layout.cells.column_of(facility)
         begin, end = layout.cells.begin[facility : facility + 2].tolist()
         self.travellers = Travellers.of(rows, facility, hall)
-        self.late = self.travellers.late()
+        self.late, self.missed = self.travellers.late(), self.travellers.missed(hall.holds)
         everybody = np.ones(len(self.late), np.bool_)
         self.groups = {self.own: everybody} | {cell: self.travellers.cell == cell for cell in range(begin, end)}
         self.stay = self._stays()
@@ -128,7 +132,7 @@ class HallMeasures:
         inside = np.where(through, t.airside - t.joined, 0.0) / _MINUTE
         sums = {"passengers": t.size, "door_to_airside_sum": inside, "door_to_airside_count": through.astype(float)}
         if self.hall.boards:
-            sums["passengers_missed"] = np.where(self.late > self.hall.holds, t.size, 0.0)
+            sums["passengers_missed"] = np.where(self.missed, t.size, 0.0)
         found = {name: self._by_bin(place, values) for name, values in sums.items()}
         if self.hall.boards:
             found |= self._by_departure()
@@ -141,7 +145,7 @@ class HallMeasures:
         leaves = ~t.refused & (departs >= network.warm_up) & (departs < network.horizon)
         place = bin_of(self.layout, np.where(leaves, departs, network.horizon))
         booked = np.where(leaves, t.size, 0.0)
-        missed = np.where(self.late > self.hall.holds, booked, 0.0)
+        missed = np.where(self.missed, booked, 0.0)
         return {"departing": self._by_bin(place, booked), "departing_missed": self._by_bin(place, missed)}
 
     def _by_bin(self, place: IntArray, values: FloatArray) -> dict[int, FloatArray]:
@@ -171,7 +175,7 @@ class HallMeasures:
         t = self.travellers
         persons, late = t.size[group], self.late[group]
         total = float(persons.sum())
-        missed = float(persons[late > self.hall.holds].sum())
+        missed = float(persons[self.missed[group]].sum())
         behind = (late > 0.0) & np.isfinite(late)
         arrived = group & ~np.isnan(t.gate)
         ahead = (self.hall.closes + (t.gate - t.joined)[arrived]) / _MINUTE
@@ -179,7 +183,7 @@ class HallMeasures:
         weight = float(persons[behind].sum())
         return {
             "passengers_missed": missed,
-            "passengers_boarded": float(persons[(late <= self.hall.holds) & ~t.refused[group]].sum()),
+            "passengers_boarded": float(persons[~self.missed[group] & ~t.refused[group]].sum()),
             **{name: count / total if total else np.nan for name, count in share.items()},
             "late_mean": float((late[behind] * persons[behind]).sum()) / weight / _MINUTE if weight else np.nan,
             "arrive_before_p95": quantile_of(ahead, 0.95),
@@ -189,7 +193,7 @@ class HallMeasures:
     def _departures(self) -> dict[str, float]:
         """How many departures waited for somebody who came after the gate closed and still boarded."""
         flights = self.travellers.flight
-        held = (self.late > 0.0) & (self.late <= self.hall.holds)
+        held = (self.late > 0.0) & ~self.missed
         longest = np.zeros(int(flights.max(initial=-1)) + 1)
         np.maximum.at(longest, flights[held], self.late[held])
         waited = longest[longest > 0.0] / _MINUTE
@@ -238,7 +242,7 @@ class HallMeasures:
         t = Travellers.of(self.rows, self.hall.far, there)
         other = OtherEnd(t.number, t.waited, ~np.isnan(t.gate), t.refused)
         here = self.travellers
-        travelled = (self.late <= self.hall.holds) & ~here.refused
+        travelled = ~self.missed & ~here.refused
         return Journeys.of(here.number, here.size, here.waited, travelled, other)
 
     def _far(self) -> Hall:

@@ -1,7 +1,7 @@
 """Measures of a journey whose travellers are inspected here, at the far side, or at both: each person counted once.
 
 A traveller is a party at either end, and both carry the same number (`Parties.traveller`). Who is refused here or
-misses the departure does not travel: what their party does at the far side is left out, and their wait is that of here.
+misses the departure does not travel: their party never comes to the far side, and their wait is that of here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.study.cells import BoolArray, FloatArray, IntArray
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.study.quantiles import mean_of, quantile_of
 
 _MINUTE, _HOUR = 60.0, 3600.0

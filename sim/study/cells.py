@@ -14,11 +14,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import Network, StationKind, Target
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 QUEUE_KINDS = (StationKind.ROAD, StationKind.TOLL, StationKind.LANE_GROUP)
 """Whose lines together are the queue of a facility; who is held for secondary waits in the primary booth."""

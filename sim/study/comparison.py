@@ -18,15 +18,16 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import UsageError
+from sim.model.arrays import FloatArray
 from sim.scenario.problems import ProblemError
 from sim.scenario.units import DURATION, NUMBER, SHARE
+from sim.scenario.vocabulary import BASELINE
 from sim.study import samples as reading
 from sim.study.baddays import BadDays, bad_days
 from sim.study.catalogue import describe
 from sim.study.estimators import Interval, crn_variance_ratio, mean_interval
-from sim.study.experiment import BASELINE
 from sim.study.layout import ALL, Key
-from sim.study.samples import Choice, FloatArray, Samples
+from sim.study.samples import Choice, Samples
 from sim.study.selection import Selection, select_best
 from sim.study.simultaneous import method_of, simultaneous_intervals
 

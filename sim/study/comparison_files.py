@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from sim.scenario.vocabulary import BASELINE
 from sim.study.comparison import Comparison, Row
-from sim.study.experiment import BASELINE
 from sim.study.store import write_csv
 
 _SCOPE = ("facility", "station", "class", "measure", "unit")

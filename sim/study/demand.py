@@ -10,6 +10,8 @@ from itertools import pairwise
 from sim.model.network import Steps
 from sim.model.port_plan import PortPlan
 from sim.model.steps import combine, from_changes
+from sim.scenario.distributions import mean
+from sim.scenario.port import Service
 from sim.scenario.tables import NOT_STATED, CountsTable, TraceTable
 from sim.scenario.traffic import NexusMembers, Traffic
 from sim.scenario.vocabulary import PROGRAMMES, Mode, most_exact
@@ -80,10 +82,14 @@ def shares(mode: Mode, traffic: Traffic) -> dict[str, float]:
 
 
 def _all_members(nexus: NexusMembers, traffic: Traffic) -> float:
-    """Probability that everybody in a party is a member: E[s^N], with N fixed or 1 + Poisson(mean - 1)."""
+    """Probability that everybody in a party is a member: E[s^N], with N fixed, geometric or 1 + Poisson."""
     persons, one = traffic.occupants.average, nexus.members
-    fixed = traffic.occupants.fixed is not None
-    alone = one**persons if fixed else one * math.exp(-(persons - 1.0) * (1.0 - one))
+    if traffic.occupants.fixed is not None:
+        alone = math.pow(one, persons)
+    elif traffic.occupants.geometric is not None:
+        alone = one / (persons - (persons - 1.0) * one)
+    else:
+        alone = one * math.exp(-(persons - 1.0) * (1.0 - one))
     return nexus.alike * one + (1.0 - nexus.alike) * alone
 
 
@@ -131,3 +137,13 @@ def _referred(plan: PortPlan, table: TraceTable, name: str) -> dict[str, float]:
 
 def _times(rate: Steps, factor: Steps, share: float = 1.0) -> Steps:
     return combine(rate, factor, lambda a, b: a * b * share)
+
+
+def work_of(services: Mapping[str, Service], name: str, size: float, given: float | None = None) -> float:
+    """Seconds a party of a class takes up a server: rule 10, with the factor of a line that is long."""
+    service = most_exact(services, name)
+    assert service is not None
+    dist = service.distribution
+    seconds = mean(dist.kind, dist.parameters) if given is None else given
+    slow = service.when_queue_over[max(service.when_queue_over)] if service.when_queue_over else 1.0
+    return seconds * slow * (1.0 + service.per_extra_person * (size - 1.0)) + service.move_up

@@ -62,10 +62,8 @@ import numpy.typing as npt
 from scipy import special
 
 from sim.errors import UsageError
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 Arms = Callable[[FloatArray, IntArray, float], tuple[FloatArray, FloatArray]]
 
 LEAST_ROOT = 0.1
@@ -106,7 +104,7 @@ def mean_interval(samples: npt.ArrayLike, level: float = 0.95) -> Interval:
     `samples` is (replications, ...). Bounds hold the mean, widen with `level`, and coincide with it where all
     replications are equal; they are NaN where fewer than two have the measure.
     """
-    return _interval(samples, level, _arms)
+    return _Moments.of(samples).interval(level, _arms)
 
 
 def outer_interval(samples: npt.ArrayLike, level: float = 0.95) -> Interval:
@@ -114,29 +112,45 @@ def outer_interval(samples: npt.ArrayLike, level: float = 0.95) -> Interval:
 
     It holds the one of `mean_interval` at this level or a lower one.
     """
-    return _interval(samples, level, _outer_arms)
+    return _Moments.of(samples).interval(level, _outer_arms)
 
 
-def _interval(samples: npt.ArrayLike, level: float, arms: Arms) -> Interval:
-    """Mean and bounds, whose distances from it in standard errors follow from skewness, count and level."""
-    _check_level(level)
-    values = _replications(samples)
-    present = ~np.isnan(values)
-    count = _count(present)
-    with np.errstate(all="ignore"):
-        mean = _sum(values, present) / count
-        deviation = values - mean
-        sd = np.sqrt(_sum(deviation**2, present) / (count - 1))
-        standard = deviation / sd
-        skewness = _sum(standard * standard * standard, present) * count / ((count - 1) * (count - 2))
-        skewness = np.where(count > 2, skewness, 0.0)
-        error = sd / np.sqrt(count)
-        below, above = arms(skewness, count, level)
-        low, high = mean - below * error, mean + above * error
-    equal, common = _all_equal(values, present)
-    mean = np.where(equal, common, mean)
-    low, high = np.where(equal, mean, low), np.where(equal, mean, high)
-    return Interval(mean, np.where(count > 1, low, np.nan), np.where(count > 1, high, np.nan), count)
+class _Moments(NamedTuple):
+    """What an interval is made of, of each column."""
+
+    mean: FloatArray
+    error: FloatArray
+    """Standard error of the mean."""
+    skewness: FloatArray
+    n: IntArray
+    equal: BoolArray
+    """All replications agree."""
+
+    @classmethod
+    def of(cls, samples: npt.ArrayLike) -> _Moments:
+        """Of the replications that have the measure."""
+        values = _replications(samples)
+        present = ~np.isnan(values)
+        count = _count(present)
+        with np.errstate(all="ignore"):
+            mean = _sum(values, present) / count
+            deviation = values - mean
+            sd = np.sqrt(_sum(deviation**2, present) / (count - 1))
+            standard = deviation / sd
+            skewness = _sum(standard * standard * standard, present) * count / ((count - 1) * (count - 2))
+            error = sd / np.sqrt(count)
+        equal, common = _all_equal(values, present)
+        return cls(np.where(equal, common, mean), error, np.where(count > 2, skewness, 0.0), count, equal)
+
+    def interval(self, level: float, arms: Arms) -> Interval:
+        """Mean and bounds, whose distances from it in standard errors follow from skewness, count and level."""
+        _check_level(level)
+        with np.errstate(all="ignore"):
+            below, above = arms(self.skewness, self.n, level)
+            low, high = self.mean - below * self.error, self.mean + above * self.error
+        low, high = (np.where(self.equal, self.mean, bound) for bound in (low, high))
+        low, high = (np.where(self.n > 1, bound, np.nan) for bound in (low, high))
+        return Interval(self.mean, low, high, self.n)
 
 
 def ratio_interval(numerator: npt.ArrayLike, denominator: npt.ArrayLike, level: float = 0.95) -> Interval:
@@ -172,8 +186,14 @@ def paired_difference(variant: npt.ArrayLike, baseline: npt.ArrayLike, variants:
     NaN is left out. The interval is one of `variants` that hold together with 95 %: Bonferroni's level, and
     `outer_interval` where there are several.
     """
-    interval = outer_interval if variants > 1 else mean_interval
-    return interval(_differences(variant, baseline), simultaneous_level(variants))
+    return paired_differences(variant, baseline, variants)[1]
+
+
+def paired_differences(variant: npt.ArrayLike, baseline: npt.ArrayLike, variants: int) -> tuple[Interval, Interval]:
+    """The same with the interval that holds alone, and with the one that is one of `variants`."""
+    moments = _Moments.of(_differences(variant, baseline))
+    together = _outer_arms if variants > 1 else _arms
+    return moments.interval(0.95, _arms), moments.interval(simultaneous_level(variants), together)
 
 
 def simultaneous_level(comparisons: int, level: float = 0.95) -> float:
@@ -251,7 +271,10 @@ def _outer_arms(skewness: FloatArray, count: IntArray, level: float) -> tuple[Fl
 
 def _student(count: IntArray, level: float) -> FloatArray:
     """Student's quantile of a two-sided interval."""
-    return np.asarray(special.stdtrit(np.maximum(count - 1, 1), 0.5 + level / 2.0), dtype=np.float64)
+    distinct = np.arange(np.max(count, initial=0) + 1)
+    if len(distinct) > np.size(count):
+        return np.asarray(special.stdtrit(np.maximum(count - 1, 1), 0.5 + level / 2.0), dtype=np.float64)
+    return np.asarray(special.stdtrit(np.maximum(distinct - 1, 1), 0.5 + level / 2.0)[count], dtype=np.float64)
 
 
 def _hall(t: FloatArray, a: FloatArray) -> FloatArray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
@@ -51,7 +52,7 @@ def map_unordered(
     Args:
         work: picklable when `workers` is above 1; sent to each process once.
         tasks: what to do, hashable; a task should take long enough that handing it out costs little.
-        workers: processes; 1 runs everything here. Without meaning where an executor is in force.
+        workers: processes, this one included; 1 runs everything here. Without meaning where an executor is in force.
 
     Raises:
         SimulationError: a process was killed; what was yielded before counts.
@@ -67,30 +68,40 @@ def map_unordered(
 
 
 class Processes:
-    """An `Executor` of processes on this machine."""
+    """An `Executor` of processes on this machine, of which this one is one: it does not wait for the others to load."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        """Processes, this one included; two or more."""
 
     def map(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
         """Each task with its result, as they are finished."""
-        from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+        from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
         from concurrent.futures.process import BrokenProcessPool
         from multiprocessing import active_children, get_context
 
         before = set(active_children())
+        others = max(1, min(self.workers, len(tasks)) - 1)
+        left, under_way = deque(tasks), dict[Future[Any], Task]()
         # Spawned processes start clean: no threads or locks of this one are copied half-way.
-        pool = ProcessPoolExecutor(
-            min(self.workers, len(tasks)), mp_context=get_context("spawn"), initializer=_receive, initargs=(work,)
-        )
+        pool = ProcessPoolExecutor(others, get_context("spawn"), initializer=_receive, initargs=(work,))
         with pool:
             try:
-                with _interrupts_held():  # processes inherit it: an interrupt is this process's affair alone
-                    under_way: dict[Future[Any], Task] = {pool.submit(_do, task): task for task in tasks}
-                for future in as_completed(under_way):
-                    # Taken out of the mapping, so that a result is not held after it has been used.
-                    yield under_way.pop(future), future.result()
-                    del future
+                while left or under_way:
+                    # Each has one to go on with while this process works, but not of the last.
+                    room = others * (2 if len(left) > self.workers else 1) - len(under_way)
+                    with _interrupts_held():  # processes inherit it: an interrupt is this process's affair alone
+                        for task in [left.popleft() for _ in range(min(room, len(left)))]:
+                            under_way[pool.submit(_do, task)] = task
+                    if left:
+                        own = left.pop()
+                        yield own, work(own)
+                    else:
+                        wait(under_way, return_when=FIRST_COMPLETED)
+                    for future in [future for future in under_way if future.done()]:
+                        # Taken out of the mapping, so that a result is not held after it has been used.
+                        yield under_way.pop(future), future.result()
+                        del future
             except BrokenProcessPool as error:
                 raise SimulationError(
                     "a worker process was killed (out of memory?); fewer --workers need less memory"

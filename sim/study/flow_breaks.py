@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from pydantic import ValidationError
 
 from sim.errors import UsageError
+from sim.model.arrays import FloatArray
 from sim.registry.files import rows
 from sim.scenario.drivers import Driver
 from sim.scenario.faults import problems_of
 from sim.study.flow_fit import Task, mixture, months_of, told
-from sim.study.flow_latent import FloatArray, Hyper, posterior
+from sim.study.flow_latent import Hyper, posterior
 
 LEAST = math.log(3.0)
 """Odds that a break must have after the penalty, 3 to 1."""

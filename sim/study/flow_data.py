@@ -78,6 +78,17 @@ class FlowSeries:
         return FlowSeries(self.province, {month: n for month, n in self.counts.items() if month in kept})
 
 
+class OfAProvince:
+    """What is known of one province."""
+
+    series: FlowSeries
+
+    @property
+    def province(self) -> str:
+        """Name of the province."""
+        return self.series.province
+
+
 def read_flows(path: Path, complete_only: bool = False) -> dict[str, FlowSeries]:
     """Series by province, in the order in which provinces come in the file; rows of the `Total` are one as well.
 

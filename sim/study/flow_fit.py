@@ -8,7 +8,7 @@ hold the uncertainty of the parameters, of the over-dispersion and of chance. Th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -16,10 +16,11 @@ from itertools import product
 
 import numpy as np
 
+from sim.model.arrays import FloatArray
 from sim.model.drivers import at_age
 from sim.scenario.drivers import DAYS_OF_MONTHS, Driver
-from sim.study.flow_data import FlowSeries, Month
-from sim.study.flow_latent import DRIVERS, SEASON, FloatArray, Hyper, Months, Posterior, posterior
+from sim.study.flow_data import FlowSeries, Month, OfAProvince
+from sim.study.flow_latent import DRIVER_SD, DRIVERS, SEASON, Hyper, Months, Posterior, posterior
 
 TAUS = (0.05, 0.1, 0.2, 0.3, 0.45, 0.65, 0.9, 1.3, 1.8)
 RHOS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
@@ -42,6 +43,8 @@ OWN_MONTHS, OWN_PERSONS = 24, 500
 """A province with fewer takes the season of the others for what is expected of its own."""
 SIDE = 2
 """Months with a figure that a driver needs with it and without it."""
+UNMET = f"fewer than {SIDE} months with a figure while it acts"
+"""Why a driver is not told that the fit has hardly met."""
 MONTH = 86400.0 * 365.25 / 12.0
 LEAST_CARRIED = 0.1
 """A level at the end that is nearer to the usual one is not carried on."""
@@ -95,7 +98,7 @@ class Carried:
 
 
 @dataclass(frozen=True)
-class FlowFit:
+class FlowFit(OfAProvince):
     """What the months of one province tell."""
 
     series: FlowSeries
@@ -116,11 +119,6 @@ class FlowFit:
     held_back: tuple[Forecast, ...]
     carried: Carried | None
     """None where the level stands where it is expected."""
-
-    @property
-    def province(self) -> str:
-        """Name of the province."""
-        return self.series.province
 
 
 # ---- months and shapes ------------------------------------------------------------------------------------------
@@ -167,7 +165,7 @@ def told(months: Months, drivers: Sequence[Driver]) -> tuple[list[Driver], dict[
         of_month = (weights * months.in_month).sum(axis=1)[months.seen]
         most = max(float(of_month.max(initial=0.0)), 0.1)
         if int((of_month > 0.5 * most).sum()) < SIDE:
-            untold[driver.name] = f"fewer than {SIDE} months with a figure while it acts"
+            untold[driver.name] = UNMET
         elif int((of_month < 0.1 * most).sum()) < SIDE:
             untold[driver.name] = f"fewer than {SIDE} months with a figure without it"
         elif same := next((other.name for other, row in kept if np.abs(row - of_month).max() < 0.05), None):
@@ -254,11 +252,34 @@ def driven_of(months: Months, draws: FloatArray) -> FloatArray:
     return np.array([months.driven(row)[0] for row in draws[:, DRIVERS : months.first]])
 
 
-def predicted(months: Months, draws: FloatArray) -> FloatArray:
-    """Drawn counts of every month, seen or not: (draws, months)."""
+def predicted(months: Months, draws: FloatArray, unknown: FloatArray | float = 0.0) -> FloatArray:
+    """Drawn counts of every month, seen or not: (draws, months).
+
+    Args:
+        months: of the fit.
+        draws: of its parameters.
+        unknown: log factors beside the drivers of the fit, (draws, months).
+    """
     levels = draws[:, months.first :]
     log_mean = draws[:, :1] + draws[:, 1 + months.month] + driven_of(months, draws) + levels + np.log(months.days)
+    log_mean = log_mean + unknown
     return np.random.default_rng(SEED + 1).poisson(np.exp(np.minimum(log_mean, 40.0))).astype(np.float64)
+
+
+def unmet(task: Task, every: Sequence[Driver], untold: Mapping[str, str], count: int) -> FloatArray:
+    """Log factors of drivers that the fit met in too few months to tell: draws of their prior, (count, months).
+
+    A rule that changes after the last figures, or in a gap before those held back, may do anything: that it does
+    nothing would be a claim. Its factor has the prior it has where it is told, of which 95 % lie between 1/50 and 50.
+    One that is always there is part of the base, one that is not told from another part of that one.
+    """
+    fresh = [driver for driver in every if untold.get(driver.name) == UNMET]
+    months = months_of(task.fitted, task.last, fresh)
+    draws = np.random.default_rng(SEED + 2).normal(0.0, DRIVER_SD, (count, len(fresh)))
+    found = np.array([months.driven(row)[0] for row in draws])
+    # Of the months held back alone, and where a driver acts: elsewhere there is nothing to add, not even rounding.
+    held = [month in task.held_back.counts for month in span(next(iter(task.fitted.counts)), task.last)]
+    return np.where(months.weights.any(axis=(0, 2)) & np.array(held), found, 0.0)
 
 
 def forecast(month: Month, observed: int, counts: FloatArray) -> Forecast:
@@ -345,7 +366,7 @@ def fit(
     draws, hypers = whole.draws()
     factors, mean = seasons_of(draws)
     strength = {driver.name: value for driver, value in found}
-    counts = predicted(months, draws)
+    counts = predicted(months, draws, unmet(task, every, untold, len(draws)))
     start = next(iter(task.fitted.counts))
     last = start.until(max(task.fitted.counts))
     stated = tuple(

@@ -21,10 +21,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 
 SEASON = slice(1, 13)
 """Where the season stands among the parameters; the base level is the first."""
@@ -62,7 +60,7 @@ class Months:
     """What is expected of the season, log factors of the twelve months."""
 
     @cached_property
-    def seen(self) -> npt.NDArray[np.bool_]:
+    def seen(self) -> BoolArray:
         """Months with a figure."""
         return ~np.isnan(self.counts)
 

@@ -12,24 +12,19 @@ from sim.errors import UsageError
 from sim.scenario.drivers import Driver
 from sim.scenario.problems import ProblemError
 from sim.study.flow_breaks import known_drivers, search
-from sim.study.flow_data import FlowSeries, Month, chosen, month_of, read_flows
+from sim.study.flow_data import FlowSeries, Month, OfAProvince, chosen, month_of, read_flows
 from sim.study.flow_fit import LEAST_MONTHS, LEAST_PERSONS, LEVEL, RHOS, Estimate, FlowFit, Task, fit, shared_season
 
 Breaks = Literal["known", "find", "none"]
 
 
 @dataclass(frozen=True)
-class TooFew:
+class TooFew(OfAProvince):
     """A province with too few figures to be fitted: its rate alone, as if it never changed."""
 
     series: FlowSeries
     rate: Estimate
     """Persons a day, with the exact interval of a Poisson count (Garwood, Biometrika 28 (1936) 437)."""
-
-    @property
-    def province(self) -> str:
-        """Name of the province."""
-        return self.series.province
 
     @property
     def why(self) -> str:

@@ -12,11 +12,11 @@ from functools import cached_property
 import numpy as np
 
 from sim.engine.records import MOVED_ON, Records
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.flow_plan import LADDER, needs_place
 from sim.model.network import FORCED, Flow, StationKind
 from sim.model.steps import values_at
 from sim.study.bins import bin_of
-from sim.study.cells import BoolArray, FloatArray, IntArray
 from sim.study.demand import integral
 from sim.study.layout import Layout
 from sim.study.presence import Presence

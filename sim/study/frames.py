@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from sim.model.arrays import FloatArray
+from sim.scenario.vocabulary import BASELINE
 from sim.study.catalogue import (
     BOOTH_HOURS,
     BUFFER_INDEX,
@@ -18,17 +21,16 @@ from sim.study.catalogue import (
     largest,
     within_what_can_be,
 )
-from sim.study.cells import FloatArray
 from sim.study.estimators import (
     DaySpread,
     Interval,
     crn_variance_ratio,
     day_spread,
     mean_interval,
-    paired_difference,
+    paired_differences,
     ratio_interval,
 )
-from sim.study.experiment import BASELINE, Experiment
+from sim.study.experiment import Experiment
 from sim.study.layout import Key, Layout
 from sim.study.matrix import VALUES, Found
 from sim.study.standards import days_within, limits_by_bin, limits_of_run
@@ -57,13 +59,23 @@ def summary(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Colu
         yield [variant, *_names(layout.keys), *bounds, *day_spread(values), within, interval.n]
 
 
-class _Series(NamedTuple):
-    """Estimates of one binned measure, each array (n_bins,)."""
+class _Block(NamedTuple):
+    """Estimates of some binned measures, each array (n_keys, n_bins)."""
 
-    key: Key
+    keys: list[Key]
     interval: Interval
     spread: DaySpread
     within: FloatArray
+
+    def arrays(self) -> list[npt.NDArray[Any]]:
+        """All of them, in a fixed order."""
+        return [*(getattr(self.interval, name) for name in Interval.FIELDS), *self.spread, self.within]
+
+    @classmethod
+    def of(cls, keys: list[Key], arrays: Sequence[npt.NDArray[Any]]) -> _Block:
+        """What `arrays` gave."""
+        fields = len(Interval.FIELDS)
+        return cls(keys, Interval(*arrays[:fields]), DaySpread(*arrays[fields:-1]), arrays[-1])
 
 
 def series(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:
@@ -72,44 +84,44 @@ def series(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Colum
         _, layout = experiment.model(variant)
         starts = layout.edges[:-1] / 60.0
         for block in _series(layout, rows):
-            facility, station, klass, measure, unit = (
-                texts.repeat(len(starts)) for texts in _names([key for key, *_ in block])
-            )
-            interval = Interval(*(np.stack([getattr(s.interval, f) for s in block]) for f in Interval.FIELDS))
-            bounds = _bounded([key for key, *_ in block], interval)
-            numbers = [*bounds, *(np.stack(part) for part in zip(*(s.spread for s in block), strict=True))]
-            numbers += [np.stack([s.within for s in block]), interval.n]
-            when = np.tile(starts, len(block))
+            names = (texts.repeat(len(starts)) for texts in _names(block.keys))
+            facility, station, klass, measure, unit = names
+            numbers = [*_bounded(block.keys, block.interval), *block.spread, block.within, block.interval.n]
+            when = np.tile(starts, len(block.keys))
             yield [variant, facility, station, klass, when, measure, unit, *(array.ravel() for array in numbers)]
 
 
-def _series(layout: Layout, rows: Found) -> Iterator[list[_Series]]:
-    """The series in the order of the catalogue, for each facility, station and class."""
+def _series(layout: Layout, rows: Found) -> Iterator[_Block]:
+    """The series in the order of the catalogue, for each facility, station and class; many of them at once."""
     order = {measure.name: at for at, measure in enumerate(catalogue(layout.network.outcomes))}
-    for first, last in _blocks(layout.bin_keys):
-        keys = layout.bin_keys[first:last]
-        pieces = []
+    for first, last in _stretches(layout.bin_keys, rows):
+        keys, pieces = layout.bin_keys[first:last], []
         for bins in _bins_at_once(rows, last - first):
             block = rows.series(first, last, bins)
-            pieces.append([*_plain(layout, keys, block, bins), *_ratios(layout, keys, block, bins, RATIOS)])
-        found = [_joined(parts) for parts in zip(*pieces, strict=True)]
-        yield sorted(found, key=lambda s: order.get(s.key.measure, len(order)))
-    for first, last in _blocks(layout.start_bin_keys):
+            both = [*_plain(layout, keys, block, bins), *_ratios(layout, keys, block, bins, RATIOS)]
+            pieces.append(_joined(both, axis=0))
+        yield _ordered(_joined(pieces, axis=1), keys, order)
+    for first, last in _stretches(layout.start_bin_keys, rows):
         keys = layout.start_bin_keys[first:last]
-        pieces = [
-            list(_ratios(layout, keys, rows.start_series(first, last, bins), bins, START_RATIOS))
+        ratios = [
+            _joined(list(_ratios(layout, keys, rows.start_series(first, last, bins), bins, START_RATIOS)), axis=0)
             for bins in _bins_at_once(rows, last - first)
         ]
-        yield [_joined(parts) for parts in zip(*pieces, strict=True)]
+        yield _joined(ratios, axis=1)
 
 
-def _blocks(keys: Sequence[Key]) -> Iterator[tuple[int, int]]:
-    """Stretches [first, last) of keys of one facility, station and class."""
-    first = 0
+def _stretches(keys: Sequence[Key], rows: Found) -> Iterator[tuple[int, int]]:
+    """Stretches [first, last) of the keys: whole groups of a facility, station and class, of VALUES together or one."""
+    most = VALUES // (rows.replications * rows.parts.bins)
+    first = end = 0
     for at in range(1, len(keys) + 1):
         if at == len(keys) or keys[at][:3] != keys[at - 1][:3]:
-            yield first, at
-            first = at
+            if at - first > most and end > first:
+                yield first, end
+                first = end
+            end = at
+    if end > first:
+        yield first, end
 
 
 def _bins_at_once(rows: Found, keys: int) -> Iterator[slice]:
@@ -119,15 +131,23 @@ def _bins_at_once(rows: Found, keys: int) -> Iterator[slice]:
         yield slice(begin, min(begin + width, rows.parts.bins))
 
 
-def _joined(parts: Sequence[_Series]) -> _Series:
-    """One series of its stretches."""
-    intervals = (np.concatenate([getattr(part.interval, name) for part in parts]) for name in Interval.FIELDS)
-    spreads = (np.concatenate(spread) for spread in zip(*(part.spread for part in parts), strict=True))
-    within = np.concatenate([part.within for part in parts])
-    return _Series(parts[0].key, Interval(*intervals), DaySpread(*spreads), within)
+def _joined(blocks: Sequence[_Block], axis: int) -> _Block:
+    """One block of several: of other keys (0) or of other bins (1)."""
+    if len(blocks) == 1:
+        return blocks[0]
+    keys = [key for block in blocks for key in block.keys] if axis == 0 else blocks[0].keys
+    return _Block.of(keys, [np.concatenate(parts, axis) for parts in zip(*(b.arrays() for b in blocks), strict=True)])
 
 
-def _plain(layout: Layout, keys: Sequence[Key], block: FloatArray, bins: slice) -> Iterator[_Series]:
+def _ordered(block: _Block, keys: Sequence[Key], order: Mapping[str, int]) -> _Block:
+    """A block by facility, station and class as they stand in `keys`, each in the order of the catalogue."""
+    group = {own: at for at, own in enumerate(dict.fromkeys(key[:3] for key in keys))}
+    places = [(group[key[:3]], order.get(key.measure, len(order))) for key in block.keys]
+    by = sorted(range(len(places)), key=places.__getitem__)
+    return _Block.of([block.keys[at] for at in by], [array[by] for array in block.arrays()])
+
+
+def _plain(layout: Layout, keys: Sequence[Key], block: FloatArray, bins: slice) -> Iterator[_Block]:
     """Measures that are averaged over replications."""
     shown = [at for at, key in enumerate(keys) if key.measure not in ONLY_IN_RATIOS]
     names, columns = [keys[at] for at in shown], [block[:, at] for at in shown]
@@ -145,12 +165,12 @@ def _plain(layout: Layout, keys: Sequence[Key], block: FloatArray, bins: slice) 
             names.append(key._replace(measure=BOOTH_HOURS.name, unit=BOOTH_HOURS.unit))
     if columns:
         days = np.stack(columns, axis=1)
-        yield from _estimates(layout, names, days, mean_interval(days), bins)
+        yield _estimates(layout, names, days, mean_interval(days), bins)
 
 
 def _ratios(
     layout: Layout, keys: Sequence[Key], block: FloatArray, bins: slice, ratios: Sequence[Ratio]
-) -> Iterator[_Series]:
+) -> Iterator[_Block]:
     """Measures that are a sum over all replications over another."""
     column = {key[:4]: at for at, key in enumerate(keys)}
     names, above, below = list[Key](), list[FloatArray](), list[FloatArray]()
@@ -165,17 +185,12 @@ def _ratios(
         numerator, denominator = np.stack(above, axis=1), np.stack(below, axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             days = numerator / denominator
-        yield from _estimates(layout, names, days, ratio_interval(numerator, denominator), bins)
+        yield _estimates(layout, names, days, ratio_interval(numerator, denominator), bins)
 
 
-def _estimates(
-    layout: Layout, names: Sequence[Key], days: FloatArray, interval: Interval, bins: slice
-) -> Iterator[_Series]:
-    spread = day_spread(days)
+def _estimates(layout: Layout, names: list[Key], days: FloatArray, interval: Interval, bins: slice) -> _Block:
     within = days_within(days, limits_by_bin(layout, names)[:, bins])
-    for at, key in enumerate(names):
-        own = Interval(interval.mean[at], interval.low[at], interval.high[at], interval.n[at])
-        yield _Series(key, own, DaySpread(*(s[at] for s in spread)), within[at])
+    return _Block(names, interval, day_spread(days), within)
 
 
 def comparison(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:
@@ -189,8 +204,7 @@ def comparison(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[C
         common = [(column, position[key]) for column, key in enumerate(layout.keys) if key in position]
         mine = found[variant].values[:, [column for column, _ in common]]
         base = baseline[:, [column for _, column in common]]
-        plain = paired_difference(mine, base)
-        wide = paired_difference(mine, base, variants=len(others))
+        plain, wide = paired_differences(mine, base, len(others))
         names = _names([layout.keys[column] for column, _ in common])
         numbers = (plain.mean, plain.low, plain.high, wide.low, wide.high, crn_variance_ratio(mine, base), plain.n)
         yield [variant, BASELINE, *names, *numbers]
@@ -201,13 +215,14 @@ def wait_distribution(experiment: Experiment, found: Mapping[str, Found]) -> Ite
     grid = np.array(GRID_MINUTES)
     for variant, rows in found.items():
         _, layout = experiment.model(variant)
+        every = within_what_can_be(mean_interval(rows.survival()), 1.0)
         for at, (facility, klass) in enumerate(groups(layout)):
-            interval = within_what_can_be(mean_interval(rows.survival(at)), 1.0)
-            somebody = np.flatnonzero(np.nan_to_num(interval.mean) > 0.0)
+            mean = every.mean[at]
+            somebody = np.flatnonzero(np.nan_to_num(mean) > 0.0)
             until = min(int(somebody[-1]) + 2, len(grid)) if somebody.size else 1
-            kept = np.flatnonzero(~np.isnan(interval.mean[:until]))
-            low, high = _falling(interval.low, interval.high)
-            yield [variant, facility, klass, grid[kept], interval.mean[kept], low[kept], high[kept]]
+            kept = np.flatnonzero(~np.isnan(mean[:until]))
+            low, high = _falling(every.low[at], every.high[at])
+            yield [variant, facility, klass, grid[kept], mean[kept], low[kept], high[kept]]
 
 
 def _falling(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:

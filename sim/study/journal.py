@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import RunFolderError
+from sim.model.arrays import FloatArray
 from sim.study import store
-from sim.study.cells import FloatArray
 from sim.study.matrix import RowFile
 
 _CHUNK = re.compile(r"(?P<variant>.+)-(?P<first>\d+)-(?P<last>\d+)\.npy")

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from sim.model.arrays import FloatArray
 from sim.study.boarding import HallMeasures
-from sim.study.cells import FloatArray
 from sim.study.flows import Board, FlowMeasures
 from sim.study.layout import Layout
 from sim.study.spells import Rows

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import (
     BALKED,
     CLOSED,
@@ -42,7 +43,7 @@ from sim.study.catalogue import (
     bin_table,
     catalogue,
 )
-from sim.study.cells import QUEUE_KINDS, Cells, FloatArray, IntArray, targets
+from sim.study.cells import QUEUE_KINDS, Cells, targets
 
 ALL = "all"
 """Stands for every station, and for every class, of a row."""
@@ -299,7 +300,7 @@ def _turned_away(station: Station) -> set[int]:
         outcomes.add(DIVERTED if station.when_closed is WhenFull.DIVERT and station.divert else CLOSED)
     if math.isfinite(station.balk_at):
         outcomes.add(BALKED)
-    if math.isfinite(station.storage):
+    if math.isfinite(station.storage) or station.zone >= 0:
         outcomes.add(DIVERTED if station.when_full is WhenFull.DIVERT and station.divert else BALKED)
     return outcomes
 

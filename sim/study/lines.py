@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.records import Records
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import Network
 from sim.model.parties import Parties
 from sim.study.bins import Stretches
-from sim.study.cells import Cells, FloatArray, IntArray
+from sim.study.cells import Cells
 from sim.study.layout import Layout
 from sim.study.quantiles import stable_order
 from sim.study.spells import Intervals, Rows, blocked, busy, waiting

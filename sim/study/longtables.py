@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.study.cells import FloatArray
+from sim.model.arrays import FloatArray
 from sim.study.experiment import Experiment
 from sim.study.layout import Key
 from sim.study.matrix import Found
-from sim.study.store import Texts
+from sim.study.store import Texts, arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,8 +85,6 @@ def _pieces(
     values: Callable[[Found, int, int], FloatArray],
     starts: FloatArray | None,
 ) -> Iterator[tuple[list[str], list[pa.Array]]]:
-    import pyarrow as pa
-
     bins = 1 if starts is None else len(starts)
     width = len(keys) * bins
     at_once = max(1, ROWS // width)
@@ -99,10 +97,10 @@ def _pieces(
             texts[n] = [Texts(label.distinct, np.tile(label.index, n)).dictionary() for label in labels]
         columns = {
             "variant": Texts(list(variants), np.full(n * width, list(variants).index(variant), np.int32)).dictionary(),
-            "replication": pa.array(np.repeat(np.arange(first, last), width)),
+            "replication": arrow(np.repeat(np.arange(first, last), width)),
         }
         if starts is not None:
-            columns["bin_start"] = pa.array(np.tile(starts, n * len(keys)))
+            columns["bin_start"] = arrow(np.tile(starts, n * len(keys)))
         columns |= dict(zip(_NAMES, texts[n], strict=True))
-        columns["value"] = pa.array(values(rows, first, last).ravel())
+        columns["value"] = arrow(values(rows, first, last).ravel())
         yield list(columns), list(columns.values())

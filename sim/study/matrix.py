@@ -7,19 +7,22 @@ read in blocks of columns.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from sim.study.cells import FloatArray
+from sim.model.arrays import FloatArray
 from sim.study.layout import Layout
 from sim.study.measures import Measured
 from sim.study.survival import GRID_MINUTES, groups
 
 HELD_VALUES = 2**22
 """Rows of no more values than this are read at once: 32 MB."""
+SOME_OF_ALL = 0.1
+"""Share of the columns from which it pays to read all."""
 VALUES = 2**19
 """Values held at once, about: estimating from them takes some ten times their 4 MB."""
 
@@ -70,6 +73,13 @@ class RowFile:
         """A copy of these rows and columns; no more of the file stays in memory."""
         return np.array(np.load(self.path, mmap_mode="r")[: self.replications][rows, columns])
 
+    def read_into(self, rows: FloatArray) -> None:
+        """All of its columns into (replications, width) that stand in one piece."""
+        there = np.load(self.path, mmap_mode="r")
+        with self.path.open("rb") as file:  # faster than page by page
+            file.seek(there.offset)
+            file.readinto(rows.data.cast("B"))
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -86,15 +96,13 @@ class Found:
 
     def columns(self, begin: int, end: int) -> FloatArray:
         """(replications, end - begin): these columns of all rows."""
-        if (whole := _held(self)) is not None:
+        if (whole := _held(self, end - begin)) is not None:
             return whole[:, begin:end]
-        if self.replications * (end - begin) <= VALUES:
-            return _ahead(self, begin, end)
         return np.concatenate([chunk.read(slice(None), slice(begin, end)) for chunk in self.chunks])
 
     def rows(self, first: int, last: int, begin: int, end: int) -> FloatArray:
         """(last - first, end - begin): columns [begin, end) of replications [first, last)."""
-        if (whole := _held(self)) is not None:
+        if (whole := _held(self, end - begin)) is not None:
             return whole[first:last, begin:end]
         found, reached = list[FloatArray](), 0
         for chunk in self.chunks:
@@ -127,64 +135,42 @@ class Found:
         return self._series(self.parts.begins[2], first, last, bins)
 
     def _series(self, begin: int, first: int, last: int, bins: slice) -> FloatArray:
-        width, keys = self.parts.bins, last - first
-        begin, end = begin + first * width, begin + last * width
-        if (whole := _held(self)) is not None:
-            return whole[:, begin:end].reshape(len(whole), -1, width)[:, :, bins]
-        if self.replications * keys * width <= VALUES:
-            return _ahead(self, begin, end).reshape(self.replications, keys, width)[:, :, bins]
-        read = (chunk.read(slice(None), slice(begin, end)) for chunk in self.chunks)
+        width = self.parts.bins
+        own = slice(begin + first * width, begin + last * width)
+        if (whole := _held(self, self.parts.width)) is not None:
+            return whole[:, own].reshape(len(whole), -1, width)[:, :, bins]
+        read = (chunk.read(slice(None), own) for chunk in self.chunks)
         return np.concatenate([found.reshape(len(found), -1, width)[:, :, bins] for found in read])
 
-    def survival(self, group: int) -> FloatArray:
-        """(replications, waits): the wait distribution of one of `sim.study.survival.groups`."""
-        width = len(GRID_MINUTES)
-        begin = self.parts.begins[3] + group * width
-        return self.columns(begin, begin + width)
+    def survival(self) -> FloatArray:
+        """(replications, groups, waits): the wait distribution of each of `sim.study.survival.groups`."""
+        columns = self.columns(self.parts.begins[3], self.parts.width)
+        return columns.reshape(len(columns), self.parts.groups, len(GRID_MINUTES))
 
 
-_last_held: list[tuple[Found, FloatArray]] = []
-"""The rows read last as a whole: a variant's and, while it is compared, the baseline's."""
-HELD_AT_ONCE = 2
+class _Last(threading.local):
+    """What a thread read last as a whole: tables are written by several, each of which goes through all variants."""
+
+    found: Found | None = None
+    rows: FloatArray | None = None
 
 
-def _held(found: Found) -> FloatArray | None:
-    """All rows of `found` at once, where they are so few that opening their files piece by piece would take longest."""
-    if found.replications * found.parts.width > HELD_VALUES:
+_last = _Last()
+
+
+def _held(found: Found, columns: int) -> FloatArray | None:
+    """All rows of `found` at once, where they are so few that opening their files piece by piece would take longest.
+
+    So many columns are wanted of them; for a few, all are read only where they stand ready.
+    """
+    if _last.found is found:
+        return _last.rows
+    if found.replications * found.parts.width > HELD_VALUES or columns < SOME_OF_ALL * found.parts.width:
         return None
-    for known, rows in _last_held:
-        if known is found:
-            return rows
-    rows = np.concatenate([chunk.read(slice(None), slice(None)) for chunk in found.chunks])
+    rows, reached = np.empty((found.replications, found.parts.width)), 0
+    for chunk in found.chunks:
+        chunk.read_into(rows[reached : reached + chunk.replications])
+        reached += chunk.replications
     rows.setflags(write=False)
-    _last_held[:] = [*_last_held[-(HELD_AT_ONCE - 1) :], (found, rows)]
+    _last.found, _last.rows = found, rows
     return rows
-
-
-@dataclass(frozen=True, eq=False)
-class _Window:
-    """Columns [begin, end) of all rows of a variant."""
-
-    found: Found
-    begin: int
-    end: int
-    values: FloatArray
-
-
-_last_read: list[_Window] = []
-"""What was read ahead last: of a variant and, while it is compared, of the baseline."""
-
-
-def _ahead(found: Found, begin: int, end: int) -> FloatArray:
-    """Columns [begin, end) of all rows. They are asked for in order and a few at a time: more than those are read, as
-    many as may be held, so that not every few columns open every file."""
-    for window in _last_read:
-        if window.found is found and window.begin <= begin and end <= window.end:
-            break
-    else:
-        until = min(max(end, begin + VALUES // max(found.replications, 1)), found.parts.width)
-        read = [chunk.read(slice(None), slice(begin, until)) for chunk in found.chunks]
-        window = _Window(found, begin, until, np.concatenate(read))
-        others = [other for other in _last_read if other.found is not found]
-        _last_read[:] = [*others[-(HELD_AT_ONCE - 1) :], window]
-    return window.values[:, begin - window.begin : end - window.begin].copy()

@@ -14,11 +14,12 @@ import numpy as np
 
 from sim.engine.records import Records
 from sim.errors import SimulationError
+from sim.model.arrays import FloatArray
 from sim.model.parties import Parties
 from sim.study.bin_tables import binned, binned_by_start
 from sim.study.bins import full_in_bins
 from sim.study.catalogue import OUTCOME_PREFIX, catalogue
-from sim.study.cells import Cells, FloatArray
+from sim.study.cells import Cells
 from sim.study.kinds import measures_of_kinds
 from sim.study.layout import ALL, Key, Layout, Standard
 from sim.study.lines import Integrals, integrals

@@ -10,7 +10,7 @@ from sim.scenario import Study
 from sim.scenario.faults import placed
 from sim.scenario.precision import PreciseMeasure, UntilPrecise
 from sim.scenario.problems import Problem, nearest
-from sim.scenario.study import BASELINE
+from sim.scenario.vocabulary import BASELINE
 from sim.study.layout import Key, Layout
 
 

@@ -11,19 +11,23 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from sim.model.dated import Dated, officers_on_duty
+from sim.model.flow_plan import FlowPlan
 from sim.model.hall_plan import HallPlan, hall_plans
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.port_plan import PortPlan
-from sim.model.steps import combine
-from sim.scenario.distributions import mean
-from sim.scenario.port import LaneGroup, Secondary, Service
+from sim.model.steps import combine, product
+from sim.scenario.port import LaneGroup, Secondary
 from sim.scenario.preclearance import Stage
 from sim.scenario.schema import Scenario
 from sim.scenario.vocabulary import most_exact, serves
-from sim.study.demand import Flow, flows
+from sim.study.demand import Flow, flows, integral, work_of
 from sim.study.hall_load import hall_flows, servers_of, visits
+
+if TYPE_CHECKING:
+    from sim.study.flow_load import FlowLoad
 
 HOUR = 3600.0
 TANDEM = 1.5
@@ -50,6 +54,8 @@ class Group:
     """The line goes to another group when this one closes (rule 5)."""
     finishes: bool = False
     """The booths work off the line when they close."""
+    overnight: bool = False
+    """A line when the horizon ends is no news: claims wait for the next day."""
     offered: dict[int, float] = field(default_factory=dict)
     """Seconds of work that arrive, by hour of the horizon."""
     opened: dict[int, float] = field(default_factory=dict)
@@ -110,9 +116,14 @@ def offered_load(scenario: Scenario) -> list[Group]:
     fluid = _Fluid(scenario)
     for plan in plans_of(scenario):
         fluid.add_port(plan)
-    for hall in hall_plans(scenario, min(scenario.horizon, LONGEST)):
+    for hall in hall_plans(scenario, fluid.horizon):
         fluid.add_hall(hall)
-    return fluid.run(min(scenario.horizon, LONGEST))
+    if scenario.irregular:
+        from sim.study.flow_load import flow_loads  # brings numpy, which looking at a port does without
+
+        for flow, load in flow_loads(scenario, fluid.horizon):
+            fluid.add_flow(flow, load)
+    return fluid.run(fluid.horizon)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +156,7 @@ class _Stream:
 class _Fluid:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
+        self.horizon = min(scenario.horizon, LONGEST)
         self.groups: list[Group] = []
         self.pools: dict[str, Group] = {}
         self.streams: list[_Stream] = []
@@ -161,7 +173,7 @@ class _Fluid:
             toll = self.lane(plan, "toll", ("toll",), port.toll, leaving=False)
             for name, flow in found.items():
                 if not port.toll.serves or any(serves(p, name) for p in port.toll.serves):
-                    work = _work(port.toll.service, name, flow.size)
+                    work = work_of(port.toll.service, name, flow.size)
                     self.streams.append(_Stream(flow, admitted, [_Way(toll, work, ALWAYS_ONE)], []))
         lanes = {name: self.lane(plan, name, ("lanes", name), lane, leaving) for name, lane in port.lanes.items()}
         if port.choose == "shorter":
@@ -169,7 +181,7 @@ class _Fluid:
         kinds = {kind: self.secondary(plan, kind, inspection) for kind, inspection in port.secondary.items()}
         for name, flow in found.items():
             choices = [
-                _Way(lanes[lane], _work(port.lanes[lane].service, name, flow.size, flow.service), plan.service(lane))
+                _Way(lanes[lane], work_of(port.lanes[lane].service, name, flow.size, flow.service), plan.service(lane))
                 for lane in plan.groups(name)
             ]
             self.streams.append(_Stream(flow, admitted, choices, list(self.referrals(plan, kinds, name, flow))))
@@ -200,7 +212,7 @@ class _Fluid:
                 if station in stations:
                     stage = stations[station]
                     secondary = stage.kind == "secondary"
-                    work = _work(stage.service, name, flow.size)
+                    work = work_of(stage.service, name, flow.size)
                     dated = plan.secondary_service() if secondary else plan.service(station, stage.kind == "primary")
                     referred = plan.referral(label) if secondary else ALWAYS_ONE
                     ways.append(_Way(groups[station], work, dated, share, referred))
@@ -217,6 +229,35 @@ class _Fluid:
             group = self.new(Group(f"{plan.name}/{name}", at, servers, word))
         group.parts.append(f"{plan.name}/{name}")
         return group
+
+    def add_flow(self, plan: FlowPlan, load: FlowLoad) -> None:
+        """The officers of an irregular flow, and those of a pool that go to groups.
+
+        Officers of a stage alone are looked at where they do not suffice: the others have nothing to tell.
+        """
+        ways = []
+        for name, (stage, seconds) in load.stages.items():
+            factor = plan.dated.service(name)
+            if stage.pool is not None:
+                group = self.pool(plan.dated, stage.pool)
+            else:
+                calendar = plan.dated.at_most(name, plan.clock.steps(stage.open))
+                servers = product((calendar, plan.dated.running(name)))
+                at = ("irregular", plan.name, name)
+                group = Group(f"{plan.name}/{name}", at, servers, "officer", overnight=True)
+                work = seconds * integral(product((load.met, factor)), 0.0, self.horizon)
+                if work < integral(servers, 0.0, self.horizon):
+                    continue
+                self.new(group)
+            group.parts.append(f"{plan.name}/{name}")
+            ways.append(_Way(group, seconds, factor))
+        if ways:
+            self.streams.append(_Stream(Flow(load.met, 1.0), ALWAYS_ONE, ways[:1], ways[1:]))
+        units = plan.flow.intercept
+        if units is not None and units.pool is not None:
+            group = self.pool(plan.dated, units.pool)
+            group.parts.append(f"{plan.name}/response")
+            self.streams.append(_Stream(Flow(load.alerted, 1.0), ALWAYS_ONE, [_Way(group, 1.0, load.response)], []))
 
     def secondary(self, plan: PortPlan, kind: str, inspection: Secondary) -> Group:
         if inspection.pool is not None:
@@ -260,7 +301,7 @@ class _Fluid:
             if flow.referred is not None:
                 share = flow.referred.get(kind, 0.0)
             if share > 0.0 and most_exact(inspection.service, name) is not None:
-                work = _work(inspection.service, name, flow.size)
+                work = work_of(inspection.service, name, flow.size)
                 yield _Way(group, work, plan.secondary_service(), share, plan.referral(name))
 
     # ---- the fluid ------------------------------------------------------------------------------------
@@ -342,13 +383,3 @@ def _with_tandem(booths: float, tandem: int, faster: float) -> float:
 def _tandem_factor(lane: LaneGroup) -> float:
     fixed = all(service.distribution.kind == "deterministic" for service in lane.service.values())
     return 2.0 if fixed else TANDEM
-
-
-def _work(services: dict[str, Service], name: str, size: float, given: float | None = None) -> float:
-    """Seconds a party of a class takes up a server: rule 10, with the factor of a line that is long."""
-    service = most_exact(services, name)
-    assert service is not None
-    dist = service.distribution
-    seconds = mean(dist.kind, dist.parameters) if given is None else given
-    slow = service.when_queue_over[max(service.when_queue_over)] if service.when_queue_over else 1.0
-    return seconds * slow * (1.0 + service.per_extra_person * (size - 1.0)) + service.move_up

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 
 from sim.errors import ReplicationError
+from sim.model.arrays import FloatArray
 from sim.scenario.precision import UntilPrecise
-from sim.scenario.study import BASELINE
-from sim.study.cells import FloatArray
+from sim.scenario.vocabulary import BASELINE
 from sim.study.estimators import about, mean_interval, relative_half_width
 from sim.study.experiment import Experiment
 from sim.study.journal import Journal

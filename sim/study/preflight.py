@@ -12,15 +12,16 @@ from sim.errors import ScenarioError
 from sim.model.dated import officers_on_duty
 from sim.model.flow_plan import FlowPlan, Timeline, flow_plans, origins_of
 from sim.model.hall_plan import HallPlan, hall_plans
-from sim.model.network import Steps
+from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.port_plan import PortPlan
+from sim.model.steps import combine, product
 from sim.scenario import Scenario, Study, as_written, without_effect
 from sim.scenario.cautions import Caution, Doubt, collect
 from sim.scenario.doubts import LOOKS
 from sim.scenario.faults import placed
 from sim.scenario.precision import UntilPrecise
 from sim.scenario.problems import Path, Problem
-from sim.scenario.study import BASELINE
+from sim.scenario.vocabulary import BASELINE
 from sim.study.demand import flows, integral
 from sim.study.hall_load import servers_of
 from sim.study.mean_days import mean_days
@@ -125,7 +126,11 @@ def overloaded(scenario: Scenario) -> Iterator[Doubt]:
         if group.load >= 1.0:
             found = f"offered load {group.load:.2f}: {numbers}"
             yield Doubt(kind, found, f"open more {group.word}s, or expect a queue that grows", group.at, on_key=True)
-        elif group.word != "bay" and not group.gives_up and group.backlog > LEFT * max(1.0, group.last_open):
+        elif (
+            group.word != "bay"
+            and not (group.gives_up or group.overnight)
+            and group.backlog > LEFT * max(1.0, group.last_open)
+        ):
             minutes = group.backlog / max(1.0, group.last_open) / 60.0
             line = (
                 f"about {group.parties_left:.0f} parties, {minutes:.0f} min of work, are in line when the horizon ends"
@@ -204,9 +209,14 @@ def expected_parties(scenario: Scenario) -> float:
     at_ports = sum(whole * flow.parties(plan.end) for plan in looked for flow in flows(plan).values())
     # A party has one passenger or more: counting passengers errs on the side of too many.
     passengers = sum(d.passengers for hall in hall_plans(scenario, end) for d in hall.departures())
-    groups = sum(integral(plan.most_groups(), 0.0, end) for plan in flow_plans(scenario, end))
+    groups, busiest = 0.0, ALWAYS_ONE
+    for plan in flow_plans(scenario, end):
+        dated = plan.dated.most(plan.kinds())
+        busiest = combine(busiest, dated, max)
+        groups += integral(product((plan.most_groups(), dated)), 0.0, end)
     for origin in origins_of(scenario).values():
-        groups += integral(Timeline(scenario, origin.zone, end).demand(origin.groups, origin.drivers), 0.0, end)
+        coming = Timeline(scenario, origin.zone, end).demand(origin.groups, origin.drivers)
+        groups += integral(product((coming, busiest)), 0.0, end)
     return at_ports + passengers + groups
 
 

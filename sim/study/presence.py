@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import Network
-from sim.study.cells import FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.study.cells import Cells, FloatArray, IntArray
+from sim.model.arrays import FloatArray, IntArray
+from sim.study.cells import Cells
 
-SmallArray = npt.NDArray[np.int16] | npt.NDArray[np.int64]
+SmallArray = npt.NDArray[np.int16] | IntArray
 
 
 @dataclass(frozen=True, eq=False)

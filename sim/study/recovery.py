@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim.study.cells import QUEUE_KINDS, FloatArray
+from sim.model.arrays import FloatArray
+from sim.study.cells import QUEUE_KINDS
 from sim.study.layout import Layout
 from sim.study.spells import Rows, waiting
 

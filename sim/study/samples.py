@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.errors import RunFolderError, UsageError
+from sim.model.arrays import FloatArray
 from sim.scenario.problems import nearest
+from sim.scenario.vocabulary import BASELINE
 from sim.study import store
-from sim.study.experiment import BASELINE
 from sim.study.layout import ALL, Key
-
-FloatArray = npt.NDArray[np.float64]
 
 TABLE = "replications.parquet"
 _NAMES = ["facility", "station", "class", "measure", "unit"]
@@ -36,6 +34,8 @@ class Samples:
     keys: Mapping[str, tuple[Key, ...]]
     values: Mapping[str, FloatArray]
     """(replications, keys) of each variant; NaN where a replication lacks a measure."""
+    horizon: float = 1440.0
+    """Minutes."""
 
     @property
     def variants(self) -> list[str]:
@@ -89,7 +89,7 @@ def read(folders: Sequence[Path]) -> Samples:
             keys[name], values[name] = own_keys, own_values
     if len(values) < 2:
         raise RunFolderError(_nothing_to_compare(folders))
-    return Samples(str(manifests[0]["scenario"]), tuple(folders), keys, values)
+    return Samples(str(manifests[0]["scenario"]), tuple(folders), keys, values, float(manifests[0]["horizon_minutes"]))
 
 
 def _nothing_to_compare(folders: Sequence[Path]) -> str:
@@ -143,27 +143,26 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> dict[str, tuple[tuple[Ke
     """Keys and values of each variant. The file holds a variant's replications in order, each with all its keys."""
     import pyarrow.parquet as pq
 
-    path = folder / TABLE
+    path, texts = folder / TABLE, ["variant", *_NAMES]
     try:
-        heads = pq.read_table(path, columns=["variant", *_NAMES], filters=[("replication", "==", 0)])
-        table = pq.read_table(path, columns=["variant", "value"])
+        # The file itself, as `read_table` would first load what reads folders of files, and pandas.
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            table = file.read([*texts, "replication", "value"]).unify_dictionaries()
     except (OSError, ValueError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
-    whose = _texts(heads, "variant")
-    rows = list(zip(*(_texts(heads, name) for name in _NAMES), strict=True))
-    codes = table.column("variant").combine_chunks().dictionary_encode()
-    codes = codes.combine_chunks() if hasattr(codes, "combine_chunks") else codes
-    index, value = np.asarray(codes.indices), table.column("value").to_numpy()
+    # As they lie in memory: `to_numpy` would load pandas to ask whether they are its own.
+    replication, value = (np.from_dlpack(table.column(name).combine_chunks()) for name in ("replication", "value"))
+    measured = np.asarray(value, dtype=np.float64)
+    coded = {name: table.column(name).combine_chunks() for name in texts}
+    index = {name: np.from_dlpack(column.indices) for name, column in coded.items()}
+    said = {name: column.dictionary.to_pylist() for name, column in coded.items()}
     found = {}
     for variant in (BASELINE, *manifest["variants"]):
-        keys = tuple(Key(*row) for row, owner in zip(rows, whose, strict=True) if owner == variant)
-        own = value[index == codes.dictionary.to_pylist().index(variant)]
-        found[variant] = keys, own.reshape(-1, len(keys))
+        own = np.flatnonzero(index["variant"] == said["variant"].index(variant))
+        heads = own[replication[own] == 0]
+        keys = tuple(Key(*(said[name][index[name][row]] for name in _NAMES)) for row in heads)
+        found[variant] = keys, measured[own].reshape(-1, len(keys))
     return found
-
-
-def _texts(table: Any, name: str) -> list[str]:
-    return list(table.column(name).to_pylist())
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,10 @@ import warnings
 from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.errors import UsageError
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.streams import Streams
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 LEVELS = 4
 """Levels of each input: 0, 1/3, 2/3 and 1."""
@@ -110,7 +107,7 @@ def screened(effects: FloatArray, seed: int) -> Screened:
     return Screened(mu, _mean(size, there), sigma, low, high, count)
 
 
-def _mean(values: FloatArray, there: npt.NDArray[np.bool_]) -> FloatArray:
+def _mean(values: FloatArray, there: BoolArray) -> FloatArray:
     """Over the trajectories that have an effect; NaN where none has."""
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0))

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.records import Records
+from sim.model.arrays import FloatArray
 from sim.model.parties import Parties
 from sim.study.bins import Stretches, bin_of, sums_by_start
-from sim.study.cells import Cells, FloatArray
+from sim.study.cells import Cells
 from sim.study.layout import Layout
 from sim.study.lines import Peaks, metres, peaks, time_in_state
 from sim.study.quantiles import Grouped, by_column_and_bin, quantile_of_columns

@@ -28,9 +28,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.errors import UsageError
+from sim.model.arrays import FloatArray
 from sim.study.estimators import outer_interval
-
-FloatArray = npt.NDArray[np.float64]
 
 FIRST_STAGE = 20
 """Replications whose variances KN is based on, or all of them where there are fewer."""

@@ -18,14 +18,15 @@ import numpy as np
 
 from sim.engine import AUTO
 from sim.errors import ReplicationError, RunFolderError, SimulationError, UsageError
+from sim.model.arrays import FloatArray
 from sim.scenario import Study, fingerprint
 from sim.scenario.problems import nearest
 from sim.scenario.ranges import Input, inputs_of, with_values
 from sim.scenario.show import as_text
-from sim.scenario.study import BASELINE
 from sim.scenario.sweeps import latin_hypercube
 from sim.scenario.tables import TableReader
 from sim.scenario.tree import dotted
+from sim.scenario.vocabulary import BASELINE
 from sim.study import store
 from sim.study.catalogue import largest, within_what_can_be
 from sim.study.estimators import Interval, mean_interval
@@ -35,13 +36,14 @@ from sim.study.journal import Journal
 from sim.study.kept import going_on, telling_what_is_kept
 from sim.study.layout import ALL, Key
 from sim.study.runs import JOURNAL, experiment, folder_of, ready
-from sim.study.screening import Carried, FloatArray, Screened, Trajectories, carried, screened
+from sim.study.screening import Carried, Screened, Trajectories, carried, screened
 
 REPLICATIONS = 5
 """Days of each point, unless the command line says otherwise: all points have the same days."""
 USUAL = ("wait_mean",)
 POINT = "point"
 _ALL = slice(None)
+_HOW_OFTEN = ("replications", "precision", "seed")
 Note = Callable[[str], None]
 Coordinates = tuple[float | None, ...]
 """Where each input lies between its ends, 0 to 1; None where it is as in the baseline."""
@@ -178,7 +180,7 @@ def run(
         with store.writing(folder) as scratch:
             _write(found, scratch)
             said = {"scenario": study.baseline.name, "file": study.path.name, "seed": plan.seed, **asked}
-            said["versions"] = store.versions()
+            said |= {"baseline": subject(study), "versions": store.versions()}
             store.write_json(scratch / store.SENSITIVITY, {**said, "files": store.file_hashes(scratch)})
     return folder, True
 
@@ -191,6 +193,16 @@ def _check_unchanged(folder: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}; run again with --force to make it anew") from error
     store.check_unchanged(folder, files)
+
+
+def subject(study: Study) -> str:
+    """What a study is of: SHA-256 (hex) of the baseline and its tables, whatever its seed and how often it is run.
+
+    A run of the same scenario, read back from its folder, has the same.
+    """
+    tree = {name: value for name, value in study.trees[BASELINE].items() if name not in _HOW_OFTEN}
+    content = json.dumps([tree, sorted(study.table_hashes.items())], ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _digest(inputs: Sequence[Input], design: Design) -> str:

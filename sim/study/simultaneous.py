@@ -17,12 +17,10 @@ chance: below FEW of them Bonferroni's inequality is used. The coverage of both 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
+from sim.model.arrays import FloatArray
 from sim.study.estimators import Interval, mean_interval, outer_interval, simultaneous_level
-
-FloatArray = npt.NDArray[np.float64]
 
 FEW = 30
 """Replications below which correlations are not relied on."""

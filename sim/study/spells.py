@@ -13,9 +13,10 @@ import numpy as np
 
 from sim.engine.records import INSIDE, MOVED_ON, Records
 from sim.errors import SimulationError
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.network import DIVERTED, ENGINE_OUTCOMES, Network, StationKind
 from sim.model.parties import Parties
-from sim.study.cells import BOOTH_KINDS, BoolArray, Cells, FloatArray, IntArray
+from sim.study.cells import BOOTH_KINDS, Cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +142,7 @@ def read(rows: Rows) -> tuple[Spells, Departures]:
     visits, visits_kept, visits_left = _visits(rows)
     away = _turned_away(rows)
     if away.cell.size:
-        away_kept = _in_window(rows, away.joined, rows.records.turned_away)
+        away_kept = _in_window(rows, away.joined, rows.records.turned_away[away_rows(rows.network, rows.records)])
         stays, stays_kept = stays.followed_by(away), np.concatenate([stays_kept, away_kept])
     spells = Spells.sorted(rows.cells, [(stays, stays_kept), (visits, visits_kept)])
     return spells, Departures.of(stays_left, visits_left)
@@ -258,10 +259,17 @@ def _service_on_the_way(rows: Rows, stay: IntArray, primary: IntArray) -> FloatA
     return np.bincount(stay[passed], seconds, minlength=len(primary)).astype(np.float64, copy=False)
 
 
+def away_rows(network: Network, records: Records) -> IntArray:
+    """Rows of the turned away that came; the others stayed behind elsewhere and are no arrivals here."""
+    stays = MOVED_ON if network.following is None else network.following.stays
+    return np.flatnonzero(records.turned_away_outcome != stays)
+
+
 def _turned_away(rows: Rows) -> Spells:
     """Arrivals that never joined the facility their class comes to."""
     records, parties = rows.records, rows.parties
-    party = records.turned_away
+    mine = away_rows(rows.network, records)
+    party = records.turned_away[mine]
     klass = parties.klass[party]
     homes = np.array([party_class.facility for party_class in rows.network.classes], dtype=np.int64)
     never = np.full(len(party), np.nan)
@@ -272,7 +280,7 @@ def _turned_away(rows: Rows) -> Spells:
         wait=never,
         in_system=never,
         size=parties.size[party],
-        outcome=records.turned_away_outcome,
+        outcome=records.turned_away_outcome[mine],
         referred=np.zeros(len(party), dtype=np.bool_),
     )
 

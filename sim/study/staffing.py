@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.records import Records
-from sim.study.cells import FloatArray, IntArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.study.layout import Layout
 from sim.study.spells import Rows, occupied
 

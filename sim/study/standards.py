@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.model.arrays import FloatArray
 from sim.model.network import Steps
-from sim.study.cells import FloatArray
 from sim.study.layout import ALL, Key, Layout, Standard
 
 WAITS = frozenset({"wait_mean", "wait_p50", "wait_p90", "wait_p95", "wait_p99", "wait_max"})

@@ -35,12 +35,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.errors import UsageError
+from sim.model.arrays import FloatArray
 from sim.model.build import Model, build
 from sim.model.network import Steps
 from sim.scenario import Scenario, Study
 from sim.study.offered import offered_load
-
-FloatArray = npt.NDArray[np.float64]
 
 BATCH = 5
 """Values of a batch: the 5 of MSER-5."""

@@ -220,7 +220,28 @@ class Texts:
         """As parquet keeps them: each text once."""
         import pyarrow as pa
 
-        return pa.DictionaryArray.from_arrays(pa.array(self.index), pa.array(self.distinct, pa.string()))
+        return pa.DictionaryArray.from_arrays(arrow(self.index), _strings(self.distinct))
+
+
+def arrow(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | None = None) -> pa.Array:
+    """The same numbers as Arrow holds them, not copied; `missing` says which are none.
+
+    `pyarrow.array` does it too, but loads pandas to see whether it was given some of its own.
+    """
+    import pyarrow as pa
+
+    values = np.ascontiguousarray(values)
+    known = None if missing is None else pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [known, pa.py_buffer(values)])
+
+
+def _strings(texts: Sequence[str]) -> pa.Array:
+    """Texts as Arrow holds them, without pandas as in `arrow`."""
+    import pyarrow as pa
+
+    data = [text.encode() for text in texts]
+    ends = np.cumsum([0, *map(len, data)], dtype=np.int32)
+    return pa.Array.from_buffers(pa.string(), len(data), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(data))])
 
 
 Columns = list[str | Texts | np.ndarray[Any, Any]]
@@ -244,15 +265,13 @@ def write_csv_columns(path: Path, names: Sequence[str], pieces: Iterable[Columns
 
 
 def _csv_column(column: str | Texts | np.ndarray[Any, Any], rows: int) -> pa.Array:
-    import pyarrow as pa
-
     if isinstance(column, str):
-        return pa.repeat(column, rows)
+        column = Texts([column], np.zeros(rows, dtype=np.int32))
     if isinstance(column, Texts):
         return column.dictionary().dictionary_decode()
     if column.dtype.kind == "f":
-        return pa.array(_rounded(column), from_pandas=True)
-    return pa.array(column)
+        return arrow(_rounded(column), np.isnan(column))
+    return arrow(column)
 
 
 def _rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -267,7 +286,12 @@ def _rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file that the same-bytes promise covers, by path relative to the folder."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, RUNTIME, ORIGINS))
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    return {p.relative_to(folder).as_posix(): _hash(p) for p in files}
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -318,6 +342,7 @@ def machine() -> dict[str, Any]:
     return {
         "python": sys.version.split()[0],
         "system": platform.system(),
+        "platform": platform.platform(),
         "processor": platform.machine(),
         "cpus": os.cpu_count(),
     }

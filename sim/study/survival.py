@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.study.cells import FloatArray
+from sim.model.arrays import FloatArray
 from sim.study.layout import ALL, Layout
 from sim.study.quantiles import Grouped
 

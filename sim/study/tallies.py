@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.records import INSIDE
-from sim.study.cells import FloatArray, IntArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.study.layout import Layout, promised
 from sim.study.spells import Departures, Spells
 

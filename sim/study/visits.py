@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.engine.records import IntArray, Records
+from sim.engine.records import Records
+from sim.model.arrays import IntArray
 from sim.model.network import Network
 from sim.model.parties import Parties
 

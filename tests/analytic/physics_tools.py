@@ -23,7 +23,8 @@ from sim.engine import Records
 from sim.model.network import Network, StationKind
 from sim.model.parties import Parties
 from sim.scenario import load
-from sim.study.experiment import BASELINE, Experiment
+from sim.scenario.vocabulary import BASELINE
+from sim.study.experiment import Experiment
 from sim.study.runs import experiment
 
 REPLICATIONS = 100

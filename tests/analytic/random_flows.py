@@ -39,9 +39,12 @@ def random_flows(folder: Path, seed: int) -> Path:
             f"detained: {between(0, 9)} %}}"
         )
 
-    def intake() -> list[str]:
+    with_intake: list[str] = []
+
+    def intake(name: str) -> list[str]:
         if maybe(0.3):
             return []
+        with_intake.append(name)
         overflow = ("hotel", "wait")[between(0, 1)]
         stay = f"places: {between(1, 25)}, stay: {time(between(300, 2000))}"
         return [f"    intake: {{{stay}, share: 70 %, overflow: {overflow}}}"]
@@ -72,9 +75,23 @@ def random_flows(folder: Path, seed: int) -> Path:
             *([f"    interview: {{{staff(4)}, service: {time(between(30, 120))}}}"] if maybe(0.8) else []),
             f"    eligibility: {eligibility(4)}",
             f"    claims_inland: {between(0, 100)} %",
-            *intake(),
+            *intake(name),
             "    weather: {cold: {mar: 40 %, apr: 10 %}, after: 30 min}",
         ]
+
+    def event(number: int) -> str:
+        effect = (
+            "ports: [land], closed: yes",
+            f"ports: [land, port], demand: {{irregular.adults: {between(0, 30) / 10}}}",
+            f"ports: [land], stopped: [{('response', 'eligibility')[between(0, 1)]}]",
+            f"ports: [land, water, port], service: {{'*': {between(5, 20) / 10}}}",
+            f"ports: [land], service: {{response: {between(5, 20) / 10}}}",
+            f"officers: {{team: {between(0, 3)}}}",
+            *(f"ports: [{name}], more_places: {between(-20, 20) or 1}" for name in with_intake),
+        )
+        day = between(24, 30)
+        dates = f"from: 2023-03-{day} 00:00, until: 2023-03-{day + 1} {between(0, 23):02}:00"
+        return f"{{name: event {number}, {dates}, {effect[between(0, len(effect) - 1)]}}}"
 
     choice = [
         "displacement:",
@@ -114,9 +131,10 @@ def random_flows(folder: Path, seed: int) -> Path:
         f"    groups: {{per_day: {between(2, 20)}, size: 1.6}}",
         f"    interview: {{{staff(3)}, service: {time(60)}}}",
         f"    eligibility: {eligibility(3)}",
-        *intake(),
+        *intake("port"),
         *(choice if maybe(0.6) else []),
     ]
+    lines += ["events:", *(f"  - {event(number)}" for number in range(3))] if maybe(0.6) else []
     path = folder / "flows.yaml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -40,6 +40,7 @@ def random_hall(folder: Path, seed: int, events: bool = False) -> Path:
     tight, pool, room = maybe(), maybe(0.6), maybe(0.4)
     first = ", priority: [tight, nexus]" if tight and maybe(0.7) else ""
     staff = "pool: team" if pool else desks(4)
+    begins = "kiosk" if seed % 3 == 0 else "check"  # which not everybody uses, or everybody
     lines = [
         "format: 1",
         f"name: hall {seed}",
@@ -59,7 +60,7 @@ def random_hall(folder: Path, seed: int, events: bool = False) -> Path:
         f"    closes: {between(5, 20)} min",
         f"    holds: {between(0, 8)} min",
         *(["    tight: 45 min"] if tight else []),
-        *([f"    hall: {{from: check, capacity: {between(4, 20)} people}}"] if room else []),
+        *([f"    hall: {{from: {begins}, capacity: {between(4, 20)} people}}"] if room else []),
         "    stations:",
         f"      bags: {{share: {{nexus: 20 %, '*': 60 %}}, {desks(4)}, service: {service(50)}}}",
         f"      screening: {{{desks(3)}, service: {service(20)}{first}}}",

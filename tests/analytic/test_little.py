@@ -16,7 +16,8 @@ from toolbox import FloatArray, scenario
 from sim.engine import Records
 from sim.model.parties import Parties
 from sim.scenario import load
-from sim.study.experiment import BASELINE, Experiment
+from sim.scenario.vocabulary import BASELINE
+from sim.study.experiment import Experiment
 from sim.study.measures import integrals, measure
 from sim.study.runs import experiment
 

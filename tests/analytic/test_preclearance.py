@@ -241,7 +241,7 @@ def test_engines_are_equal_on_random_halls_and_timetables(seed: int, tmp_path: P
 
 @pytest.mark.parametrize("seed", range(24))
 def test_totals_are_those_of_the_timetable(seed: int, tmp_path: Path) -> None:
-    """Persons booked = cleared or departed + missed + refused, and the far side sees each of them once."""
+    """Persons booked = cleared or departed + missed + refused, and the far side sees each of the first once."""
     path = random_hall(tmp_path, seed)
     done = run(path, "--replications", "2", visits=False)
     rows = done.replications
@@ -256,8 +256,13 @@ def test_totals_are_those_of_the_timetable(seed: int, tmp_path: Path) -> None:
     assert (total == booked).all()
     outcomes = [name for name in wide if name.startswith("outcome_")]
     assert np.array_equal(here[outcomes].sum(axis=1), here.arrivals)
+    room = scenario.preclearance["here"].hall
+    if room is not None:
+        assert (here.hall_max <= room.capacity).all()
     if scenario.preclearance["here"].far_side is not None:
-        assert (wide.loc["there"].passengers == booked).all()
+        aboard = here.passengers_boarded - wide.loc["there"].passengers
+        assert (aboard >= 0).all()  # the rest arrives after the horizon
+        assert (aboard <= here.passengers_on_the_way).all()
         assert np.array_equal(wide.loc["there"][outcomes].sum(axis=1), wide.loc["there"].arrivals)
         ends = here.passengers_arrived + here.passengers_refused_there + here.passengers_on_the_way
         assert (ends == here.passengers_boarded).all()
@@ -265,7 +270,7 @@ def test_totals_are_those_of_the_timetable(seed: int, tmp_path: Path) -> None:
 
 
 def test_a_full_hall_holds_people_outside(tmp_path: Path) -> None:
-    """Room for two in line: of six that come at once one is served, two stand inside and three outside."""
+    """Room for two: of six that come at once one is served and one stands behind it, the others outside."""
     text = """\
       here:
         zone: America/Toronto
@@ -278,9 +283,124 @@ def test_a_full_hall_holds_people_outside(tmp_path: Path) -> None:
     (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,02:00,6,100 %\n", encoding="utf-8")
     done = run(hall(tmp_path, text))
     outside = done.visits("outside")
-    assert ((outside["left"] - outside["joined"]) / MINUTE).tolist() == [0, 0, 0, 4, 8, 12]
-    assert done.summary("hall_max") == 3
+    assert ((outside["left"] - outside["joined"]) / MINUTE).tolist() == [0, 0, 4, 8, 12, 16]
+    assert done.summary("hall_max") == 2
     assert done.summary("wait_mean") == pytest.approx((0 + 4 + 8 + 12 + 16 + 20) / 6)
+
+
+WHOLE_HALL = """\
+  here:
+    zone: America/Toronto
+    departures: {timetable: day.csv}
+    classes: {everybody: 100 %}
+    show_up: 60 min
+    hall: {from: kiosk, capacity: 3 people}
+    stations:
+      screening: {booths: 1, service: 1 min}
+      kiosk: {booths: 2, service: 2 min}
+      verify: {kind: primary, booths: 1, service: 4 min}
+      walk: {kind: walk, service: 9 min}
+"""
+
+
+def test_a_hall_is_full_when_all_its_stations_together_are(tmp_path: Path) -> None:
+    """Six come at 0 (all times in minutes from there); three fit in kiosks, with the officer and in line together.
+
+    Screening one by one: 1, 2, 3, 4, 5, 6. Kiosks: 1-3, 2-4, and the third, let in at 3, 3-5. Officer: 3-7, 7-11,
+    11-15. Each who leaves the officer lets in one: the fourth at 7, though kiosks are free from 5 on and it was
+    screened at 4; the fifth at 11, the sixth at 15. Kiosks 7-9, 11-13, 15-17; officer 15-19, 19-23, 23-27.
+    """
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,02:00,6,100 %\n", encoding="utf-8")
+    done = run(hall(tmp_path, WHOLE_HALL))
+    outside, kiosk, verify = (done.visits(name) for name in ("outside", "kiosk", "verify"))
+    assert (outside["joined"] / MINUTE - 60).tolist() == [1, 2, 3, 4, 5, 6]
+    assert (outside["left"] / MINUTE - 60).tolist() == [1, 2, 3, 7, 11, 15]
+    assert (kiosk["started"] / MINUTE - 60).tolist() == [1, 2, 3, 7, 11, 15]
+    assert (verify["started"] / MINUTE - 60).tolist() == [3, 7, 11, 15, 19, 23]
+    assert done.summary("hall_max") == 3
+    assert done.summary("hall_mean") == pytest.approx((6 + 9 + 12 + 12 + 12 + 12) / 240)
+    assert done.summary("wait_mean", "outside") == pytest.approx((3 + 6 + 9) / 6)
+    assert done.summary("wait_mean") == pytest.approx(sum([0, 1 + 3, 2 + 6, 3 + 3 + 6, 4 + 6 + 6, 5 + 9 + 6]) / 6)
+
+
+def test_a_hall_that_not_everybody_enters_at_its_first_station(tmp_path: Path) -> None:
+    """It begins with kiosks for some: who uses them is settled at the entrance, once there is room in the hall."""
+    text = """\
+      here:
+        zone: America/Toronto
+        departures: {timetable: day.csv}
+        classes: {nexus: 30 %, visitor: rest}
+        show_up: 60 min
+        hall: {from: kiosk, capacity: 4 people}
+        stations:
+          screening: {booths: 9, service: 5 s}
+          kiosk: {booths: 2, serves: [visitor], share: 60 %, instead: interview, service: 20 s}
+          verify: {kind: primary, booths: 2, serves: [visitor], service: 10 s, then: walk}
+          nexus: {kind: primary, booths: 1, serves: [nexus], service: 8 s, then: walk}
+          interview: {kind: primary, booths: 1, service: 30 s}
+          walk: {kind: walk, service: 3 min}
+    """
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,03:00,400,100 %\n", encoding="utf-8")
+    done = run(hall(tmp_path, text))
+    visits = done.visits()
+    by = dict(list(visits.groupby("station")))
+    assert len(by["outside"]) == len(by["entrance"]) == len(by["walk"]) == 400
+    assert by["outside"]["left"].is_monotonic_increasing
+    assert set(by["kiosk"]["class"]) == set(by["verify"]["class"]) == {"air.visitor"}
+    visitors = len(by["kiosk"]) + len(by["interview"])
+    assert visitors == (by["walk"]["class"] == "air.visitor").sum()
+    assert abs(len(by["kiosk"]) / visitors - 0.6) < 4 * (0.6 * 0.4 / visitors) ** 0.5
+    assert done.summary("hall_max") == 4
+
+
+def test_who_missed_the_departure_does_not_stand_in_the_line_at_the_far_side(tmp_path: Path) -> None:
+    """Of the six of `BY_HAND` one misses its departure; ashore, 10 min after departure, five stand in line.
+
+    A departs at 60 with three aboard, inspected at 70 one after the other, 10 min each: waits 0, 10, 20. B departs at
+    64 with two of three: they come at 74, are inspected from 100 and 110: waits 26 and 36. A sixth would wait 46.
+    """
+    far = """\
+        clearance: none
+        far_side: {name: there, journey: 10 min, stations: {customs: {kind: primary, booths: 1, service: 10 min}}}
+    """
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,01:00,3,100 %\nB,01:04,4,75 %\n", encoding="utf-8")
+    done = run(hall(tmp_path, BY_HAND + indent(dedent(far), "    ")))
+    customs = done.visits("customs")
+    assert (customs["joined"] / MINUTE).tolist() == [70, 70, 70, 74, 74]
+    assert (customs["started"] / MINUTE).tolist() == [70, 80, 90, 100, 110]
+    there = {"passengers": 5, "arrivals": 5, "outcome_admitted": 5, "wait_mean": (0 + 10 + 20 + 26 + 36) / 5}
+    here = {"passengers_missed": 1, "passengers_arrived": 5, "passengers_on_the_way": 0}
+    rows = done.table[(done.table.station == "all") & (done.table["class"] == "all")]
+    found = rows.set_index(["facility", "measure"])["mean"]
+    assert {name: found["there", name] for name in there} == pytest.approx(there)
+    assert {name: found["here", name] for name in here} == here
+
+
+POOLED = """\
+  here:
+    zone: America/Toronto
+    departures: {{timetable: day.csv}}
+    classes: {{early: 50 %, late: rest}}
+    show_up: {{early: 90 min, late: 30 min}}
+    tight: 45 min
+    stations:
+      verify: {{kind: primary, serves: [late], pool: team, service: 5 min, then: walk{0}}}
+      interview: {{kind: primary, serves: [early], pool: team, service: 5 min}}
+      walk: {{kind: walk, service: 1 min}}
+"""
+
+
+@pytest.mark.parametrize("priority", [True, False])
+def test_tight_connections_go_first_across_the_stations_of_a_pool(priority: bool, tmp_path: Path) -> None:
+    """One officer for two stations: the early have stood in line for an hour, yet the tight go first at the other."""
+    (tmp_path / "day.csv").write_text("flight,departs,seats,load\nA,01:30,40,100 %\n", encoding="utf-8")
+    text = POOLED.format(", priority: [tight]" if priority else "")
+    done = run(hall(tmp_path, text, horizon="6 h", more="officers: {team: {officers: 1}}"))
+    late, early = done.visits("verify"), done.visits("interview")
+    assert len(late) > 5
+    between = early[(early.started > late.joined.min() + 300) & (early.started < late.started.max())]
+    assert between.empty == priority
+    assert (early.started.max() > late.started.max()) == priority
 
 
 def test_tight_connections_go_first(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from toolbox import FloatArray
 from sim.engine import MOVED_ON, Records
 from sim.model.network import NEVER, RENEGED, Network, OnClose, Station, StationKind
 from sim.model.parties import Parties
-from sim.study.experiment import BASELINE
+from sim.scenario.vocabulary import BASELINE
 
 SEEDS = range(40)
 

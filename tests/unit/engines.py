@@ -10,9 +10,9 @@ from networks import random_case
 
 from sim.engine import Records, engine
 from sim.errors import SimulationError
+from sim.model.arrays import FloatArray
 from sim.model.network import Network, Steps
 from sim.model.parties import Parties
-from sim.study.cells import FloatArray
 from sim.study.compiled import see
 from sim.study.layout import Layout
 from sim.study.matrix import row_of

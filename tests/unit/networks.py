@@ -25,6 +25,7 @@ from sim.model.network import (
     ClassAtStation,
     Controller,
     Facility,
+    Following,
     Network,
     OnClose,
     PartyClass,
@@ -35,6 +36,7 @@ from sim.model.network import (
     Steps,
     Target,
     WhenFull,
+    Zone,
 )
 from sim.model.parties import Parties
 
@@ -68,6 +70,10 @@ def build_case(rng: random.Random, steered: bool = False) -> Case:
     network, parties = maker.network(), maker.parties()
     if steered and maker.chance(0.3):  # last of all, so that the rest stays as it was
         network = replace(network, controllers=maker.controllers(network.stations))
+    if steered and maker.chance(0.4):
+        network = replace(network, stations=maker.in_zones(network.stations), zones=maker.zones)
+    if steered and maker.chance(0.2):
+        network, parties = maker.following(network, parties)
     return network, parties
 
 
@@ -134,6 +140,37 @@ class CaseMaker:
             )
             for pool in steered
         )
+
+    def in_zones(self, stations: tuple[Station, ...]) -> tuple[Station, ...]:
+        """Stations in zones, and classes of different precedence at those that share servers."""
+        rng = self.rng
+        self.zones = tuple(Zone(f"zone-{z}", rng.choice([1.0, 2.0, 3.0, 3.0, 5.0])) for z in range(rng.randint(1, 2)))
+        return tuple(
+            replace(
+                station,
+                zone=rng.randrange(-1, len(self.zones)),
+                classes={k: replace(c, precedence=rng.choice([0, 0, 1])) for k, c in station.classes.items()},
+            )
+            for station in stations
+        )
+
+    def following(self, network: Network, parties: Parties) -> Case:
+        """Some classes come only after parties of a facility have got through."""
+        rng, count = self.rng, len(parties)
+        after = [rng.choice([-1, 0, 1]) for _ in network.classes]
+        facility = [network.classes[k].facility for k in parties.klass.tolist()]
+        follows = np.full(count, -1)
+        for party, k in enumerate(parties.klass.tolist()):
+            before = [p for p in range(party) if facility[p] == after[k]]
+            if before and self.chance(0.8):
+                follows[party] = rng.choice(before)
+        until = np.array([rng.choice([float(t) - 1.0, float(t), NEVER]) for t in parties.time], dtype=np.float64)
+        classes = tuple(replace(one, after=a) for one, a in zip(network.classes, after, strict=True))
+        barred = (REFUSED,) if self.chance(0.5) else ()
+        following = Following(stays=len(network.outcomes), barred=barred)
+        outcomes = (*network.outcomes, "behind")
+        network = replace(network, classes=classes, following=following, outcomes=outcomes)
+        return network, replace(parties, follows=follows, until=until)
 
     # ---- stages ---------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from sim.api import comparing as api
 from sim.errors import UsageError
-from sim.report import page_tables
+from sim.report import page_tables, words
 from sim.report.sentences import bad_day_sentences, best_sentences, sentences, zone_words
 from sim.report.tables import comparison_table
 from sim.study.baddays import NONE, BadDays, Estimate
@@ -330,3 +330,28 @@ def test_rows_that_are_not_shown_are_counted() -> None:
     still = replace(rows[1], low=0.0, high=0.02)
     flat = " ".join(printed(told(rows[0], still, rows[2]), 80).split())
     assert "Tables show 1 of them; the other 2 change by less than 0.05 or have no parties." in flat
+
+
+def test_a_count_says_what_is_counted_and_a_replication_of_weeks_is_no_day() -> None:
+    said = {("persons", "count"): "", ("exception_minor", "count"): "persons", ("wait_mean", "min"): "min"}
+    assert {of: words.thing(*of) for of in said} == said
+    days = BadDays(Estimate(-20.0, -25.0, -15.0), Estimate(-31.0, -44.0, -18.0), 3)
+    crossed = Key("port", "all", "car", "exception_minor", "count")
+    for minutes, called in ((1440.0, "day"), (1500.0, "day"), (30 * 1440.0, "replication")):
+        one = told(row(crossed, -12.4, -15.1, -9.8, days=days))
+        long = replace(one, samples=replace(one.samples, horizon=minutes))
+        (sentence,) = bad_day_sentences(long)
+        assert f"on the worst 3 of 30 {called}s the " in sentence
+        assert "by -31.0 persons (" in sentence
+        flat = " ".join(printed(long, 80).split())
+        assert f"Bad {called}s" in flat
+        assert ("A replication is a day." in flat) == (called == "day")
+        assert "count" not in flat
+
+
+def test_a_narrow_terminal_cuts_no_number() -> None:
+    """The name of the measure gives way."""
+    cost = Key("port", "all", "car", "interviews_pending_mean", "persons")
+    flat = printed(told(row(cost, -237_244.0, -351_582.0, -183_769.0)), 80)
+    assert all(number in flat for number in ("-237,244", "-351,582 to -183,769"))
+    assert max(map(len, flat.splitlines())) <= 80

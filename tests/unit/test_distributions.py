@@ -22,6 +22,7 @@ from sim.model.distributions import (
     Uniform,
     Weibull,
     from_spec,
+    geometric_quantile,
     shifted_poisson_quantile,
 )
 
@@ -252,3 +253,13 @@ def test_no_distribution_is_refused(kind: str, parameters: dict[str, object], me
 def test_fewer_than_one_occupant_is_refused() -> None:
     with pytest.raises(UsageError, match="1 or more"):
         shifted_poisson_quantile([0.5], 0.9)
+
+
+def test_geometric_persons_are_those_of_the_textbook() -> None:
+    """P(N = k) = (1 - p)^(k - 1) p with p = 1 / mean, at evenly spread uniforms; the edges of each step belong up."""
+    uniforms = (np.arange(200_000) + 0.5) / 200_000
+    drawn = geometric_quantile(uniforms, 2.5)
+    for number in range(1, 9):
+        assert (drawn == number).mean() == pytest.approx(0.6 ** (number - 1) * 0.4, abs=1e-5)
+    assert drawn.mean() == pytest.approx(2.5, abs=1e-3)
+    assert geometric_quantile(np.array([0.0, 0.39, 0.41]), 2.5).tolist() == [1, 1, 2]

@@ -235,6 +235,19 @@ def test_sweeps_page(tmp_path: Path) -> None:
     assert sorted(told) == sorted(policies.names())
 
 
+def test_every_folder_of_the_program_has_a_row_with_what_is_in_it() -> None:
+    """Neither is a folder left out of the page on architecture, nor does a row name what is not there."""
+    rows = dict(
+        re.findall(r"^\| `(sim/[^`]*)` \| (.*) \|$", (DOCS / "architecture.md").read_text(encoding="utf-8"), re.M)
+    )
+    folders = {f"{file.parent.relative_to(ROOT).as_posix()}/" for file in (ROOT / "sim").glob("*/**/*.py")}
+    assert {row for row in rows if row.endswith("/")} == folders
+    for row, text in rows.items():
+        assert (ROOT / row).exists()
+        for name in re.findall(r"`([\w*]+(?:\.py|/))`", text):
+            assert list((ROOT / row).glob(name.rstrip("/"))), f"{row} has no {name}"
+
+
 def test_architecture_page(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     played("architecture.md", tmp_path)

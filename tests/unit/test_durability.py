@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import sys
+import time
+from multiprocessing import parent_process
 from pathlib import Path
 
 import pytest
@@ -261,7 +263,7 @@ def test_resume_and_force_exclude_each_other(scenario: Path, capsys: pytest.Capt
 
 
 def die(task: int) -> int:
-    if task == 3:
+    if task == 0 and parent_process() is not None:
         os._exit(9)
     return task
 
@@ -269,6 +271,19 @@ def die(task: int) -> int:
 def test_a_killed_worker_is_told() -> None:
     with pytest.raises(SimulationError, match="a worker process was killed"):
         list(Processes(2).map(die, range(6)))
+
+
+def who(task: int) -> int:
+    time.sleep(0.02)
+    return os.getpid()
+
+
+def test_the_first_process_works_while_the_others_start() -> None:
+    done = dict(Processes(2).map(who, range(40)))
+    assert sorted(done) == list(range(40))
+    assert done[39] == os.getpid() != done[0]
+    assert len(set(done.values())) == 2
+    assert len(set(dict(Processes(3).map(who, range(2))).values())) == 2  # of two tasks one is for each
 
 
 def test_a_replay_names_what_makes_it_the_same(

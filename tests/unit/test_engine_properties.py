@@ -320,9 +320,9 @@ def test_every_instant_of_many_seeds_ends_settled(block: int) -> None:
 def test_the_cases_reach_every_rule() -> None:
     """A generator that never blocks, reneges or reroutes would prove nothing."""
     seen = dict.fromkeys(("blocked", "reneged", "diverted", "rerouted", "served out", "tandem", "inside"), 0)
-    for seed in range(400):
+    for seed in range(700):
         network, parties = random_case(seed)
-        network, _, rows, records = run_both((dataclasses.replace(network, controllers=()), parties))
+        network, _, rows, records = run_both((dataclasses.replace(network, controllers=(), following=None), parties))
         seen["diverted"] += int(np.sum(records.turned_away_outcome == DIVERTED))
         for row in rows:
             seen["reneged"] += row.outcome == RENEGED

@@ -13,6 +13,7 @@ from sim.study.flow_breaks import given_driver, known_drivers, search
 from sim.study.flow_data import FlowSeries, Month
 from sim.study.flow_fit import (
     BANDS,
+    UNMET,
     Task,
     carried,
     fit,
@@ -192,6 +193,22 @@ def test_drivers_that_the_months_cannot_tell_are_named() -> None:
     assert "without it" in untold["early"]
     assert "cannot be told from one" in untold["same"]
     assert len(months.counts) == 60
+
+
+def test_a_change_in_the_gap_before_the_months_held_back_may_do_anything() -> None:
+    """Its factor has its prior, exp of a normal of 2: bands are wider by that from then on, and medians stay."""
+    world = World(drivers=(), months=60)
+    task = world.task(4, held_back=9)
+    held = list(task.held_back.counts)
+    rule = driver("rule", f"{held[3]}-01")
+    without, known = fit(task, (), rhos=(0.5,)), fit(task, (rule,), rhos=(0.5,))
+    assert known.untold == {"rule": UNMET}
+    for one, other in zip(known.held_back[:3], without.held_back[:3], strict=True):
+        assert one.bands[0.8] == pytest.approx(other.bands[0.8], rel=0.05)
+    for one, other in zip(known.held_back[3:], without.held_back[3:], strict=True):
+        assert one.median == pytest.approx(other.median, rel=0.15)
+        widths = [math.log(high / low) / (2 * 1.96) for low, high in (one.bands[0.95], other.bands[0.95])]
+        assert math.sqrt(widths[0] ** 2 - widths[1] ** 2) == pytest.approx(2.0, rel=0.1)
 
 
 def test_the_level_after_the_last_month_comes_back_by_halves() -> None:

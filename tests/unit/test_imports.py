@@ -16,7 +16,7 @@ ORDER = ("errors", "registry", "scenario", "model", "engine", "study", "report")
 """Lowest first. What stands beside these folders (the command line) may import from all of them."""
 TOP = len(ORDER)
 COMMAND_LINE = {"api", "commands", "cli", "__main__", "__init__"}
-HEAVY = ("scipy.stats", "pandas", "matplotlib", "numba", "pyarrow", "rich")
+HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "numba", "pyarrow", "rich")
 """What `--help` and `check` have no use for; each of them costs more than the command itself."""
 
 MODULES = sorted((ROOT / "sim").rglob("*.py"))

@@ -8,12 +8,12 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from report_page_runs import port_run
+from report_page_runs import flow_run, hall_run, port_run, settled_run
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -103,7 +103,7 @@ def test_it_opens_without_an_error_and_asks_nothing_of_the_network(browser: webd
     assert asked[0] == file.as_uri()
     assert [url for url in asked[1:] if not url.startswith(("data:", "blob:"))] == []
     charts = browser.find_elements(By.CSS_SELECTOR, "[role=img][aria-label] > [aria-hidden=true] svg")
-    assert len(charts) == len(browser.find_elements(By.CSS_SELECTOR, ".chart")) == 5
+    assert len(charts) == len(browser.find_elements(By.CSS_SELECTOR, ".chart")) == 6
     assert all(chart.size["height"] > 60 for chart in charts)
 
 
@@ -194,12 +194,35 @@ def test_tags_of_a_scenario_do_not_run(
 
 def test_an_accessibility_checker_finds_no_serious_fault(browser: webdriver.Chrome, file: Path) -> None:
     opened(browser, file)
+    assert serious_faults(browser) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "charts", "pictures"),
+    [(hall_run, 7, 0), (flow_run, 9, 2), (settled_run, 7, 0)],
+    ids=["hall", "flow", "settled"],
+)
+def test_pages_of_other_kinds_open_whole(
+    browser: webdriver.Chrome, tmp_path: Path, made: Callable[[Path], Path], charts: int, pictures: int
+) -> None:
+    asked = opened(browser, write_report(made(tmp_path)))
+    assert browser.get_log("browser") == []
+    assert [url for url in asked[1:] if not url.startswith(("data:", "blob:"))] == []
+    drawn = browser.find_elements(By.CSS_SELECTOR, "[role=img][aria-label] > [aria-hidden=true] svg")
+    assert len(drawn) == len(browser.find_elements(By.CSS_SELECTOR, ".chart")) == charts
+    wide = browser.execute_script("return [...document.images].map(each => each.naturalWidth)")
+    assert [each > 500 for each in wide] == [True] * pictures
+    assert serious_faults(browser) == []
+
+
+def serious_faults(browser: webdriver.Chrome) -> list[tuple[str, ...]]:
+    """What an accessibility checker finds on the page that is open."""
     browser.execute_script("for (const part of document.querySelectorAll('details')) part.open = true")
     browser.execute_script(AXE.read_text(encoding="utf-8"))
     found = browser.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
     assert len(found["passes"]) > 20
     faults = [(fault["impact"], fault["id"], fault["nodes"][0]["html"][:200]) for fault in found["violations"]]
-    assert [fault for fault in faults if fault[0] in ("serious", "critical")] == []
+    return [fault for fault in faults if fault[0] in ("serious", "critical")]
 
 
 def test_it_fits_a_narrow_screen_and_prints_whole(browser: webdriver.Chrome, file: Path) -> None:

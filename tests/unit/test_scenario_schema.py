@@ -240,7 +240,12 @@ FAULTS: list[tuple[str, Any, str, str]] = [
     ("events", event(), "events/0", "without an effect"),
     ("events", event(demand=1.2, until="2024-07-06 10:00"), "events/0/until", "not after"),
     ("events", event(demand=-1), "events/0/demand/*", "factor of 0 or more"),
-    ("events", event(demand=1.2, ports=["ther"]), "events/0/ports/0", "no port or preclearance facility 'ther'"),
+    (
+        "events",
+        event(demand=1.2, ports=["ther"]),
+        "events/0/ports/0",
+        "no port, preclearance facility or irregular flow 'ther'",
+    ),
     ("events", event(booths={"genral": 1}), "events/0/booths/genral", "did you mean 'general'?"),
     ("events", event(stopped=["x"]), "events/0/stopped/0", "no lane group, station or kind of secondary 'x'"),
     ("events", event(service={"x": 2}), "events/0/service/x", "no lane group or station 'x'"),

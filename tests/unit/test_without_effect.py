@@ -8,9 +8,11 @@ import pytest
 
 from sim.model.build import build
 from sim.model.network import StationKind
-from sim.scenario import load
+from sim.scenario import load, without_effect
+from sim.scenario.cautions import collect
 from sim.study.preflight import warnings_of
 
+SHIPPED = sorted((Path(__file__).resolve().parents[2] / "scenarios").glob("*.yaml"))
 HEAD = """format: 1
 name: A port
 start: 2024-07-06 06:00
@@ -54,6 +56,15 @@ def event(effect: str) -> str:
 
 EVERYDAY = TRAFFIC + LANES
 LISTED = EVERYDAY.replace("rate: 30 /h, nexus: 20 %", "trace: t.csv")
+TERMINAL = """preclearance:
+  there:
+    zone: America/Vancouver
+    departures: {per_day: 9, seats: 90}
+    classes: {everybody: 100 %}
+    show_up: {uniform: {low: 30 min, high: 90 min}}
+    tight: 45 min
+    stations: {primary: {kind: primary, booths: 3, service: 70 s}}
+"""
 SECTOR = """irregular:
   sector:
     zone: America/Toronto
@@ -70,6 +81,11 @@ def sector(old: str, new: str) -> str:
 
 
 CASES = {
+    "tight-without-priority": (
+        "preclearance.there.tight",
+        EVERYDAY + TERMINAL,
+        ("service: 70 s", "service: 70 s, priority: [tight]"),
+    ),
     "information-withheld-that-no-source-is-of": (
         "irregular.sector.intercept.shared_information",
         sector("{us-notice: 20 %}", "20 %, shared_information: no"),
@@ -254,3 +270,10 @@ def test_officers_of_a_toll_live_by_its_clock(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(head + text, encoding="utf-8")
     (pool,) = (pool for pool in build(load(tmp_path / "s.yaml").baseline).network.pools if pool.name == "team")
     assert [pool.calendar.at(3600.0 * hour) for hour in (9.99, 10.0)] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SHIPPED])
+def test_no_shipped_scenario_has_a_key_that_does_nothing(name: str) -> None:
+    study = load(next(path for path in SHIPPED if path.stem == name))
+    found = collect(study, without_effect.LOOKS, ())
+    assert [warning.path for warning in found] == []

@@ -40,6 +40,7 @@ class WatchedEngine(ReferenceEngine):
             lowest = min(rules[other.klass].rank for other in visit.line)
             first = next(other for other in visit.line if rules[other.klass].rank == lowest)
             assert visit is first, f"party {visit.party} is served before party {first.party}"
+            self.goes_first_in_the_pool(visit)
         if booth is not None and rear:
             assert booth.front is not None, "the rear fills before the front"
             assert booth.rear is None, "two parties in the rear"
@@ -47,6 +48,20 @@ class WatchedEngine(ReferenceEngine):
             assert booth.front is None, "two parties in the front"
             assert booth.rear is None, "the front fills while the rear is taken"
         return super().start(visit, booth, rear)
+
+    def goes_first_in_the_pool(self, visit: Visit) -> None:
+        """No head of another line of the same officers goes before it (rule 3)."""
+
+        def order(other: Visit) -> tuple[int, float, int, int]:
+            rules = self.stations[other.station].station.classes[other.klass]
+            return rules.precedence, other.joined, other.station, other.party
+
+        pool = self.stations[visit.station].pool
+        for state in (self.stations[i] for i in (pool.members if pool else ())):
+            line = [] if state.station.per_booth else state.line
+            if line and state.station.running.at(self.agenda.now) != 0.0:
+                ranks = {k: rules.rank for k, rules in state.station.classes.items()}
+                assert order(visit) <= order(min(line, key=lambda v: ranks[v.klass])), "others of the pool go first"
 
 
 def run_watched(network: Network, parties: Parties) -> Records:
@@ -114,7 +129,7 @@ class Settled:
     def blocked_cannot_move(self) -> None:
         """Nobody finished stays who could leave; the longest blocked for a station finds no room there."""
         blocked = [v for here in self.here for v in here if v.started == v.started and v.ended == v.ended]
-        seen = set()
+        seen, shut = set(), set()
         for visit in sorted(blocked, key=lambda v: (v.ended, v.station, v.party)):
             if visit.rear and self.booth(visit).front is not None:
                 continue
@@ -126,9 +141,12 @@ class Settled:
             waives = rules.waive_when_full and visit.target is not route.otherwise
             assert not waives, "is blocked although its lane waives"
             following = self.choice(visit.target)
-            if following not in seen:
+            zone = self.engine.stations[following].station.zone
+            if zone != rules.zone and (following in shut or not self.zone_takes(zone, visit.party)):
+                shut.add(following)  # those in the zone do not wait behind who has no room there
+            elif following not in seen:
                 seen.add(following)
-                assert not self.room(following, visit.klass), "is blocked before a station with room"
+                assert not self.room(following, visit), "is blocked before a station with room"
 
     def booth(self, visit: Visit) -> Booth:
         pool = self.engine.stations[visit.station].pool
@@ -183,7 +201,7 @@ class Settled:
         if state.station.on_close is OnClose.REROUTE:
             for visit in state.holding:
                 for other in (state.station.reroute or {}).get(visit.klass, ()):
-                    assert not (self.is_open(other) and self.room(other, visit.klass)), "rerouting is due"
+                    assert not (self.is_open(other) and self.room(other, visit)), "rerouting is due"
 
     def road_heads_cannot_move(self, state: StationState) -> None:
         for lane in state.lanes:
@@ -194,7 +212,7 @@ class Settled:
             route = state.station.classes[head.klass].route
             assert route is not None
             assert route.otherwise.outcome < 0, "a head that only has to leave"
-            assert not self.room(self.choice(route.otherwise), head.klass), "a head before a station with room"
+            assert not self.room(self.choice(route.otherwise), head), "a head before a station with room"
 
     # ---- choice and room, told once more --------------------------------------------------------------
 
@@ -231,9 +249,21 @@ class Settled:
         calendar = pool.pool.calendar
         return next((t for t, n in zip(calendar.times, calendar.values, strict=True) if t > self.now and n > 0), NEVER)
 
-    def room(self, index: int, klass: int) -> bool:
-        """It fits in the line, or could go straight through an empty one."""
-        state = self.engine.stations[index]
+    def zone_takes(self, zone: int, party: int) -> bool:
+        """The people of the party fit, nobody is there, or there is no zone."""
+        sizes = self.engine.parties.size
+        stations = [index for index, state in enumerate(self.engine.stations) if state.station.zone == zone]
+        people = sum(int(sizes[visit.party]) for index in stations for visit in self.here[index])
+        return zone < 0 or people == 0 or people + int(sizes[party]) <= self.engine.network.zones[zone].capacity
+
+    def room(self, index: int, visit: Visit) -> bool:
+        return self.room_from(self.engine.stations[visit.station].station.zone, index, visit)
+
+    def room_from(self, zone_left: int, index: int, visit: Visit) -> bool:
+        """It fits in the line, or could go straight through an empty one, and its people fit in the zone."""
+        state, klass = self.engine.stations[index], visit.klass
+        if state.station.zone != zone_left and not self.zone_takes(state.station.zone, visit.party):
+            return False
         standing = [visit for visit in self.here[index] if visit.started != visit.started]
         if sum(self.length(v.klass) for v in standing) + self.length(klass) <= state.station.storage:
             return True
@@ -241,7 +271,9 @@ class Settled:
             route = state.station.classes[klass].route
             assert route is not None
             onward = route.otherwise
-            return not standing and (onward.outcome >= 0 or self.room(self.choice(onward), klass))
+            return not standing and (
+                onward.outcome >= 0 or self.room_from(state.station.zone, self.choice(onward), visit)
+            )
         if not self.is_open(index) or not self.running(state):
             return False
         opened = state.pool.booths[: state.pool.scheduled]

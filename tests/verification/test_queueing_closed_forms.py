@@ -9,7 +9,7 @@ from test_little import PACIFIC_HIGHWAY, hold_counts_against_visits, loaded
 from test_oracle import drawn_services, equals_oracle, m_m_6
 from toolbox import run, same_files
 
-from sim.study.experiment import BASELINE
+from sim.scenario.vocabulary import BASELINE
 
 pytestmark = pytest.mark.verification
 

@@ -101,9 +101,9 @@ def stages(path: str, replications: int) -> Answer:
 
     from sim.engine import COMPILED, engine
     from sim.scenario import load
+    from sim.scenario.vocabulary import BASELINE
     from sim.study import compiled, runs, store
     from sim.study.conservation import check_conservation
-    from sim.study.experiment import BASELINE
     from sim.study.journal import Journal
     from sim.study.matrix import row_of
     from sim.study.measures import measure

@@ -13,7 +13,8 @@ from sim.engine.compiled.kernel import entry
 from sim.engine.compiled.pieces import Piece
 from sim.engine.compiled.types import Words
 from sim.engine.compiled.unpacking import unpack
-from sim.engine.records import FloatArray, IntArray, Records
+from sim.engine.records import Records
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import Network
 from sim.model.parties import Parties
 

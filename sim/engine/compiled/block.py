@@ -10,7 +10,7 @@ from sim.engine.compiled import layout as at
 from sim.engine.compiled.image import NetworkImage
 from sim.engine.compiled.pieces import Piece, pieces_of
 from sim.engine.compiled.types import Reals, Words
-from sim.engine.records import IntArray
+from sim.model.arrays import IntArray
 from sim.model.network import Network
 from sim.model.parties import Parties
 
@@ -68,6 +68,10 @@ def new_block(images: Images, parties: Parties, visits: int) -> Block:
             own[slot] = begin - base
         own[at.PARTIES] += first[number] * at.PARTY_WIDTH
         own[at.ARRIVALS] += first[number]
+        if parties.follows is None:
+            own[at.STAYS] = -1
+        else:
+            own[at.FOLLOW] += first[number] * at.FOLLOW_WIDTH
         own[at.NEXT_STAFF] = own[at.STAFF_LOG]
         own[at.NEXT_LIVE], own[at.FREE] = own[at.LIVE], -1
         own[at.NEXT_VISIT], own[at.NEXT_FULL] = own[at.VISITS], own[at.FULL_LOG]
@@ -75,6 +79,7 @@ def new_block(images: Images, parties: Parties, visits: int) -> Block:
         own[at.FULL_END] = own[at.FULL_LOG] + visits * at.FULL_WIDTH
         own[at.N_PARTIES] = first[number + 1] - first[number]
     _write_parties(words, begins, images, parties, order)
+    _write_following(words[begins[at.FOLLOW] : begins[at.FULL_LOG]], parties, order, first)
     return Block(words, bases, order, first)
 
 
@@ -102,6 +107,7 @@ def _state_sizes(image: NetworkImage) -> dict[int, int]:
         at.TAIL: lines + 1,
         at.COUNT: lines + 1,
         at.STANDING: stations,
+        at.IN_ZONE: int(image.words[at.FOLLOWERS] - image.words[at.CAPACITIES]),
         at.SPACE: stations,
         at.GAUGES: (stations * at.GAUGE_KINDS + pools) * at.GAUGE_WIDTH,
         at.CONTROL: controllers * at.CONTROL_WIDTH,
@@ -121,6 +127,7 @@ def _shared_sizes(images: Images, parties: Parties, visits: int) -> dict[int, in
         at.PARTIES: count * at.PARTY_WIDTH,
         at.ARRIVALS: count,
         at.DRAWS: parties.draws.size,
+        at.FOLLOW: 0 if parties.follows is None else count * at.FOLLOW_WIDTH,
         at.FULL_LOG: (visits + 1 + stations) * at.FULL_WIDTH,  # once past its end it still takes one settling
         at.VISITS: (visits + 2 + stations) * at.VISIT_WIDTH,  # past its end one move may still end some
     }
@@ -153,4 +160,19 @@ def _write_parties(
     for column, values in columns.items():
         rows[:, column] = values if order is None else values[order]
     arrivals[:] = parties.time if order is None else parties.time[order]
-    reals[begins[at.DRAWS] : begins[at.FULL_LOG]] = parties.draws
+    reals[begins[at.DRAWS] : begins[at.FOLLOW]] = parties.draws
+
+
+def _write_following(words: Words, parties: Parties, order: IntArray | None, first: IntArray) -> None:
+    """Forerunners by their numbers in the piece, which is that of their followers."""
+    if parties.follows is None or parties.until is None:
+        return
+    rows = words.reshape(len(parties), at.FOLLOW_WIDTH)
+    forerunner, until = parties.follows, parties.until
+    if order is not None:
+        number = np.empty(len(parties), np.int64)
+        number[order] = np.arange(len(parties)) - np.repeat(first[:-1], np.diff(first))
+        forerunner = np.where(forerunner >= 0, number[forerunner], -1)[order]
+        until = until[order]
+    rows[:, at.FORERUNNER], rows[:, at.END_OUTCOME] = forerunner, -1
+    rows.view(np.float64)[:, at.UNTIL] = until

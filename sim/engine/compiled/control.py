@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from sim.engine.compiled.floor import own_line
 from sim.engine.compiled.jit import compiled
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import gauge_row, pool_row, station_row
 from sim.engine.compiled.lines import value_at
-from sim.engine.compiled.rules import own_line
 from sim.engine.compiled.types import Reals, Words
 
 

@@ -10,7 +10,17 @@ import numpy as np
 from sim.engine.closing import instants_of_change
 from sim.engine.compiled import layout as at
 from sim.engine.compiled.types import Reals, Words
-from sim.model.network import NEVER, ClassAtStation, Network, Route, Station, StationKind, Steps, Target
+from sim.model.network import (
+    ENGINE_OUTCOMES,
+    NEVER,
+    ClassAtStation,
+    Network,
+    Route,
+    Station,
+    StationKind,
+    Steps,
+    Target,
+)
 
 T = TypeVar("T", bound=Hashable)
 Row = tuple[float | int, ...]
@@ -100,6 +110,9 @@ class NetworkImage:
             at.CONTROLLERS: controllers,
             at.WATCHED: _column(watched.flat),
             at.TICKS: _column(ticks.flat),
+            at.CAPACITIES: _column([float(zone.capacity) for zone in network.zones]),
+            at.FOLLOWERS: _column([int(c.after >= 0) for c in network.classes]),
+            at.BARRED: _column(_barred(network)),
             at.BOOTH_LINES: _column(range(self.lines, self.lines + self.booths)),
         }
         header = [0] * at.HEADER
@@ -110,6 +123,7 @@ class NetworkImage:
         counts = (len(stations), len(network.classes), len(pools), self.booths, self.lines + self.booths, len(instants))
         header[: len(counts)] = counts
         header[at.N_CONTROLLERS] = len(controllers)
+        header[at.STAYS] = -1 if network.following is None else network.following.stays
         self.words: Words = np.zeros(size, np.int64)
         self.reals: Reals = self.words.view(np.float64)
         self.words[: at.HEADER] = header
@@ -141,6 +155,7 @@ class NetworkImage:
             at.WHEN_CLOSED: station.when_closed,
             at.RUNNING: self.steps.number(station.running),
             at.BALK_WITH: station.balk_with,
+            at.ZONE: station.zone,
             at.SHARES_POOL: station.pool >= 0
             and sum(other.pool == station.pool for other in self.network.stations) > 1,
             at.JOCKEY: station.jockey,
@@ -165,6 +180,7 @@ class NetworkImage:
         integers = {
             at.SERVICE: rules.service,
             at.RANK: rules.rank,
+            at.PRECEDENCE: rules.precedence,
             at.PATIENCE_SLOT: rules.patience,
             at.ROUTE: -1 if rules.route is None else self.routes.number(rules.route),
             at.FACTOR_BEGIN: factor[0],
@@ -194,6 +210,12 @@ class NetworkImage:
             rows.append((pool.servers, calendar, tandem, self.booths, *self.members.add(own)))
             self.booths += max(pool.servers, 0)
         return rows
+
+
+def _barred(network: Network) -> list[int]:
+    """For each outcome whether nobody comes after a party that ends with it."""
+    also = () if network.following is None else network.following.barred
+    return [int(index < len(ENGINE_OUTCOMES) or index in also) for index in range(len(network.outcomes))]
 
 
 def _row(width: int, integers: dict[int, int], reals: dict[int, float]) -> Row:

@@ -10,13 +10,14 @@ import numpy as np
 
 from sim.engine.compiled import unpacking
 from sim.engine.compiled.control import begin_control
+from sim.engine.compiled.floor import choose, has_room, parties_at, people_of, stays_behind
 from sim.engine.compiled.heap import pop
 from sim.engine.compiled.jit import cached, compiled, is_on_disk, pointer, source_hash
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
 from sim.engine.compiled.lines import set_queued, settle_gauge, value_at
 from sim.engine.compiled.opening import apply_calendar
-from sim.engine.compiled.rules import choose, has_room, parties_at, patience_ends, service_ends
+from sim.engine.compiled.rules import patience_ends, service_ends
 from sim.engine.compiled.settling import enter_through, settle
 from sim.engine.compiled.types import Reals, Words
 from sim.engine.compiled.visits import goes_on, write_down_all
@@ -76,6 +77,11 @@ def run_kernel(w: Words, r: Reals) -> bool:
 
 @compiled
 def arrive(w: Words, r: Reals, party: int, now: float) -> None:
+    if stays_behind(w, r, party):
+        row = w[AWAY] + 2 * w[N_AWAY]
+        w[N_AWAY] += 1
+        w[row], w[row + 1] = party, w[STAYS]
+        return
     klass = w[w[PARTIES] + party * PARTY_WIDTH + PARTY_KLASS]
     station = choose(w, r, w[w[ENTRY] + klass], now)
     st = station_row(w, r, station)
@@ -85,7 +91,7 @@ def arrive(w: Words, r: Reals, party: int, now: float) -> None:
         turn_away(w, r, station, party, w[st + WHEN_CLOSED], CLOSED, now)
     elif parties_before(w, r, station) >= r[st + BALK_AT]:
         turn_away(w, r, station, party, WhenFull.BALK, BALKED, now)
-    elif not has_room(w, r, station, klass, now):
+    elif not has_room(w, r, station, klass, people_of(w, r, party), -1, now):
         turn_away(w, r, station, party, w[st + WHEN_FULL], BALKED, now)
     else:
         let_in(w, r, station, party, now)

@@ -23,7 +23,8 @@ ROAD, POOL, PER_BOOTH, WHEN_FULL, DIVERT, ADMITS, WHEN_CLOSED, RUNNING = range(8
 JOCKEY, ON_CLOSE, WAIVES, RANKED, SERVICE_FACTOR, LINE, LANES, SHORTEST, FINITE, BALK_WITH = range(8, 18)
 SHARES_POOL = 18
 STORAGE, BALK_AT, TRAVEL = range(19, 22)
-STATION_WIDTH = 22
+ZONE = 22
+STATION_WIDTH = 23
 """`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions, `SHORTEST` a class;
 `LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road."""
 SHARED, HELD, FIRST_LANE = range(3)
@@ -31,7 +32,8 @@ SHARED, HELD, FIRST_LANE = range(3)
 
 SERVICE, RANK, PATIENCE_SLOT, ROUTE, FACTOR_BEGIN, FACTOR_END, REROUTE_BEGIN, REROUTE_END = range(8)
 EXTRA_PERSON, MOVE_UP = range(8, 10)
-CELL_WIDTH = 10
+PRECEDENCE = 10
+CELL_WIDTH = 11
 """A class at a station; `ROUTE` is -1 where the class never comes."""
 
 MARK, BRANCH_BEGIN, BRANCH_END, OTHERWISE = range(4)
@@ -62,9 +64,12 @@ FULL_LOG, NEXT_FULL, FULL_END = range(53, 56)
 N_CONTROLLERS, CONTROLLERS, WATCHED, TICKS, CONTROL, STAFF_LOG, NEXT_STAFF = range(56, 63)
 N_STANDING = 63
 """Parties in the lines of all stations together."""
-LIVE, NEXT_LIVE, FREE = range(64, 67)
+CAPACITIES, IN_ZONE, FOLLOWERS, BARRED, STAYS, FOLLOW = range(64, 70)
+"""Of zones the people they hold (reals) and those there now; for each class whether its parties follow others, for each
+outcome whether it bars; the outcome of who stays behind; rows by party, where anybody follows (else `STAYS` is -1)."""
+LIVE, NEXT_LIVE, FREE = range(70, 73)
 """Rows of visits under way: the first, the first never used, the first of those that are free again (-1: none)."""
-HEADER = 67
+HEADER = 73
 """`NEXT_LIVE`, `FREE`, `NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
 `SPACE` holds reals (car lengths in line, per station)."""
 
@@ -96,6 +101,9 @@ FULL_WIDTH = 3
 # ---- the parties: columns -----------------------------------------------------------------------------
 PARTY_KLASS, PARTY_SIZE, FIRST_DRAW, INITIAL = range(4)
 PARTY_WIDTH = 4
+FORERUNNER, END_OUTCOME, UNTIL, ENDED_AT = range(4)
+FOLLOW_WIDTH = 4
+"""Whom a party follows and by when that one must have got through; how and when the party itself ended."""
 
 
 @compiled

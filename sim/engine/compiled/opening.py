@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from sim.engine.compiled.control import controlled, log_staffing
+from sim.engine.compiled.floor import is_open, own_line
 from sim.engine.compiled.jit import compiled
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import cell_row, pool_row, station_row
 from sim.engine.compiled.lines import append, insert_in_order, unlink, value_at
-from sim.engine.compiled.rules import is_open, joins_line, own_line, pool_overtime
+from sim.engine.compiled.rules import joins_line, pool_overtime
 from sim.engine.compiled.types import Reals, Words
 from sim.model.network import OnClose
 

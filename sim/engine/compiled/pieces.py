@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.engine.records import IntArray
+from sim.model.arrays import IntArray
 from sim.model.network import Network, Route, Station, Target
 
 
@@ -66,6 +66,12 @@ def _interacting(network: Network) -> Iterator[list[int]]:
         yield [index for index, station in enumerate(network.stations) if station.pool == pool]
     for target in network.entry:
         yield list(target.stations)
+    for zone in range(len(network.zones)):
+        yield [index for index, station in enumerate(network.stations) if station.zone == zone]
+    for index, klass in enumerate(network.classes):
+        if klass.after >= 0:  # a party and the one it follows
+            before = [k for k, other in enumerate(network.classes) if other.facility == klass.after]
+            yield [station for k in (index, *before) for station in network.entry[k].stations]
     for controller in network.controllers:
         steered = [index for index, station in enumerate(network.stations) if station.pool == controller.pool]
         yield [*controller.watch, *steered]

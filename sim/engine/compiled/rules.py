@@ -9,6 +9,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.engine.compiled.floor import (
+    blocked_longer,
+    booth_of,
+    held,
+    is_open,
+    occupants,
+    own_line,
+    people_of,
+    queue_factor,
+    shortest_booth,
+    way_on,
+    zone_of,
+)
 from sim.engine.compiled.heap import push
 from sim.engine.compiled.jit import compiled
 from sim.engine.compiled.layout import *
@@ -17,154 +30,7 @@ from sim.engine.compiled.lines import add_to_gauge, append, occupy, set_gauge, s
 from sim.engine.compiled.types import Reals, Words
 from sim.engine.compiled.visits import finish_visit, goes_on, new_visit
 from sim.engine.records import MOVED_ON
-from sim.model.network import FORCED, NEVER, RENEGED
-
-
-@compiled
-def is_open(w: Words, r: Reals, station: int) -> bool:
-    pool = w[station_row(w, r, station) + POOL]
-    return bool(pool < 0 or w[w[SCHEDULED] + pool] > 0)
-
-
-@compiled
-def parties_at(w: Words, r: Reals, station: int) -> int:
-    served = w[gauge_row(w, r, station, BUSY) + VALUE] + w[gauge_row(w, r, station, BLOCKED) + VALUE]
-    return int(w[w[STANDING] + station] + served)
-
-
-@compiled
-def next_opening(w: Words, r: Reals, station: int, now: float) -> float:
-    pool = w[station_row(w, r, station) + POOL]
-    if pool < 0:
-        return float(NEVER)
-    steps = w[STEPS] + w[pool_row(w, r, pool) + CALENDAR] * STEPS_WIDTH
-    for at in range(w[steps], w[steps + 1]):
-        step = w[STEP_VALUES] + at * STEP_WIDTH
-        if r[step + STEP_TIME] > now and r[step + STEP_VALUE] > 0.0:
-            return float(r[step + STEP_TIME])
-    return float(NEVER)
-
-
-@compiled
-def choose(w: Words, r: Reals, target: int, now: float) -> int:
-    to = target_row(w, r, target)
-    first, last = w[ALTERNATIVES] + w[to + TARGET_BEGIN], w[ALTERNATIVES] + w[to + TARGET_END]
-    if last - first == 1:
-        return int(w[first])
-    best, least = -1, 0.0
-    for at in range(first, last):
-        station = w[at]
-        if is_open(w, r, station):
-            if not w[to + SHORTER]:
-                return int(station)
-            pool = w[station_row(w, r, station) + POOL]
-            load = 0.0 if pool < 0 else parties_at(w, r, station) / w[w[SCHEDULED] + pool]
-            if best < 0 or load < least:
-                best, least = station, load
-    if best >= 0:
-        return int(best)
-    best, least = w[first], next_opening(w, r, w[first], now)
-    for at in range(first + 1, last):
-        opening = next_opening(w, r, w[at], now)
-        if opening < least:
-            best, least = w[at], opening
-    return int(best)
-
-
-@compiled
-def own_line(w: Words, r: Reals, booth: int) -> int:
-    return int(w[w[BOOTH_LINES] + booth])
-
-
-@compiled
-def occupants(w: Words, r: Reals, booth: int) -> int:
-    return (1 if w[w[FRONT] + booth] >= 0 else 0) + (1 if w[w[REAR] + booth] >= 0 else 0)
-
-
-@compiled
-def booth_parties(w: Words, r: Reals, booth: int) -> int:
-    return int(w[w[COUNT] + own_line(w, r, booth)] + occupants(w, r, booth))
-
-
-@compiled
-def shortest_booth(w: Words, r: Reals, pool: int) -> int:
-    first = w[pool_row(w, r, pool) + FIRST_BOOTH]
-    best, least = first, booth_parties(w, r, first)
-    for booth in range(first + 1, first + w[w[OPEN] + pool]):
-        parties = booth_parties(w, r, booth)
-        if parties < least:
-            best, least = booth, parties
-    return int(best)
-
-
-@compiled
-def free_front(w: Words, r: Reals, booth: int) -> bool:
-    return bool(w[w[FRONT] + booth] < 0 and w[w[REAR] + booth] < 0)
-
-
-@compiled
-def free_rear(w: Words, r: Reals, pool: int, booth: int) -> bool:
-    row = pool_row(w, r, pool)
-    tandem = booth - w[row + FIRST_BOOTH] < w[row + TANDEM]
-    return bool(tandem and w[w[FRONT] + booth] >= 0 and w[w[REAR] + booth] < 0)
-
-
-@compiled
-def free_position(w: Words, r: Reals, pool: int) -> int:
-    """First free position of an open booth: twice the booth, plus 1 for its rear; -1 for none."""
-    row = pool_row(w, r, pool)
-    first = w[row + FIRST_BOOTH]
-    for booth in range(first, first + w[w[OPEN] + pool]):
-        if free_front(w, r, booth):
-            return int(2 * booth)
-    if w[row + TANDEM] > 0:
-        for booth in range(first, first + w[w[OPEN] + pool]):
-            if free_rear(w, r, pool, booth):
-                return int(2 * booth + 1)
-    return -1
-
-
-@compiled
-def runs(w: Words, r: Reals, station: int, now: float) -> bool:
-    return bool(value_at(w, r, w[station_row(w, r, station) + RUNNING], now) != 0.0)
-
-
-@compiled
-def has_room(w: Words, r: Reals, station: int, klass: int, now: float) -> bool:
-    # The reference engine's recursion through empty roads, as a loop.
-    while True:
-        st = station_row(w, r, station)
-        if r[w[SPACE] + station] + r[w[LENGTHS] + klass] <= r[st + STORAGE]:
-            return True
-        if w[st + POOL] >= 0:
-            return passes_booths(w, r, station, now)
-        if w[w[STANDING] + station] != 0:
-            return False
-        target = w[route_row(w, r, w[cell_row(w, r, station, klass) + ROUTE]) + OTHERWISE]
-        if w[target_row(w, r, target) + OUTCOME] >= 0:
-            return True
-        station = choose(w, r, target, now)
-
-
-@compiled
-def passes_booths(w: Words, r: Reals, station: int, now: float) -> bool:
-    st = station_row(w, r, station)
-    pool = w[st + POOL]
-    if w[w[SCHEDULED] + pool] == 0 or not runs(w, r, station, now):
-        return False
-    if w[st + PER_BOOTH]:
-        booth = shortest_booth(w, r, pool)
-        if w[w[COUNT] + own_line(w, r, booth)] > 0:
-            return False
-        return free_front(w, r, booth) or free_rear(w, r, pool, booth)
-    if free_position(w, r, pool) < 0:
-        return False
-    row = pool_row(w, r, pool)
-    for at in range(w[row + MEMBER_BEGIN], w[row + MEMBER_END]):
-        member = w[w[MEMBERS] + at]
-        if w[w[COUNT] + w[station_row(w, r, member) + LINE] + SHARED] > 0 and runs(w, r, member, now):
-            return False
-    return True
+from sim.model.network import NEVER, RENEGED
 
 
 @compiled
@@ -194,6 +60,8 @@ def enter(
     r[visit + JOINED] = now
     r[visit + STARTED], r[visit + ENDED], r[visit + LEFT] = np.nan, np.nan, np.nan
     st = station_row(w, r, station)
+    if w[st + ZONE] >= 0:
+        w[w[IN_ZONE] + w[st + ZONE]] += people_of(w, r, party)
     line = w[st + LINE]
     if w[st + ROAD]:
         shortest = line + FIRST_LANE
@@ -239,17 +107,6 @@ def start(w: Words, r: Reals, visit: int, booth: int, rear: int, now: float) -> 
 
 
 @compiled
-def queue_factor(w: Words, r: Reals, station: int, cell: int) -> float:
-    waiting = w[gauge_row(w, r, station, WAITING) + VALUE]
-    factor = 1.0
-    for at in range(w[cell + FACTOR_BEGIN], w[cell + FACTOR_END]):
-        row = w[FACTORS] + at * FACTOR_WIDTH
-        if waiting > w[row + OVER]:
-            factor = r[row + FACTOR]
-    return factor
-
-
-@compiled
 def leave_line(w: Words, r: Reals, visit: int, now: float) -> None:
     unlink(w, r, visit)
     occupy(w, r, visit, -1)
@@ -290,16 +147,6 @@ def pool_overtime(w: Words, r: Reals, pool: int, now: float) -> None:
 
 
 @compiled
-def booth_of(w: Words, r: Reals, visit: int) -> int:
-    return int(w[pool_row(w, r, w[station_row(w, r, w[visit + STATION]) + POOL]) + FIRST_BOOTH] + w[visit + BOOTH])
-
-
-@compiled
-def held(w: Words, r: Reals, visit: int) -> bool:
-    return bool(w[visit + IN_REAR] and w[w[FRONT] + booth_of(w, r, visit)] >= 0)
-
-
-@compiled
 def release(w: Words, r: Reals, visit: int, now: float) -> None:
     station = w[visit + STATION]
     add_to_gauge(w, r, gauge_row(w, r, station, BLOCKED), now, -1)
@@ -311,13 +158,25 @@ def release(w: Words, r: Reals, visit: int, now: float) -> None:
 
 @compiled
 def end(w: Words, r: Reals, visit: int, outcome: int, now: float) -> None:
+    if w[STAYS] >= 0:
+        row = w[FOLLOW] + w[visit + PARTY] * FOLLOW_WIDTH
+        w[row + END_OUTCOME], r[row + ENDED_AT] = outcome, now
+    leave_zone(w, r, visit)
     finish_visit(w, r, visit, outcome, now)
     w[INSIDE_NOW] -= 1
 
 
 @compiled
 def move_on(w: Words, r: Reals, visit: int, now: float) -> None:
+    leave_zone(w, r, visit)
     finish_visit(w, r, visit, MOVED_ON, now)
+
+
+@compiled
+def leave_zone(w: Words, r: Reals, visit: int) -> None:
+    zone = zone_of(w, r, visit)
+    if zone >= 0:
+        w[w[IN_ZONE] + zone] -= people_of(w, r, w[visit + PARTY])
 
 
 @compiled
@@ -332,15 +191,6 @@ def block(w: Words, r: Reals, visit: int) -> None:
 
 
 @compiled
-def blocked_longer(w: Words, r: Reals, a: int, b: int) -> bool:
-    if r[a + ENDED] != r[b + ENDED]:
-        return bool(r[a + ENDED] < r[b + ENDED])
-    if w[a + STATION] != w[b + STATION]:
-        return bool(w[a + STATION] < w[b + STATION])
-    return bool(w[a + PARTY] < w[b + PARTY])
-
-
-@compiled
 def unblock(w: Words, r: Reals, place: int, now: float) -> None:
     """Take a place off the list of the blocked and empty its server."""
     visit = w[w[BLOCKED_LIST] + place]
@@ -348,26 +198,6 @@ def unblock(w: Words, r: Reals, place: int, now: float) -> None:
     for at in range(w[BLOCKED_LIST] + place, w[BLOCKED_LIST] + w[N_BLOCKED]):
         w[at] = w[at + 1]
     release(w, r, visit, now)
-
-
-@compiled
-def way_on(w: Words, r: Reals, route: int, party: int, now: float) -> int:
-    """Target of the first branch whose cumulated probability exceeds the party's mark."""
-    row = route_row(w, r, route)
-    if w[row + BRANCH_BEGIN] == w[row + BRANCH_END]:
-        return int(w[row + OTHERWISE])
-    mark, cumulated = r[w[DRAWS] + w[w[PARTIES] + party * PARTY_WIDTH + FIRST_DRAW] + w[row + MARK]], 0.0
-    if mark >= FORCED:
-        forced = w[row + BRANCH_BEGIN] + int(mark - FORCED)
-        if forced < w[row + BRANCH_END]:
-            return int(w[w[BRANCHES] + forced * BRANCH_WIDTH + BRANCH_TARGET])
-        return int(w[row + OTHERWISE])
-    for at in range(w[row + BRANCH_BEGIN], w[row + BRANCH_END]):
-        branch = w[BRANCHES] + at * BRANCH_WIDTH
-        cumulated = cumulated + r[branch + PROBABILITY] * value_at(w, r, w[branch + BRANCH_FACTOR], now)
-        if mark < cumulated:
-            return int(w[branch + BRANCH_TARGET])
-    return int(w[row + OTHERWISE])
 
 
 @compiled

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from sim.engine.compiled.jit import compiled
-from sim.engine.compiled.layout import *
-from sim.engine.compiled.layout import cell_row, gauge_row, pool_row, route_row, station_row, target_row
-from sim.engine.compiled.lines import append, head_of, joined_before, set_gauge, unlink
-from sim.engine.compiled.rules import (
+from sim.engine.compiled.floor import (
     booth_parties,
     choose,
-    end,
-    enter,
     free_front,
     free_position,
     free_rear,
     has_room,
     held,
     is_open,
-    leave_line,
-    move_on,
     own_line,
+    people_of,
     runs,
     shortest_booth,
-    start,
-    unblock,
+    zone_of,
+    zone_takes,
 )
+from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.layout import *
+from sim.engine.compiled.layout import cell_row, gauge_row, pool_row, route_row, station_row, target_row
+from sim.engine.compiled.lines import append, head_of, joined_before, set_gauge, unlink
+from sim.engine.compiled.rules import end, enter, leave_line, move_on, start, unblock
 from sim.engine.compiled.types import Reals, Words
 from sim.model.network import NEVER, OnClose
+
+ANY_ZONE = -2
+"""Whatever the zones of other groups say."""
 
 
 @compiled
@@ -46,7 +47,7 @@ def note_full(w: Words, r: Reals, now: float) -> None:
     for station in range(w[N_STATIONS]):
         st = station_row(w, r, station)
         if w[st + FINITE]:
-            full = 0 if has_room(w, r, station, w[st + SHORTEST], now) else 1
+            full = 0 if has_room(w, r, station, w[st + SHORTEST], 0, w[st + ZONE], now) else 1
             gauge = gauge_row(w, r, station, FULL)
             if full != w[gauge + VALUE]:
                 row = w[NEXT_FULL]
@@ -100,6 +101,7 @@ def let_go(w: Words, r: Reals, now: float) -> bool:
 @compiled
 def first_blocked_for(w: Words, r: Reals, station: int, waiving: bool, now: float) -> int:
     """Place in the list of the blocked, -1 for none."""
+    zone, shut = w[station_row(w, r, station) + ZONE], False
     for place in range(w[N_BLOCKED]):
         visit = w[w[BLOCKED_LIST] + place]
         if waiving and w[visit + SKIP] < 0:
@@ -107,7 +109,11 @@ def first_blocked_for(w: Words, r: Reals, station: int, waiving: bool, now: floa
         target = w[visit + TARGET]
         goes = w[target_row(w, r, target) + OUTCOME] < 0 and not held(w, r, visit)
         if goes and choose(w, r, target, now) == station:
-            return place
+            comes_in = zone >= 0 and zone != zone_of(w, r, visit)
+            if comes_in and not shut:
+                shut = not zone_takes(w, r, zone, people_of(w, r, w[visit + PARTY]), -1)
+            if waiving or not (comes_in and shut):
+                return place
     return -1
 
 
@@ -118,7 +124,7 @@ def admit_blocked(w: Words, r: Reals, station: int, now: float) -> bool:
         return False
     visit = w[w[BLOCKED_LIST] + place]
     klass, party = w[visit + KLASS], w[visit + PARTY]
-    if not has_room(w, r, station, klass, now):
+    if not has_room(w, r, station, klass, people_of(w, r, party), zone_of(w, r, visit), now):
         return False
     unblock(w, r, place, now)
     move_on(w, r, visit, now)
@@ -156,7 +162,15 @@ def fill_booth(w: Words, r: Reals, station: int, now: float) -> bool:
 
 
 @compiled
+def precedence(w: Words, r: Reals, visit: int) -> int:
+    return int(w[cell_row(w, r, w[visit + STATION], w[visit + KLASS]) + PRECEDENCE])
+
+
+@compiled
 def waits_longer(w: Words, r: Reals, a: int, b: int) -> bool:
+    first, second = precedence(w, r, a), precedence(w, r, b)
+    if first != second:
+        return bool(first < second)
     if r[a + JOINED] != r[b + JOINED]:
         return bool(r[a + JOINED] < r[b + JOINED])
     if w[a + STATION] != w[b + STATION]:
@@ -210,11 +224,11 @@ def leave_closed_group(w: Words, r: Reals, station: int, now: float) -> bool:
         return False
     somewhere = False
     for klass in range(w[N_CLASSES]):
-        somewhere = somewhere or way_out(w, r, station, klass, now) >= 0
+        somewhere = somewhere or way_out(w, r, station, klass, 0, ANY_ZONE, now) >= 0
     visit = w[w[HEAD] + w[st + LINE] + HELD] if somewhere else -1
     while visit >= 0:
         party, klass, deadline = w[visit + PARTY], w[visit + KLASS], r[visit + DEADLINE]
-        other = way_out(w, r, station, klass, now)
+        other = way_out(w, r, station, klass, people_of(w, r, party), w[st + ZONE], now)
         if other >= 0:
             leave_line(w, r, visit, now)
             move_on(w, r, visit, now)
@@ -225,12 +239,13 @@ def leave_closed_group(w: Words, r: Reals, station: int, now: float) -> bool:
 
 
 @compiled
-def way_out(w: Words, r: Reals, station: int, klass: int, now: float) -> int:
-    """The next group that is open and has room for the class, -1 for none."""
+def way_out(w: Words, r: Reals, station: int, klass: int, people: int, zone_left: int, now: float) -> int:
+    """The next group that is open and has room for a party held at a closed one, -1 for none."""
     cell = cell_row(w, r, station, klass)
     for at in range(w[cell + REROUTE_BEGIN], w[cell + REROUTE_END]):
         other = w[w[REROUTES] + at]
-        if is_open(w, r, other) and has_room(w, r, other, klass, now):
+        zone = w[station_row(w, r, other) + ZONE] if zone_left == ANY_ZONE else zone_left
+        if is_open(w, r, other) and has_room(w, r, other, klass, people, zone, now):
             return int(other)
     return -1
 
@@ -320,7 +335,8 @@ def road_head_moves(w: Words, r: Reals, visit: int, now: float) -> bool:
     target = way_off(w, r, visit)
     if w[target_row(w, r, target) + OUTCOME] >= 0:
         return True
-    return has_room(w, r, choose(w, r, target, now), w[visit + KLASS], now)
+    people, zone = people_of(w, r, w[visit + PARTY]), zone_of(w, r, visit)
+    return has_room(w, r, choose(w, r, target, now), w[visit + KLASS], people, zone, now)
 
 
 @compiled

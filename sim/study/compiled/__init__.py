@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sim.engine.records import Records
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import Steps
 from sim.model.parties import Parties
 from sim.study.bins import spread
-from sim.study.cells import FloatArray, IntArray
 from sim.study.compiled import tables
 from sim.study.compiled.kernel import compile_now, entry, stands_in_cache
 from sim.study.layout import Layout
@@ -43,7 +43,7 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
     """
     if any(standard is not None and not isinstance(standard, Steps) for standard in layout.standards):
         return see_in_numpy(layout, parties, records)  # a function of Python's is not for compiled loops
-    cells, net, visits = layout.cells, _network_of(layout), tables.visits_of(parties, records)
+    cells, net, visits = layout.cells, _network_of(layout), tables.visits_of(layout.network, parties, records)
     spells, line = tables.new_spells(layout, visits, len(SUMS)), tables.new_line(visits)
     waiting, road, busy, blocked = (tables.new_stretches(layout) for _ in range(4))
     parties_in_line, metres_of_line = tables.new_standing(layout), tables.new_standing(layout)

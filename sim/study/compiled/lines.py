@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.engine.compiled.jit import inlined
-from sim.study.cells import FloatArray, IntArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.study.compiled.reading import bin_of, cut
 from sim.study.compiled.tables import Line, Network, Standing, Visits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.engine.compiled.jit import compiled
-from sim.study.cells import FloatArray, IntArray
+from sim.model.arrays import FloatArray, IntArray
 
 DIGIT_BITS = 11
 DIGITS = 6

@@ -12,10 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.engine.records import Records
+from sim.model import network as model
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import ENGINE_OUTCOMES, NEVER, StationKind, Steps
 from sim.model.parties import Parties
-from sim.study.cells import BOOTH_KINDS, FloatArray, IntArray
+from sim.study.cells import BOOTH_KINDS
 from sim.study.layout import Layout
+from sim.study.spells import away_rows
 
 ByteArray = npt.NDArray[np.uint8]
 """Truths: the compiler's own are of another size in memory than numpy's."""
@@ -184,10 +187,11 @@ def network_of(layout: Layout) -> Network:
     )
 
 
-def visits_of(parties: Parties, records: Records) -> Visits:
+def visits_of(network: model.Network, parties: Parties, records: Records) -> Visits:
     """The arrays of one replication."""
     reals = (records.joined, records.started, records.ended, records.left)
     joined, started, ended, left = (np.ascontiguousarray(times) for times in reals)
+    away = away_rows(network, records)
     return Visits(
         party=np.ascontiguousarray(records.party),
         station=np.ascontiguousarray(records.station),
@@ -197,14 +201,14 @@ def visits_of(parties: Parties, records: Records) -> Visits:
         left=left,
         booth=np.ascontiguousarray(records.booth),
         outcome=np.ascontiguousarray(records.outcome),
-        away=np.ascontiguousarray(records.turned_away),
-        away_outcome=np.ascontiguousarray(records.turned_away_outcome),
+        away=records.turned_away[away],
+        away_outcome=records.turned_away_outcome[away],
         time=np.ascontiguousarray(parties.time),
         klass=np.ascontiguousarray(parties.klass),
         size=np.ascontiguousarray(parties.size),
         initial=np.ascontiguousarray(parties.initial).view(np.uint8),
         visits=len(records.party),
-        turned_away=len(records.turned_away),
+        turned_away=len(away),
     )
 
 
