@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 BOOTHS = "open_booths"
 _GREYS = ("#000000", "#7A7A7A", "#4A4A4A", "#A8A8A8")
 """Lane groups: colours are kept for variants."""
-_APART = 2.5
-"""Points by which each lane group is drawn above the one before, so that none hides another on the same level."""
+_WIDEST, _NARROWER, _NARROWEST = 5.8, 1.4, 1.4
+"""Points: of the first lane group's line, how much narrower each next is, and the least. All stand at their true number
+of booths; where two are the same the wider one is seen on both sides of the other, and in the gaps of its dashes."""
 _SMALL = 13
 """Size of the ticks where every number of booths has one."""
 _MOST_TICKS = 5
 _MOST_TOLD = 4
 """Lane groups with the same booths throughout that a title names."""
+_TOLD_WIDTH, _TOLD_LINES = 80, 3
+"""Characters of a line, and lines, of a panel that tells of all of them, as none opens or closes."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,9 @@ class BoothPanel:
     of_groups: bool = False
     """A curve per lane group, which need a key of their own, instead of one per variant."""
     steady: tuple[pd.DataFrame, ...] = ()
-    """Rows of the lane groups that the title tells of, as nothing changes there."""
+    """Rows of the lane groups that words tell of, as nothing changes there."""
+    told: str = ""
+    """The words in the panel of a facility where nothing changes."""
 
 
 def booth_panels(run: RunData, facility: str, station: str, variants: Sequence[str]) -> list[BoothPanel]:
@@ -59,13 +64,15 @@ def booth_panels(run: RunData, facility: str, station: str, variants: Sequence[s
 
 
 def _together(title: str, stations: Mapping[str, pd.DataFrame]) -> BoothPanel:
-    """A curve for each lane group that opens or closes booths; the others in words, unless all are alike."""
+    """A curve for each lane group that opens or closes booths, or for the only one; the others in words."""
     steady = {name: rows for name, rows in stations.items() if np.ptp(column(rows, "mean")) == 0.0}
     drawn = {name: rows for name, rows in stations.items() if name not in steady}
-    if not drawn:
+    if len(stations) == 1:
         drawn, steady = dict(stations), {}
+    levels = [f"{name} {column(rows, 'mean')[0]:g}" for name, rows in steady.items()]
+    if not drawn:
+        return BoothPanel(f"{title} (the same throughout)", (), True, tuple(steady.values()), _in_lines(levels))
     if steady:
-        levels = [f"{name} {column(rows, 'mean')[0]:g}" for name, rows in steady.items()]
         more = len(levels) - _MOST_TOLD
         told = [*levels[:_MOST_TOLD], f"{more} more"] if more > 0 else levels
         title += f" (throughout: {', '.join(told)})"
@@ -76,6 +83,15 @@ def _together(title: str, stations: Mapping[str, pd.DataFrame]) -> BoothPanel:
     return BoothPanel(title, tuple(curves), True, tuple(steady.values()))
 
 
+def _in_lines(levels: Sequence[str]) -> str:
+    """Names and numbers of booths in a few lines; of very many the first."""
+    import textwrap
+
+    unbroken = ", ".join(level.replace(" ", "\N{NO-BREAK SPACE}") for level in levels)
+    lines = textwrap.wrap(unbroken, _TOLD_WIDTH, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines[:_TOLD_LINES]) + (" …" if len(lines) > _TOLD_LINES else "")
+
+
 def _differ(tables: Sequence[pd.DataFrame]) -> bool:
     first, *others = (column(table, "mean") for table in tables)
     return any(not np.array_equal(first, other, equal_nan=True) for other in others)
@@ -84,10 +100,12 @@ def _differ(tables: Sequence[pd.DataFrame]) -> bool:
 def draw_booths(ax: Axes, panel: BoothPanel, width: float) -> None:
     """Draw the steps of a panel; `width` is that of a bin in minutes."""
     from matplotlib.ticker import MaxNLocator, MultipleLocator
-    from matplotlib.transforms import ScaledTranslation
 
-    figure = ax.get_figure(root=True)
-    assert figure is not None
+    if panel.told:
+        ax.set_title(panel.title)
+        ax.set_yticks([])
+        style.say(ax, panel.told)
+        return
     most = 1.0
     for place, (label, curve, rows) in enumerate(panel.curves):
         starts, level = column(rows, "bin_start"), column(rows, "mean")
@@ -95,8 +113,8 @@ def draw_booths(ax: Axes, panel: BoothPanel, width: float) -> None:
         level = np.append(level, level[-1])
         most = max(most, float(np.nanmax(level)))
         (line,) = ax.step(edges, level, where="post", color=curve.color, linestyle=curve.dashes, label=label)
-        apart = place * _APART / 72.0 if panel.of_groups else 0.0
-        line.set_transform(ax.transData + ScaledTranslation(0.0, apart, figure.dpi_scale_trans))
+        if panel.of_groups and len(panel.curves) > 1:
+            line.set_linewidth(max(_WIDEST - place * _NARROWER, _NARROWEST))
     title = ax.set_title(panel.title)
     ax.set_ylim(0.0, 1.06 * most + 0.3)
     if most <= _MOST_TICKS:

@@ -376,10 +376,28 @@ def test_booths_that_never_change_are_told_in_the_title(tmp_path: Path) -> None:
     assert "truck" in set(day_rows(run, FACILITY, ALL, ALL, ("baseline",))["station"]), "the table has them all"
 
 
-def test_steps_on_the_same_level_do_not_hide_each_other(run: RunData) -> None:
+def test_booths_stand_at_their_true_number(run: RunData) -> None:
+    """Lines on the same level are told apart by their widths and dashes, not by where they are."""
     booths = panel(plot_day(run, FACILITY), "Open booths")
-    heights = [drawn.get_transform().transform((0.0, 1.0))[1] for drawn in booths.lines]
-    assert all(later > earlier for earlier, later in itertools.pairwise(heights))
+    for line in booths.lines:
+        own = run.day(("baseline", FACILITY, str(line.get_label()), ALL), "open_booths")["mean"].tolist()
+        seen = booths.transData.inverted().transform(line.get_transform().transform(line.get_xydata()))[:, 1]
+        assert seen == pytest.approx([*own, own[-1]])
+    widths = [line.get_linewidth() for line in booths.lines]
+    assert len(set(widths)) == len(widths) > 1
+    assert widths == sorted(widths, reverse=True), "the narrower over the wider"
+
+
+def test_booths_of_which_none_ever_changes_are_told_in_words(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, days=3, variants=("baseline",))
+    table = pd.read_csv(folder / "series.csv")
+    for name, level in (("general", 3.0), ("nexus", 1.0), ("truck", 2.0)):
+        table.loc[(table["station"] == name) & (table["measure"] == "open_booths"), "mean"] = level
+    table.to_csv(folder / "series.csv", index=False)
+    booths = panel(plot_day(RunData.open(folder), FACILITY), "Open booths (the same throughout)")
+    assert not booths.lines
+    said = booths.texts[0].get_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "general 3, nexus 1, truck 2"
 
 
 def waits(folder: Path, name: str, minutes: list[float], shares: list[float]) -> pd.DataFrame:
