@@ -42,11 +42,12 @@ def plot_day(
     """Draw wait and queue over the day, and the open booths as steps beneath, from series.csv.
 
     The dark band is the interval of the mean, the light band between thin lines the middle 80 % of days (p10 to p90);
-    both are left out with a single replication. With several variants only the interval is drawn, filled for the first
-    and hatched for the others, so that none hides another. Points stand in the middle of their bin; a bin in which
-    nobody joined is a gap. Lane groups whose booths stay the same throughout are told in words, in the title of the
-    booths or in their panel. Given `ax`, the room it takes is shared out between the panels; returned is the first panel,
-    the others follow it in `ax.figure.axes`. A measure the run does not have for this station and class has no panel.
+    both are left out with a single replication. With several variants only the interval is drawn, filled for the
+    first and hatched for the others, so that none hides another. Points stand in the middle of their bin; a bin in
+    which nobody joined is a gap. Lane groups whose booths stay the same throughout are told in words, in the title of
+    the booths or in their panel. Given `ax`, the room it takes is shared out between the panels; returned is the
+    first panel, the others follow it in `ax.figure.axes`. A measure the run does not have for this station and class
+    has no panel.
     """
     scopes = {variant: (variant, facility, station, class_name) for variant in variants}
     measures = [measure for measure in MEASURES if _has_rows(run, scopes, measure)] or [MEASURES[0]]

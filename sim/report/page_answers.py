@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sim.report import sentences, words
+from sim.report import halls, sentences, words
 from sim.report.figures_irregular import CAME, MET
 from sim.report.figures_stages import DECIDED
 from sim.report.flows import decides, unknown_sentence
@@ -73,16 +73,20 @@ def _persons(run: RunData, facility: str, measure: str) -> str:
 
 def _waiting(run: RunData, facility: str) -> list[str]:
     scope = (BASELINE, facility, ALL, ALL)
-    arrivals, wait = run.estimate(scope, "arrivals"), run.estimate(scope, "wait_mean")
+    arrivals, wait = run.estimate(scope, "arrivals"), run.estimate(scope, halls.waits_of(run, facility)[0])
+    persons = run.estimate(scope, "passengers")
     said = []
     if arrivals is not None and arrivals.mean > 0.0:
-        whom = f"{words.number(arrivals.mean, 0)} parties come in the {span_words(run.horizon - run.warm_up)} measured"
+        whom = f"{words.number(arrivals.mean, 0)} parties"
+        whom += f" ({words.number(persons.mean, 0)} passengers)" if persons is not None else ""
+        whom += f" come in the {span_words(run.horizon - run.warm_up)} measured"
         if wait is not None and math.isfinite(wait.mean):
             mean = words.with_interval(wait.mean, wait.low, wait.high)
             said.append(f"{whom}; they wait {mean} min on average{_tail(run, facility)}.")
         else:
             said.append(f"{whom}.")
     said += [*_over_standard(run, facility), *_longest(run, facility), *_missed(run, facility)]
+    said += [*halls.come_sentence(run, facility, BASELINE), *halls.cost_sentence(run, facility, BASELINE)]
     return [*said, spread_sentence(run, facility, BASELINE)]
 
 
@@ -94,7 +98,7 @@ def span_words(minutes: float) -> str:
 
 
 def _tail(run: RunData, facility: str) -> str:
-    row = run.estimate((BASELINE, facility, ALL, ALL), "wait_p95")
+    row = run.estimate((BASELINE, facility, ALL, ALL), halls.waits_of(run, facility)[1])
     if row is None or not math.isfinite(row.mean):
         return ""
     return f", and 1 in 20 longer than {words.with_interval(row.mean, row.low, row.high)} min"
@@ -120,7 +124,8 @@ def _per_cent(text: str) -> str:
 
 def _longest(run: RunData, facility: str) -> Iterator[str]:
     names = run.classes(facility)
-    found = [(run.estimate((BASELINE, facility, ALL, name), "wait_mean"), name) for name in names]
+    mean_wait = halls.waits_of(run, facility)[0]
+    found = [(run.estimate((BASELINE, facility, ALL, name), mean_wait), name) for name in names]
     known = [(row.mean, name, row) for row, name in found if row is not None and math.isfinite(row.mean)]
     if len(known) < 2 or not max(known)[0] > 0.0:
         return

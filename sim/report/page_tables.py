@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sim.report import sentences, words
+from sim.report import halls, sentences, words
 from sim.report.rundata import ALL, Estimate, RunData
 from sim.scenario.vocabulary import BASELINE
 from sim.study.catalogue import describe
 from sim.study.comparison import Best, Comparison, Row, Verdict
+from sim.study.layout import Key
 
 INTERVAL = ("low", "high")
 MOST_TABLES = 24
@@ -112,7 +113,8 @@ def results(run: RunData, facility: str) -> Iterator[PageTable]:
 
 def _classes(run: RunData, facility: str) -> PageTable:
     over = f"waits over {run.standard_words(facility) or 'standard'}, %"
-    measures = (("mean wait, min", "wait_mean"), ("95th percentile, min", "wait_p95"), (over, "over_standard_share"))
+    mean, tail = halls.waits_of(run, facility)
+    measures = (("mean wait, min", mean), ("95th percentile, min", tail), (over, "over_standard_share"))
     columns = [Column("variant"), Column("class"), Column("arrivals", numeric=True)]
     for title, _ in measures:
         columns += estimate_columns(title)
@@ -122,7 +124,7 @@ def _classes(run: RunData, facility: str) -> PageTable:
     for variant in run.variants:
         for name in names if len(names) == 1 else (*names, ALL):
             scope = (variant, facility, ALL, name)
-            arrivals, wait = run.estimate(scope, "arrivals"), run.estimate(scope, "wait_mean")
+            arrivals, wait = run.estimate(scope, "arrivals"), run.estimate(scope, mean)
             row = [text(variant), text(name), number(math.nan if arrivals is None else arrivals.mean, 0)]
             for _, measure in measures:
                 row += estimate_cells(run.estimate(scope, measure))
@@ -197,7 +199,9 @@ def _tells(column: Column, texts: Sequence[str]) -> bool:
 
 def at_a_glance(comparison: Comparison) -> PageTable:
     """The baseline and every variant by the main measures of all parties, with the changes that hold all at once."""
-    rows = [row for row in comparison.rows if row.key.klass == ALL and row.key.station == ALL]
+    keys = {row.key for row in comparison.rows}
+    wholes = [row for row in comparison.rows if row.key.klass == ALL or row.key._replace(klass=ALL) not in keys]
+    rows = [row for row in wholes if row.key.station == ALL]  # of the only class, where there is but one
     measures = list(dict.fromkeys((row.key.measure, row.key.unit) for row in rows))
     found = {(row.variant, row.key.facility, row.key.measure): row for row in rows}
     columns = [Column("variant"), Column("facility")]
@@ -207,23 +211,32 @@ def at_a_glance(comparison: Comparison) -> PageTable:
     cells = []
     for facility in dict.fromkeys(row.key.facility for row in rows):
         for variant in (BASELINE, *dict.fromkeys(row.variant for row in rows)):
-            own = [found.get((variant, facility, name)) for name, _ in measures]
             if variant == BASELINE:
-                first = next(row.variant for row in rows if row.key.facility == facility)
-                own = [found.get((first, facility, name)) for name, _ in measures]
-            pairs = [_glance(row, variant == BASELINE) for row in own]
+                own = {row.key.measure: row.key for row in rows if row.key.facility == facility}
+                pairs = [_glance_baseline(comparison, own.get(name)) for name, _ in measures]
+            else:
+                pairs = [_glance(found.get((variant, facility, name))) for name, _ in measures]
             cells.append((text(variant), text(facility), *(cell for pair in pairs for cell in pair)))
     note = "All parties together. In brackets: 95 % intervals of the change that hold for all differences at once."
     return trimmed(PageTable("at-a-glance", "At a glance", tuple(columns), tuple(cells), note))
 
 
-def _glance(row: Row | None, baseline: bool) -> tuple[Cell, Cell]:
-    nothing = Cell("", "", ("", "", ""))
+_NOTHING = Cell("", "", ("", "", ""))
+
+
+def _glance_baseline(comparison: Comparison, key: Key | None) -> tuple[Cell, Cell]:
+    """The mean of the baseline over all its replications that have one, whatever a variant has."""
+    values = None if key is None else comparison.samples.column(BASELINE, key)
+    known = [] if values is None else [value for value in values.tolist() if math.isfinite(value)]
+    if key is None or not known:
+        return Cell(words.BLANK, "", ("",)), _NOTHING
+    return number(math.fsum(known) / len(known), unit=key.unit), _NOTHING
+
+
+def _glance(row: Row | None) -> tuple[Cell, Cell]:
     if row is None:
-        return Cell(words.BLANK, "", ("",)), nothing
+        return Cell(words.BLANK, "", ("",)), _NOTHING
     unit = row.key.unit
-    if baseline:
-        return number(row.baseline, unit=unit), nothing
     change, bounds = (
         number(row.difference, _places(row), unit, sign=True),
         interval(row.low_all, row.high_all, unit, sign=True),

@@ -21,6 +21,8 @@ LONGEST_DAY = 25.0 * 60.0
 NEGLIGIBLE = 0.05
 """Printed units (minutes, percentage points): a change less than this is not worth a sentence, however sure."""
 
+_MAIN = ("wait_p95", "wait_total_p95")
+"""Measures that stand for a facility, where they are chosen."""
 _MOST_NAMED = 12
 """Names in one sentence."""
 
@@ -157,10 +159,10 @@ def bad_day_sentences(comparison: Comparison) -> list[str]:
 def main_rows(comparison: Comparison, variant: str) -> list[Row]:
     """The row that stands for each facility: the 95th percentile wait where it is chosen, of the class most touched."""
     own = [row for row in comparison.rows if row.variant == variant and math.isfinite(row.difference) and not row.same]
-    measures = dict.fromkeys(row.key.measure for row in own)
-    main = "wait_p95" if "wait_p95" in measures else next(iter(measures), "")
     found = []
     for facility in dict.fromkeys(row.key.facility for row in own):
+        measures = dict.fromkeys(row.key.measure for row in own if row.key.facility == facility)
+        main = next((name for name in _MAIN if name in measures), next(iter(measures), ""))
         rows = [row for row in own if row.key.facility == facility and row.key.measure == main]
         if rows:
             found.append(max(_told(rows), key=lambda row: weight(comparison, row)))

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.report import flows, sentences, words
+from sim.report import flows, halls, sentences, words
 from sim.report.rundata import ALL, Estimate, RunData
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NAME_WIDTH = 10
 _MEASURE_WIDTH = 12
+_SPREAD = ("the mean wait is", "the 95th percentile")
 
 
 def summary_table(run_folder: Path | str) -> RenderableType:
@@ -46,6 +47,9 @@ def summary_table(run_folder: Path | str) -> RenderableType:
             if flows.is_flow(run, facility):
                 parts += _flow_parts(run, facility, variant)
                 continue
+            if halls.is_hall(run, facility):
+                table = _new_table("", "mean", "8 replications in 10")
+                parts += [halls.hall_table(table, run, facility, variant), Text()]
             parts += [_class_table(run, facility, variant)]
             if run.stations(facility):
                 parts += [Text(), _station_table(run, facility, variant)]
@@ -87,7 +91,7 @@ def spread_sentence(run: RunData, facility: str, variant: str) -> str:
         return "One replication: it says nothing about other days, nor how sure the means are."
     clauses = [
         f"{name} {words.number(low)} to {words.number(high)} min"
-        for name, measure in (("the mean wait is", "wait_mean"), ("the 95th percentile", "wait_p95"))
+        for name, measure in zip(_SPREAD, halls.waits_of(run, facility), strict=True)
         if (row := run.estimate(scope, measure)) is not None
         and math.isfinite(low := row.day_p10)
         and math.isfinite(high := row.day_p90)
@@ -125,37 +129,50 @@ def _new_table(first: str, *others: str) -> Table:
 
 
 def _class_table(run: RunData, facility: str, variant: str) -> Table:
+    """Waits by class: of a hall passengers and who misses the departure beside them, of others arrivals."""
+    came = "passengers" if halls.is_hall(run, facility) else "arrivals"
     within = f"in {run.standard_words(facility) or 'standard'} %"
-    table = _new_table("class", "arrivals", "mean wait min", "95th pct min", within)
-    classes = run.classes(facility)
-    for name in classes if len(classes) == 1 else (*classes, ALL):
-        scope = (variant, facility, ALL, name)
-        table.add_row(
-            name,
-            _mean(run.estimate(scope, "arrivals"), 0),
-            _with_interval(run.estimate(scope, "wait_mean")),
-            _with_interval(run.estimate(scope, "wait_p95")),
-            _within_standard(run.estimate(scope, "over_standard_share")),
-        )
+    names = run.classes(facility)
+    scopes = [(variant, facility, ALL, name) for name in (names if len(names) == 1 else (*names, ALL))]
+    further = [(within, "over_standard_share", _within_standard)] if _promised(run, facility, variant) else []
+    if any(run.estimate(scope, halls.MISSED) is not None for scope in scopes):
+        further.append(("missed %", halls.MISSED, _per_cent))
+    table = _new_table("class", came, "mean wait min", "95th pct min", *(title for title, _, _ in further))
+    for scope in scopes:
+        waits = (_with_interval(run.estimate(scope, measure)) for measure in halls.waits_of(run, facility))
+        others = (say(run.estimate(scope, measure)) for _, measure, say in further)
+        table.add_row(scope[3], _mean(run.estimate(scope, came), 0), *waits, *others)
     return table
 
 
+def _promised(run: RunData, facility: str, variant: str) -> bool:
+    """A standard is stated for the waits of a facility."""
+    row = run.estimate((variant, facility, ALL, ALL), "over_standard_share")
+    return bool(run.standard_words(facility)) or (row is not None and math.isfinite(row.mean))
+
+
 def _station_table(run: RunData, facility: str, variant: str) -> Table:
+    """Queues and booths by station; of a hall without those that have neither, as walks and its door."""
     table = _new_table("station", "mean queue", "longest", "utilisation %", "overtime h")
     for name in run.stations(facility):
         scope = (variant, facility, name, ALL)
-        table.add_row(
-            words.station_words(name, run.kind(facility, name)),
+        cells = (
             _with_interval(run.estimate(scope, "queue_mean")),
             _mean(run.estimate(scope, "queue_max"), 0),
             _with_interval(run.estimate(scope, "utilisation")),
             _with_interval(run.estimate(scope, "overtime_hours")),
         )
+        if set(cells) != {words.BLANK} or not halls.is_hall(run, facility):
+            table.add_row(words.station_words(name, run.kind(facility, name)), *cells)
     return table
 
 
 def _mean(row: Estimate | None, places: int) -> str:
     return words.BLANK if row is None else words.number(row.mean, places)
+
+
+def _per_cent(row: Estimate | None) -> str:
+    return words.BLANK if row is None else words.number(100.0 * row.mean)
 
 
 def _with_interval(row: Estimate | None) -> str:
@@ -241,6 +258,13 @@ def _is_nought(row: Row) -> bool:
 
 
 _SHORT = {
+    "wait_total_mean": "mean wait min",
+    "wait_total_p95": "95th pct min",
+    "door_to_airside_mean": "door to airside min",
+    "missed_share": "missed %",
+    "arrive_before_p95": "come before, 95 %, min",
+    "journey_wait_mean": "both ends: wait min",
+    "journey_cost_per_passenger": "both ends: cost $",
     "wait_mean": "mean wait min",
     "wait_p95": "95th pct min",
     "over_standard_share": "over standard %",

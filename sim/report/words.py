@@ -14,6 +14,14 @@ MEASURES = {
     "queue_mean": "mean queue",
     "utilisation": "utilisation",
     "over_standard_share": "share over the standard",
+    "wait_total_mean": "mean wait in sum",
+    "wait_total_p95": "95th percentile wait in sum",
+    "door_to_airside_mean": "mean time from door to airside",
+    "missed_share": "share who miss their departure",
+    "arrive_before_p95": "time to come before departure (95 %)",
+    "arrive_before_p99": "time to come before departure (99 %)",
+    "journey_wait_mean": "mean wait at both ends",
+    "journey_cost_per_passenger": "cost of both ends per passenger",
 }
 _MODES = {
     "car": "cars",

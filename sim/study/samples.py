@@ -177,8 +177,16 @@ class Choice:
 
 USUAL = ("wait_mean", "wait_p95", "over_standard_share")
 """Measures compared at a port unless others are named; those that the run does not have are left out."""
-USUAL_OF_HALL = ("door_to_airside_mean", "missed_share", "journey_wait_mean")
-"""The same at a preclearance hall."""
+USUAL_OF_HALL = (
+    "wait_total_mean", "wait_total_p95", "over_standard_share", "door_to_airside_mean", "missed_share",
+    "arrive_before_p95",
+)  # fmt: skip
+"""The same at a preclearance hall or a far side: waits at all its stations together, which are 0 where the variant
+inspects nobody, while a mean wait for officers to whom nobody comes is not known."""
+USUAL_OF_BOTH_ENDS = ("journey_wait_mean", "journey_cost_per_passenger")
+"""And at a hall with a far side; at the others what a passenger costs here."""
+COSTS = ("cost_per_passenger", "journey_cost_per_passenger")
+"""Left out of the usual where no cost is stated, so that all are 0."""
 USUAL_OF_FLOW = (
     "persons", "persons_intercepted", "persons_undetected", "persons_returned", "claims_eligible", "custody_mean",
     "interviews_pending_mean", "overflow_nights", "cost",
@@ -190,7 +198,10 @@ def usual(measures: Collection[str]) -> tuple[str, ...]:
     """What is compared of a facility that has these measures, unless something is named."""
     if "persons_returned" in measures:
         return USUAL_OF_FLOW
-    return (*USUAL, *USUAL_OF_HALL) if "passengers" in measures else USUAL
+    if "passengers" not in measures:
+        return USUAL
+    further = USUAL_OF_BOTH_ENDS if "journey_wait_mean" in measures else COSTS[:1]
+    return (*USUAL_OF_HALL, *further)
 
 
 def chosen_keys(samples: Samples, choice: Choice) -> tuple[Key, ...]:
@@ -214,7 +225,7 @@ def chosen_keys(samples: Samples, choice: Choice) -> tuple[Key, ...]:
     mine = {name: usual({key.measure for key in keys if key.facility == name}) for name in samples.facilities}
     if not choice.measures:
         wanted["measure"] = tuple(dict.fromkeys(measure for names in mine.values() for measure in names))
-        keys = tuple(key for key in keys if key.measure in mine[key.facility])
+        keys = tuple(key for key in keys if key.measure in mine[key.facility] and _costs_something(samples, key))
     found = [key for key in keys if all(not names or getattr(key, part) in names for part, names in wanted.items())]
     if not choice.classes:
         flows = {name for name, usuals in mine.items() if usuals == USUAL_OF_FLOW}  # asked of people, not of kinds
@@ -233,6 +244,14 @@ def chosen_keys(samples: Samples, choice: Choice) -> tuple[Key, ...]:
         return groups.index((key.facility, key.station)), key.klass == ALL, first, measures.index(key.measure)
 
     return tuple(sorted(found, key=order))
+
+
+def _costs_something(samples: Samples, key: Key) -> bool:
+    """False for a cost that is 0 in every variant, as none is stated."""
+    if key.measure not in COSTS:
+        return True
+    columns = (samples.column(variant, key) for variant in samples.values)
+    return any(bool(np.any(column > 0.0)) for column in columns if column is not None)
 
 
 def _says_more(key: Key, among: Sequence[Key]) -> bool:
