@@ -54,6 +54,8 @@ class Doubt:
     on_key: bool = False
     amount: float = 0.0
     """How far it goes, where a variant can go further than the baseline in the same place."""
+    place: tuple[str, int, int] | None = None
+    """File, line and column, where that is not the scenario's: a row of a table."""
     once: bool = False
     """One word is enough for all variants that have it in this place."""
 
@@ -117,6 +119,6 @@ def _doubts(scenario: Scenario, tree: Tree, looks: Iterable[Look], at_text: Iter
 
 
 def _caution(study: Study, name: str, doubt: Doubt) -> Caution:
-    fault = placed(Problem(doubt.found, at=doubt.at, on_key=doubt.on_key), study.written[name])
+    fault = placed(Problem(doubt.found, at=doubt.at, on_key=doubt.on_key, place=doubt.place), study.written[name])
     variant = "" if name == BASELINE else name
     return Caution(fault.file, fault.line, fault.column, fault.path, doubt.name, doubt.found, doubt.mend, variant)

@@ -202,6 +202,8 @@ def _room(place: Preclearance, stations: Mapping[str, Stage], hall: Hall | None,
         )
         for name, one in stations.items()
     ]
+    if hall is not None and hall.capacity <= 0.0:
+        yield Problem("a hall with room for nobody", "'1 people' or more, or no hall", at=(*at, "hall", "capacity"))
     lines += [(hall.capacity, list(sizes), ("hall", "capacity"))] if hall is not None else []
     for room, served, where in lines:
         largest = max(served, key=lambda name: sizes[name], default="")

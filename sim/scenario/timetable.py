@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sim.scenario.clock import Reading, reading, seconds_between
 from sim.scenario.csvfile import Cell, CsvTable
-from sim.scenario.problems import Problem, ProblemError, in_words, nearest
+from sim.scenario.problems import Problem, ProblemError, in_words, nearest_word
 from sim.scenario.units import civil_time, share
 
 COLUMNS = ("flight", "departs", "seats", "load", "airport", "gate", "origin")
@@ -73,20 +73,22 @@ class Departure:
     seats: int
     mix: tuple[float, ...] = ()
     """Share of parties by class where an event changes it; empty: that of the facility."""
+    cell: Cell | None = field(default=None, compare=False)
+    """Where a timetable has it: for warnings, no part of what is simulated."""
 
 
 def read_timetable(path: Path, file: str, shown: str) -> Timetable:
     """Read a table with columns flight, departs, seats and load, and maybe airport, gate and origin.
 
     Rows with a date may stand in any order. A time without one is of the first day: where it is more than half a day
-    before the one above it the next day may be meant, which is a fault, as is an empty airport where there is such a
-    column.
+    before the latest above it (of its airport) the next day may be meant, which is a fault, as is an empty airport
+    where there is such a column.
 
     Raises ProblemError with every fault that can be told from the table alone.
     """
     table = CsvTable(path, shown, COLUMNS, ("flight", "departs", "seats", "load"))
     rows: list[TimetableRow] = []
-    last: dict[str, float] = {}
+    latest: dict[str, float] = {}
     nothing: tuple[float | None, datetime | None, int | None] = (None, None, None)
     for row in table.rows():
         flight = table.read(row, "flight", _flight, "")
@@ -97,13 +99,13 @@ def read_timetable(path: Path, file: str, shown: str) -> Timetable:
             continue
         airport = table.read(row, "airport", _airport, "")
         if clock is not None:
-            if clock < last.get(airport, clock) - HALF_A_DAY:
+            latest[airport] = max(clock, latest.get(airport, clock))
+            if clock < latest[airport] - HALF_A_DAY:
                 here = in_words(row["departs"].text)
                 found = f"{here} after a departure late in the day: unsorted, or across midnight"
                 hours, rest = divmod(int(clock) + 86400, 3600)
                 mend = f"for the next day write {hours:02d}:{rest // 60:02d}"
                 table.note(row["departs"].problem(found, "rows in order of time, hours past 24, or dates", mend))
-            last[airport] = clock
         cell = row["departs"]
         rows.append(TimetableRow(flight, seats, load, airport, clock, moment, offset, cell, row.get("airport", cell)))
     table.done()
@@ -179,7 +181,7 @@ def placed_departures(
         if row.airport and row.airport != code:
             if row.airport not in codes:
                 allowed = f"one of {', '.join(codes)}"
-                mend = nearest(row.airport, codes)
+                mend = _meant(row.airport, codes)
                 problems.append(row.airport_cell.problem(f"unknown airport {in_words(row.airport)}", allowed, mend))
             continue
         try:
@@ -188,10 +190,11 @@ def placed_departures(
             problems += trouble.problems
             continue
         name = f"{row.flight}@{day:%Y-%m-%d}"
-        if name in seen:
+        same = "".join(name.split()).casefold()
+        if same in seen:
             said = f"flight {in_words(row.flight)} departs twice on {day:%Y-%m-%d}"
-            problems.append(row.cell.problem(f"{said}, here and in line {seen[name]}", "each flight once a day"))
-        seen.setdefault(name, row.cell.line)
+            problems.append(row.cell.problem(f"{said}, here and in line {seen[same]}", "each flight once a day"))
+        seen.setdefault(same, row.cell.line)
         if seconds < 0.0:
             said = f"{in_words(row.cell.text)} is in the past: the horizon begins {start:%Y-%m-%d %H:%M}"
             problems.append(row.cell.problem(said, "a departure within the horizon", "after midnight hours pass 24"))
@@ -199,8 +202,15 @@ def placed_departures(
             said = f"{in_words(row.cell.text)} is after the end of the horizon"
             problems.append(row.cell.problem(said, "a departure within the horizon", "lengthen the horizon"))
         else:
-            found.append(Departure(name, seconds, row.passengers, row.seats))
+            found.append(Departure(name, seconds, row.passengers, row.seats, cell=row.cell))
     return tuple(found), tuple(problems)
+
+
+def _meant(airport: str, codes: Iterable[str]) -> str:
+    """The code that was probably meant, whatever the case it is written in."""
+    by_fold = {code.casefold(): code for code in codes}
+    close = nearest_word(airport.casefold(), by_fold)
+    return f"did you mean '{by_fold[close]}'?" if close else ""
 
 
 def _instant(row: TimetableRow, start: datetime, zone: str) -> tuple[float, datetime]:

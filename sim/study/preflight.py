@@ -47,7 +47,7 @@ def warnings_of(study: Study) -> tuple[Caution, ...]:
 
     The names are listed in docs/errors.md. Takes a few hundredths of a second: means and calendars, nothing drawn.
     """
-    looks = (*LOOKS, *without_effect.LOOKS, never_open, nobody_on_duty, overloaded)
+    looks = (*LOOKS, *without_effect.LOOKS, never_open, nobody_on_duty, gates_closed, overloaded)
     return collect(study, looks, (*as_written.LOOKS, mean_days))
 
 
@@ -87,6 +87,25 @@ def nobody_on_duty(scenario: Scenario) -> Iterator[Doubt]:
             found = "nobody of this pool is on duty within the horizon"
             mend = "have somebody on duty, or work the stations otherwise"
             yield Doubt("never-open", found, mend, ("officers", pool, "open"))
+
+
+def gates_closed(scenario: Scenario) -> Iterator[Doubt]:
+    """Departures whose gate has closed when the horizon begins, where the first of their passengers come."""
+    for hall in hall_plans(scenario, scenario.horizon):
+        place = hall.place
+        lost = [one for one in hall.departures() if one.departs - place.closes + place.holds <= 0.0]
+        if hall.far is not None or not lost:
+            continue
+        first = lost[0]
+        others = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        passengers = sum(one.passengers for one in lost)
+        found = (
+            f"the gate of {first.name}{others} has closed when the horizon begins: all {passengers} passengers miss it"
+        )
+        cell = None if first.cell is None else (first.cell.file, first.cell.line, first.cell.column)
+        at = ("preclearance", hall.home, "departures", *(("timetable",) if cell is not None else ()))
+        mend = "begin earlier, by the time that passengers show up before departure, or leave it out"
+        yield Doubt("gate-closed-at-start", found, mend, at, amount=float(len(lost)), place=cell)
 
 
 def _worked_by(plan: PortPlan | HallPlan | FlowPlan) -> set[str]:

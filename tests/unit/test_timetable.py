@@ -10,6 +10,7 @@ import pytest
 from sim.errors import ScenarioError
 from sim.model.hall_plan import hall_plans
 from sim.scenario import load
+from sim.study.preflight import warnings_of
 
 YAML = """\
 format: 1
@@ -79,6 +80,16 @@ FAULTS = {
         "flight,departs,seats,load\nAC1,23:50,100,80 %\nAC2,00:10,100,80 %\n",
         [(3, 5, "'00:10' after a departure late in the day: unsorted, or across midnight")],
     ),
+    "across midnight, with a row between": (
+        PLAIN,
+        "flight,departs,seats,load\nAC1,23:50,100,80 %\nAC2,12:00,100,80 %\nAC3,00:10,100,80 %\n",
+        [(4, 5, "'00:10' after a departure late in the day: unsorted, or across midnight")],
+    ),
+    "twice, spelt otherwise": (
+        PLAIN,
+        "flight,departs,seats,load\nAC 1,06:00,100,80 %\nac1,09:00,100,80 %\n",
+        [(3, 5, "flight 'ac1' departs twice on 2024-07-06, here and in line 2")],
+    ),
     "no airport where others have one": (
         PLAIN,
         "flight,departs,seats,load,airport\nAC1,06:00,100,80 %,YVR\nAC2,07:00,100,80 %,\n",
@@ -122,6 +133,22 @@ def test_a_fault_has_its_file_and_line(name: str, tmp_path: Path) -> None:
     assert shown == expected
     file = path.name if "alone" in name else "day.csv"
     assert all(Path(fault.file).name == file and fault.allowed for fault in caught.value.faults)
+
+
+def test_an_airport_in_small_letters_is_guessed(tmp_path: Path) -> None:
+    path = write(tmp_path, "flight,departs,seats,load,airport\nAC1,06:00,100,80 %,yvr\n")
+    with pytest.raises(ScenarioError) as caught:
+        load(path)
+    assert "did you mean 'YVR'?" in str(caught.value.faults[0])
+
+
+@pytest.mark.parametrize(("departs", "lost"), [("04:15", True), ("04:16", False)])
+def test_a_gate_that_has_closed_at_the_start_is_warned_of(tmp_path: Path, departs: str, lost: bool) -> None:
+    path = write(tmp_path, f"flight,departs,seats,load\nAC1,{departs},100,80 %\nAC2,07:00,100,80 %\n")
+    path.write_text(path.read_text(encoding="utf-8") + "    closes: 15 min\n", encoding="utf-8")
+    found = [one for one in warnings_of(load(path)) if one.name == "gate-closed-at-start"]
+    assert [(Path(one.file).name, one.line) for one in found] == ([("day.csv", 2)] if lost else [])
+    assert all("all 80 passengers miss it" in one.found for one in found)
 
 
 TWO = """\
