@@ -164,7 +164,8 @@ def _last(path: str) -> str:
 
 # ---- the frontier -----------------------------------------------------------------------------------------
 
-_PRICES = ("officer_hours", "booth_hours")
+_PRICES = ("journey_officer_hours", "officer_hours", "booth_hours")
+"""The first that a facility has: of a hall with a far side the officers of both ends, as a clearance moves them."""
 _GOODS = ("over_standard_share", "missed_share", "wait_p95")
 MOST_NAMED = 12
 
@@ -173,8 +174,8 @@ def plot_frontier(run: RunData, facility: str, *, ax: Axes | None = None) -> Axe
     """Draw what every variant achieves against what it takes: share over the standard against booth-hours.
 
     A variant is on the frontier when none that takes as little is better. Those are joined and numbered, with their
-    names at the right; the others are hollow. Halls are drawn by missed departures and officer-hours; a facility
-    without a standard by its 95th percentile wait.
+    names at the right; the others are hollow. Halls are drawn by missed departures and officer-hours, those of both
+    ends where there are two; a facility without a standard by its 95th percentile wait.
     """
     rows = frontier_rows(run, facility)
     with style.styled():
@@ -263,11 +264,17 @@ def _number_points(ax: Axes, rows: pd.DataFrame, factor: float) -> None:
     )  # fmt: skip
 
 
+def _price_words(rows: pd.DataFrame) -> str:
+    measure = str(rows["price_measure"].iloc[0])
+    where = "both ends" if measure == _PRICES[0] else "the run"
+    return f"{measure.removeprefix('journey_').replace('_', '-')} of {where}"
+
+
 def _say_prices(ax: Axes, rows: pd.DataFrame) -> None:
     measure, unit = str(rows["measure"].iloc[0]), str(rows["unit"].iloc[0])
     what = words.measure_words(measure)
     ax.set_title(f"{what[:1].upper()}{what[1:]}, {words.unit_words(unit)}")
-    ax.set_xlabel(f"{str(rows['price_measure'].iloc[0]).replace('_', '-')} of the run")
+    ax.set_xlabel(_price_words(rows))
     ax.margins(x=0.07)
     ax.set_ylim(0.0, max(1.08 * ax.get_ylim()[1], 1e-9))
     handles = [line for line in ax.lines if not str(line.get_label()).startswith("_")]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from sim.report import words
 from sim.report.rundata import ALL
+from sim.scenario.vocabulary import BASELINE
 from sim.study.comparison import Best, Comparison, Row, Verdict
 from sim.study.estimators import about
 from sim.study.selection import LEAST
@@ -187,7 +189,12 @@ def _on_bad_days(comparison: Comparison, variant: str, row: Row) -> str:
 
 def best_sentences(comparison: Comparison) -> list[str]:
     """Which variant is best, by each measure that was selected by."""
-    return [_best(comparison, best) for best in comparison.best]
+    return [_best(comparison, replace(best, contenders=_as_names(best.contenders))) for best in comparison.best]
+
+
+def _as_names(variants: Sequence[str]) -> tuple[str, ...]:
+    """Variants as a sentence names them: in quotes where the name is a plain word, such as 'none'."""
+    return tuple(f"'{name}'" if name.isalpha() and name != BASELINE else name for name in variants)
 
 
 def _best(comparison: Comparison, best: Best) -> str:

@@ -11,8 +11,10 @@ from rich.console import Console
 
 from sim.api import run
 from sim.report import page_answers
+from sim.report.figures_sweep import frontier_rows
 from sim.report.page_tables import at_a_glance
 from sim.report.rundata import ALL, RunData
+from sim.report.sentences import best_sentences
 from sim.report.tables import comparison_table, summary_table
 from sim.study.comparison import Comparison, compare_runs
 from sim.study.layout import Key
@@ -149,3 +151,15 @@ def test_the_page_says_when_to_come_and_what_a_passenger_costs(folder: Path) -> 
     assert f"a passenger costs $ {mean(folder, 'baseline', 'hall', 'cost_per_passenger'):.1f}" in said
     assert "At both ends officers work 12.0 h" in said
     assert "passengers) come in the 6 h measured" in said
+
+
+def test_the_frontier_counts_the_officers_of_both_ends(folder: Path) -> None:
+    rows = frontier_rows(RunData.open(folder), "hall").set_index("variant")
+    assert rows.loc["none", "price"] == mean(folder, "none", "hall", "journey_officer_hours") > 0.0
+
+
+def test_a_variant_with_a_plain_name_is_quoted_where_it_may_be_best(comparison: Comparison) -> None:
+    said = " ".join(best_sentences(comparison))
+    assert "'none'" in said
+    assert "'baseline'" not in said
+    assert "'one-more'" not in said
