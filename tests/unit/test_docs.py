@@ -284,6 +284,9 @@ def test_there_are_whole_scenarios() -> None:
 def test_whole_scenarios_load(place: str, block: Block, crossing: Path) -> None:
     file = crossing / "whole.yaml"
     file.write_text(block.text, encoding="utf-8")
+    page = next(page for page in PAGES if page.name == place.partition(":")[0])
+    for table in (each for each in blocks(page) if each.kind == "csv" and each.verb == "file"):
+        (crossing / table.argument).write_text(table.text, encoding="utf-8")
     baseline = load(file).baseline
     assert baseline.ports or baseline.preclearance
 
