@@ -97,12 +97,18 @@ def _without(around: list[Any], wanted: str) -> bool:
     return bool(around) and around[0].get(wanted) is None
 
 
+def _kind(around: list[Any], wanted: str) -> bool:
+    """The mapping that holds the value is a station of one of these kinds, with `|` between them."""
+    return bool(around) and around[0].get("kind") in wanted.split("|")
+
+
 FILTERS: Mapping[str, Callable[[list[Any], str], bool]] = {
     "serves": _serves,
     "only": _only,
     "mode": _mode,
     "direction": _direction,
     "has": _has,
+    "kind": _kind,
     "without": _without,
 }
 """By word in a policy file; each takes the mappings around a value, nearest first."""

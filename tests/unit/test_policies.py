@@ -339,3 +339,32 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     listed = capsys.readouterr().out
     assert all(f"\n{name}\n" in listed for name in SHIPPED)
     assert main(["run", file, "--policy", "no-such", "--out", out]) == 2
+
+
+HALL = """\
+format: 1
+name: A hall
+start: 2024-07-06 00:00
+horizon: 24 h
+seed: 1
+preclearance:
+  hall:
+    zone: America/Vancouver
+    departures: {per_day: 9, seats: 100}
+    classes: {nexus: 10 %, visitor: rest}
+    show_up: 90 min
+    stations:
+      desk: {booths: 4, service: 60 s}
+      primary: {kind: primary, booths: 4, service: 70 s}
+"""
+
+
+def test_policies_on_staff_and_members_reach_halls(tmp_path: Path) -> None:
+    names = ["officers-cut-10", "one-more-booth", "nexus-enrolment-up"]
+    study = load(scenario(tmp_path, HALL), policy=names)
+    cut, more, members = (study.variants[name].preclearance["hall"] for name in names)
+    assert min(cut.stations["primary"].open.values()) == 3
+    assert set(cut.stations["desk"].open.values()) == {4}
+    assert (more.stations["primary"].booths, more.stations["desk"].booths) == (5, 4)
+    assert set(more.stations["primary"].open.values()) == {5}
+    assert members.shares == pytest.approx({"nexus": 0.13, "visitor": 0.87})
