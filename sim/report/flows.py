@@ -16,6 +16,8 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("persons_detected", "of whom there was an alert"),
     ("persons_intercepted", "met by a unit"),
     ("persons_undetected", "not met"),
+    ("persons_waiting_end", "still waiting for a unit at the end, persons"),
+    ("persons_alert_end", "an alert may still come at the end, persons"),
     ("claims_inland", "claimed inland after 14 days"),
     ("claims", "claims decided on, persons"),
     ("persons_returned", "returned"),

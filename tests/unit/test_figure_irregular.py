@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
+from rich.table import Table
 
 from sim.report.figures import RunData, plot_drivers, plot_places, plot_stages, plot_true_flow, save_figures
 from sim.report.figures_irregular import drivers_rows, places_of, places_rows, true_flow_rows
 from sim.report.figures_stages import DECIDED, stage_rows, stages_of
-from sim.report.flows import decides, is_flow, unknown_sentence
+from sim.report.flows import decides, flow_table, is_flow, unknown_sentence
 from sim.report.rundata import ALL
 from sim.scenario import load
 from sim.study import runs
@@ -39,12 +40,54 @@ def mean(run: RunData, measure: str) -> float:
 def test_stages_part_and_add_up(run: RunData) -> None:
     by = {stage.name: stage for stage in stages_of(run, SECTOR)}
     assert by["came"].persons == mean(run, "persons") > 0.0
-    assert by["detected"].persons + by["not seen"].persons == pytest.approx(by["came"].persons)
-    assert by["met by a unit"].persons + by["gone before a unit came"].persons == pytest.approx(by["detected"].persons)
+    assert sum(stage.persons for stage in by.values() if stage.of == "came") == pytest.approx(by["came"].persons)
+    assert sum(stage.persons for stage in by.values() if stage.of == "detected") == pytest.approx(
+        by["detected"].persons
+    )
+    assert by["still waiting for a unit"].persons == mean(run, "persons_waiting_end")
     assert by["claims inland later"].persons <= by["not seen"].persons
     after = [stage.persons for stage in by.values() if stage.of == "met by a unit"]
     assert sum(after) == pytest.approx(by["met by a unit"].persons)
     assert min(stage.persons for stage in by.values()) >= -1e-9
+
+
+OVERRUN = """\
+format: 1
+name: too few units
+start: 2025-01-20 00:00
+horizon: 2 d
+end: cut
+bin: 1 d
+replications: 2
+seed: 5
+irregular:
+  sector:
+    zone: America/Winnipeg
+    groups: {per_day: 100, size: {fixed: 1}, hide: 0 %}
+    intercept: {detect: 40 %, alert: 2 h, patrols: 2, response: 60 min, with_group: 90 min}
+    eligibility: {officers: 200, service: 90 min}
+    standard: {wait: 30 min}
+    custody_standard: 24 h
+"""
+
+
+@pytest.fixture(scope="module")
+def overrun(tmp_path_factory: pytest.TempPathFactory) -> RunData:
+    """Two units for 250 hours of work a day, where everybody waits for them."""
+    folder = tmp_path_factory.mktemp("overrun")
+    path = folder / "overrun.yaml"
+    path.write_text(OVERRUN)
+    return RunData.open(runs.run(load(path), folder, workers=1)[0])
+
+
+def test_who_waits_for_a_unit_at_the_end_is_not_gone(overrun: RunData) -> None:
+    by = {stage.name: stage.persons for stage in stages_of(overrun, "sector")}
+    assert by["gone before a unit came"] == by["not seen"] == 0.0
+    assert by["no alert so far"] > 0.0
+    assert by["met by a unit"] + by["still waiting for a unit"] + by["no alert so far"] == by["came"]
+    assert by["still waiting for a unit"] > 3.0 * by["met by a unit"]
+    table = flow_table(Table("", "mean", "8 replications in 10"), overrun, "sector", "baseline")
+    assert "still waiting for a unit at the end, persons" in list(table.columns[0].cells)
 
 
 def test_stages_are_as_high_as_their_persons(run: RunData) -> None:
