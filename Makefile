@@ -47,7 +47,7 @@ validate: setup
 
 bench: $(PEERS)
 	$(BIN)/python tools/bench_startup.py
-	$(BIN)/python tools/bench_halls.py
+	$(BIN)/python -m tools.bench_long
 	$(BIN)/python -m tools.bench_compare
 	$(BIN)/python -m tools.bench
 

@@ -16,6 +16,9 @@ from sim.model.parties import Parties
 from sim.model.sources import STRETCH, Arrivals, Drawing, Slot, Source
 from sim.model.streams import Streams
 
+FEW = 2**14
+"""Up to so many arrivals calls cost more than arithmetic: what programmes share is drawn in one call."""
+
 
 def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replication: int) -> Parties:
     """Draw the parties of one replication.
@@ -85,7 +88,7 @@ def _block(source: Source, arrivals: Arrivals, rows: range, streams: Streams) ->
         for column, slot in enumerate(programme.slots):
             seldom = programme.seldom.get(column)
             if seldom is None:
-                table[:, column] = drawn.column(slot, mine)
+                table[:, column] = drawn.among(index, column, slot, mine)
             else:
                 mark = drawn.column(programme.slots[seldom.mark], mine)
                 needed = np.flatnonzero((mark < seldom.below) | (mark >= FORCED))
@@ -106,6 +109,20 @@ class _Drawn:
     def __init__(self, source: Source, arrivals: Arrivals, rows: range, streams: Streams) -> None:
         self.source, self.arrivals, self.rows, self.streams = source, arrivals, rows, streams
         self.uniforms: dict[str, FloatArray] = {}
+        self.shared = source.shared if arrivals.time.size <= FEW else {}
+        self.columns: dict[int, FloatArray] = {}
+
+    def among(self, programme: int, column: int, slot: Slot, mine: IntArray) -> FloatArray:
+        """Values of a column of a programme for its arrivals; one that other programmes share is made once for all."""
+        users = self.shared.get((programme, column))
+        if users is None:
+            return self.column(slot, mine)
+        if id(users) not in self.columns:
+            everybody = np.flatnonzero(users[self.arrivals.kind])
+            values = np.empty(self.arrivals.time.size)
+            values[everybody] = self.column(slot, everybody)
+            self.columns[id(users)] = values
+        return self.columns[id(users)][mine]
 
     def uniform(self, role: str, rows: IntArray) -> FloatArray:
         """Uniforms of candidates, told by their numbers in the layer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 
 from sim.model.civil import CivilClock
 from sim.model.dated import holidays
@@ -122,6 +123,7 @@ class FlowPlan(Timeline):
             return weights[0][1] if weights else 1.0
         return sum(weight * size for weight, size in weights) / total
 
+    @cached_property
     def own_rate(self) -> Steps:
         """Groups of its own per second, as stated: those who come, or those detected."""
         if self.flow.groups is None:
@@ -131,7 +133,7 @@ class FlowPlan(Timeline):
     def most_groups(self) -> Steps:
         """Groups of its own per second that truly come, at the lowest chance of detection."""
         counted = self.counted()
-        return self.own_rate() if counted is None else true_rate(self.own_rate(), counted.low)
+        return self.own_rate if counted is None else true_rate(self.own_rate, counted.low)
 
     def counted(self) -> Span | None:
         """Share of the groups that is detected in `detected_per_day`, by rule and means at the start; None without it.

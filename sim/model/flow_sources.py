@@ -38,7 +38,10 @@ STAYED = "stayed"
 def add_sources(draft: Draft, plans: list[FlowPlan], scenario: Scenario, envelopes: Scenario) -> None:
     """Add the sources of all flows and origins; the peak demand of `envelopes` sets the rate of candidates."""
     by_name = {plan.name: plan for plan in plans}
-    calm = {name: FlowPlan(name, envelopes, plans[0].end) for name in envelopes.irregular}
+    if envelopes is scenario:
+        calm = by_name
+    else:
+        calm = {name: FlowPlan(name, envelopes, plans[0].end) for name in envelopes.irregular}
     for plan in plans:
         if plan.flow.groups is not None:
             draft.sources.append(_own_source(draft, plan, calm.get(plan.name, plan)))
@@ -85,7 +88,7 @@ def _own_source(draft: Draft, plan: FlowPlan, calm: FlowPlan) -> GroupSource:
     way = Towards(plan.name, ALWAYS_ONE, plan.hide(groups))
     classes = [plan.own[kind, hides] for kind in groups.composition for hides in _both(plan)]
     peak = max(calm.most_groups().values) or max(plan.most_groups().values)
-    return _source(draft, plan.name, plan, groups, (way,), classes, _factors([plan]), plan.own_rate(), peak, seen)
+    return _source(draft, plan.name, plan, groups, (way,), classes, _factors([plan]), plan.own_rate, peak, seen)
 
 
 def _factors(plans: Iterable[FlowPlan]) -> dict[int, Steps]:

@@ -12,13 +12,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from operator import mul
 from typing import Protocol
 
 import numpy as np
 
-from sim.model.arrays import FloatArray, IntArray
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.distribution import Distribution
 from sim.model.distributions import Gamma, geometric_quantile, shifted_poisson_quantile
 from sim.model.network import ALWAYS_ONE, Steps
@@ -155,6 +156,25 @@ class Source:
     given: Mapping[str, FloatArray] = field(default_factory=dict)
     """For a trace: columns named by `Slot.given`, NaN where nothing is given."""
     initial: bool = False
+
+    @cached_property
+    def shared(self) -> dict[tuple[int, int], BoolArray]:
+        """By programme and slot, the programmes that have the same slot, (programmes,); no entry for one alone.
+
+        A slot that only some of a programme's parties need is nobody else's.
+        """
+        users: dict[Slot, list[tuple[int, int]]] = {}
+        for index, programme in enumerate(self.programmes):
+            for column, slot in enumerate(programme.slots):
+                if column not in programme.seldom:
+                    users.setdefault(slot, []).append((index, column))
+        found: dict[tuple[int, int], BoolArray] = {}
+        for places in users.values():
+            programmes = np.zeros(len(self.programmes), np.bool_)
+            programmes[[index for index, _ in places]] = True
+            if programmes.sum() > 1:
+                found |= dict.fromkeys(places, programmes)
+        return found
 
     def expected(self, horizon: float) -> float:
         """About how many parties arrive in [0, horizon), before dated events."""

@@ -92,9 +92,8 @@ def save_forests_of_runs(
     for facility in samples.facilities:
         drawn = list(_forests(samples, facility))
         if not drawn:
-            note(
-                f"{facility}: no variant has a difference in {', '.join(map(words.measure_words, _compared(samples, facility)))}"
-            )
+            said = ", ".join(map(words.measure_words, _compared(samples, facility)))
+            note(f"{facility}: no variant has a difference in {said}")
         for one in drawn:
             paths += write(one, place / "figures")
     return paths, place

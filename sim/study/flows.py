@@ -7,12 +7,11 @@ not groups, unless a name says groups. What follows from the visits alone is the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from sim.engine.records import MOVED_ON
+from sim.engine.records import MOVED_ON, Records
 from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.flow_plan import LADDER, needs_place
 from sim.model.network import FORCED, Flow, StationKind
@@ -31,16 +30,40 @@ EXCEPTIONS = {ground: f"exception_{ground.replace('-', '_')}" for ground in LADD
 """Measure by ground."""
 
 
-@dataclass(frozen=True, eq=False)
 class _Stage:
     """Times of every group of the facility at one station; NaN where it never came so far."""
 
-    joined: FloatArray
-    started: FloatArray
-    ended: FloatArray
-    left: FloatArray
-    outcome: IntArray
-    """MOVED_ON also for who never came: look at `joined` first."""
+    def __init__(self, records: Records, row: IntArray, group: IntArray, count: int) -> None:
+        """Visits are `row` of the records, of the groups `group` out of `count`."""
+        self._records, self._row, self._group, self._count = records, row, group, count
+
+    def _times(self, values: FloatArray) -> FloatArray:
+        found = np.full(self._count, np.nan)
+        found[self._group] = values[self._row]
+        return found
+
+    @cached_property
+    def joined(self) -> FloatArray:
+        return self._times(self._records.joined)
+
+    @cached_property
+    def started(self) -> FloatArray:
+        return self._times(self._records.started)
+
+    @cached_property
+    def ended(self) -> FloatArray:
+        return self._times(self._records.ended)
+
+    @cached_property
+    def left(self) -> FloatArray:
+        return self._times(self._records.left)
+
+    @cached_property
+    def outcome(self) -> IntArray:
+        """MOVED_ON also for who never came: look at `joined` first."""
+        found = np.full(self._count, MOVED_ON, np.int64)
+        found[self._group] = self._records.outcome[self._row]
+        return found
 
 
 class _Groups:
@@ -63,25 +86,15 @@ class _Groups:
 
     def stage(self, name: str) -> _Stage:
         """Times at a station; all NaN where there is none of that name."""
-        records, count = self.rows.records, len(self.party)
-        row = self.visits(name)
+        records, row = self.rows.records, self.visits(name)
         at = self._position[records.party[row]]
-        row, at = row[at >= 0], at[at >= 0]
-
-        def column(values: FloatArray) -> FloatArray:
-            found = np.full(count, np.nan)
-            found[at] = values[row]
-            return found
-
-        outcome = np.full(count, MOVED_ON, np.int64)
-        outcome[at] = records.outcome[row]
-        return _Stage(
-            column(records.joined), column(records.started), column(records.ended), column(records.left), outcome
-        )
+        kept = at >= 0
+        return _Stage(records, row[kept], at[kept], len(self.party))
 
     def visits(self, name: str) -> IntArray:
         """Rows of the records at a station, of every group whenever it came."""
-        return np.asarray(self._row[self._station == self.flow.stations.get(name, -1)])
+        station = self.flow.stations.get(name)
+        return self._row[:0] if station is None else np.asarray(self._row[self._station == station])
 
     def draws(self, slots: Mapping[int, int]) -> FloatArray:
         """The draw of each group in the slot of its class; NaN for a class without."""
@@ -129,8 +142,10 @@ class FlowMeasures:
         self.own = layout.cells.column_of(facility)
         begin, end = layout.cells.begin[facility : facility + 2].tolist()
         self.g = _Groups(rows, facility, flow)
+        self.cells = range(begin, end)
+        self.cell = self.g.cell - begin
         everybody = np.ones(len(self.g.party), np.bool_)
-        self.columns = {self.own: everybody} | {cell: self.g.cell == cell for cell in range(begin, end)}
+        self.columns = {self.own: everybody} | {cell: self.g.cell == cell for cell in self.cells}
         self.response, self.decision = self.g.stage("response"), self.g.stage("eligibility")
         self.met = self._met()
         self.counted = self._counted()
@@ -183,37 +198,59 @@ class FlowMeasures:
     def whole(self, staff: Staffing) -> Mapping[str, Mapping[int, float]]:
         """Values by measure and column."""
         found: dict[str, dict[int, float]] = {}
-        exposed = self._exposed()
         for column, group in self.columns.items():
-            values = self._people(group) | self._times(group)
+            values = self._times(group)
             if self.flow.crossing:
-                values |= self._found(group) | {"cold_exposed": float(exposed[group].sum())}
+                values |= self._response(group) | {"cold_exposed": float(self._exposed[group].sum())}
             for name, value in values.items():
                 found.setdefault(name, {})[column] = value
         alone = self._occupancy() | self._board() | self._costs(staff)
-        return found | {name: {self.own: value} for name, value in alone.items()}
+        counts = self._people() | (self._found() if self.flow.crossing else {})
+        return found | counts | {name: {self.own: value} for name, value in alone.items()}
 
-    def _people(self, group: BoolArray) -> dict[str, float]:
-        size = self.g.size
-        counts = {name: float(size[group & mine].sum()) for name, mine in self.counted.items()}
-        return {"persons": float(size[group].sum())} | counts
+    def _by_column(self, group: BoolArray | None = None, *, persons: bool = True) -> dict[int, float]:
+        """Persons, or else groups, among some of the groups. Whole numbers: their sums are exact in any order."""
+        cell = self.cell if group is None else self.cell[group]
+        size = None if not persons else self.g.size if group is None else self.g.size[group]
+        counts = np.bincount(cell, size, minlength=len(self.cells)).tolist()
+        return {self.own: float(sum(counts))} | {at: float(own) for at, own in zip(self.cells, counts, strict=True)}
 
-    def _found(self, group: BoolArray) -> dict[str, float]:
-        """Groups by whether they were detected and met, and how long it took."""
-        response = ((self.met - self.response.joined)[group & ~np.isnan(self.met)]) / _MINUTE
+    def _people(self) -> dict[str, dict[int, float]]:
+        return {"persons": self._by_column()} | {name: self._by_column(mine) for name, mine in self.counted.items()}
+
+    def _found(self) -> dict[str, dict[int, float]]:
+        """Groups by whether they were detected and met."""
         names = ("detected", "intercepted", "undetected")
-        counts = {f"groups_{name}": float((group & self.counted[f"persons_{name}"]).sum()) for name in names}
-        total = float(group.sum())
-        return counts | {
-            "detected_share": counts["groups_detected"] / total if total else np.nan,
-            "intercepted_share": counts["groups_intercepted"] / total if total else np.nan,
-            "response_mean": mean_of(response),
-            "response_p95": quantile_of(response, 0.95),
+        counts = {name: self._by_column(self.counted[f"persons_{name}"], persons=False) for name in names}
+        total = self._by_column(persons=False)
+        shares = {
+            f"{name}_share": {at: counts[name][at] / every if every else np.nan for at, every in total.items()}
+            for name in ("detected", "intercepted")
         }
+        return {f"groups_{name}": count for name, count in counts.items()} | shares
+
+    def _response(self, group: BoolArray) -> dict[str, float]:
+        """How long it took to meet those who were met."""
+        response = self._until_met[group & self._is_met] / _MINUTE
+        return {"response_mean": mean_of(response), "response_p95": quantile_of(response, 0.95)}
+
+    @cached_property
+    def _is_met(self) -> BoolArray:
+        return ~np.isnan(self.met)
+
+    @cached_property
+    def _until_met(self) -> FloatArray:
+        return np.asarray(self.met - self.response.joined)
+
+    @cached_property
+    def _held(self) -> tuple[FloatArray, BoolArray]:
+        """Seconds from being met to the decision, and of which groups they are known."""
+        return self.decision.left - self.met, self._is_met & ~np.isnan(self.decision.left)
 
     def _times(self, group: BoolArray) -> dict[str, float]:
         """From being met to the decision."""
-        held = (self.decision.left - self.met)[group & ~np.isnan(self.met) & ~np.isnan(self.decision.left)]
+        seconds, known = self._held
+        held = seconds[group & known]
         standard = self.flow.custody_standard
         return {
             "custody_mean": mean_of(held) / _HOUR,
@@ -221,6 +258,7 @@ class FlowMeasures:
             "over_custody_share": mean_of((held > standard).astype(np.float64)) if standard else np.nan,
         }
 
+    @cached_property
     def _exposed(self) -> FloatArray:
         """Persons of each group times the chance that it was cold, where they were outside for long."""
         outside = np.where(np.isnan(self.met), np.inf, self.met - self.g.came)
@@ -311,18 +349,18 @@ class FlowMeasures:
         place = bin_of(self.layout, self.g.came)
         names = ("persons_detected", "persons_intercepted", "persons_undetected", "persons_returned", "claims_eligible")
         groups = {"persons": self.columns[self.own]} | {n: self.counted[n] for n in names if n in self.counted}
-        found: dict[str, dict[int, FloatArray]] = {
-            name: {
-                column: np.bincount(place[group & mine], self.g.size[group & mine], minlength=count)[:count].astype(
-                    float
-                )
-                for column, group in self.columns.items()
-            }
-            for name, mine in groups.items()
-        }
+        found = {name: self._in_bins(place, mine, count) for name, mine in groups.items()}
         edges = self.layout.edges
         return found | {
             "interviews_pending_mean": {self.own: self._pending().in_bins(edges)},
             "places_mean": {self.own: self._present("intake", since="started").in_bins(edges)},
             "overflow_mean": {self.own: self._overflow().in_bins(edges)},
         }
+
+    def _in_bins(self, place: IntArray, group: BoolArray, count: int) -> dict[int, FloatArray]:
+        """Persons of some of the groups by column and bin; `place` may be one past the last bin."""
+        width = count + 1
+        at = self.cell[group] * width + place[group]
+        table = np.bincount(at, self.g.size[group], minlength=len(self.cells) * width).astype(np.float64, copy=False)
+        table = table.reshape(-1, width)[:, :count]
+        return {self.own: table.sum(axis=0)} | dict(zip(self.cells, table, strict=True))

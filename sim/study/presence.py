@@ -33,6 +33,8 @@ class Presence:
     @property
     def most(self) -> float:
         """Most persons at once. At one instant those who leave count first: they go to the next station."""
+        if not self.start.size:
+            return 0.0
         time = np.concatenate([self.end, self.start])
         change = np.concatenate([-self.size, self.size])[np.argsort(time, kind="stable")]
         return float(np.cumsum(change).max(initial=0.0))
@@ -43,6 +45,8 @@ class Presence:
 
     def in_bins(self, edges: FloatArray) -> FloatArray:
         """Mean persons in each bin."""
+        if not self.start.size:
+            return np.zeros(len(edges) - 1)
         return np.diff(self.until(edges)) / np.diff(edges)
 
 

@@ -36,8 +36,13 @@ def staffing(layout: Layout, records: Records, overtime: FloatArray) -> Staffing
     """Split the staffing log over the bins of the layout; `overtime` is what the function of that name gives."""
     edges, n_pools = layout.edges, len(layout.network.pools)
     booths, positions = (np.zeros((n_pools, len(edges) - 1)) for _ in range(2))
-    for pool, log in enumerate(logs(records, n_pools)):
-        tandem = max((s.tandem for s in layout.network.stations if s.pool == pool), default=0)
+    tandems = np.zeros(n_pools, np.int64)
+    for station in layout.network.stations:
+        if station.pool >= 0:
+            tandems[station.pool] = max(tandems[station.pool], station.tandem)
+    for pool, (log, tandem) in enumerate(zip(logs(records, n_pools), tandems.tolist(), strict=True)):
+        if not log.since.size:
+            continue  # as many servers as there are parties: no log, no booths
         booths[pool] = np.diff(integral(log.since, log.count, edges))
         positions[pool] = booths[pool]
         if tandem:

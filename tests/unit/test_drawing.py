@@ -14,6 +14,7 @@ from sim.model.build import Model, build
 from sim.model.parties import Parties
 from sim.scenario import load
 
+ROOT = Path(__file__).resolve().parents[2]
 BY_COUNTER = ("time", "klass", "size", "initial", "departs", "flight", "traveller")
 PORT = """
 format: 1
@@ -72,6 +73,18 @@ def test_stretches_are_the_whole(batch: int, tmp_path: Path, monkeypatch: pytest
         assert (one is None and two is None) or np.array_equal(one, two), name
     assert len(whole) > 15_000, "many stretches"
     same_but_for_nan(model, pieces, whole)
+
+
+def test_what_programmes_share_is_as_if_each_had_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = load(ROOT / "scenarios" / "irregular-agreement-suspended.yaml").baseline
+    model = build(scenario)
+    assert any(source.shared for source in model.sources)
+    together = model.draw(7, 2)
+    monkeypatch.setattr(drawing, "FEW", 0)
+    apart = model.draw(7, 2)
+    for name in ("time", "klass", "size", "first_draw", "draws"):
+        assert np.array_equal(getattr(together, name), getattr(apart, name), equal_nan=name == "draws"), name
+    assert len(apart) > 100
 
 
 def test_times_that_nobody_needs_are_missing_and_not_missed(tmp_path: Path) -> None:
