@@ -13,7 +13,7 @@ from sim.model.drivers import factor
 from sim.model.flow_events import FlowEvents
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.spans import Span, true_rate
-from sim.model.steps import combine, from_changes, mapped, product, window
+from sim.model.steps import combine, from_changes, mapped, most_of, product, window
 from sim.registry.tables import MONTHS
 from sim.scenario.agreement import RETURNS, RULES
 from sim.scenario.drivers import Driver
@@ -181,12 +181,18 @@ class FlowPlan(Timeline):
         begin = self.clock.seconds(since) if since is not None else -math.inf
         return window(begin, math.inf, inside, outside)
 
+    def units_on_duty(self) -> Steps:
+        """Units of the flow's own over time, those of both countries among them, events left out."""
+        stated = self.flow.intercept
+        if stated is None or stated.pool is not None:
+            return Steps(values=(0.0,))
+        return mapped(self.clock.steps(stated.open), lambda units: units + stated.joint_patrols)
+
     def effort(self) -> float:
-        """Units on patrol over those at which demand is as stated."""
+        """Most units on duty at once over those at which demand is as stated: units never on duty deter nobody."""
         if self.flow.deterrence is None or self.flow.intercept is None:
             return 1.0
-        units = self.flow.intercept.patrols + self.flow.intercept.joint_patrols
-        return units / self.flow.deterrence.reference
+        return most_of(self.units_on_duty(), self.end) / self.flow.deterrence.reference
 
     def deterred(self) -> float:
         """Factor on demand for the units on patrol; 1 for none: nothing is published for no effort at all."""
