@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim.report import sentences, words
+from sim.report.flows import decides, is_flow
 from sim.report.rundata import ALL, Estimate, RunData
 from sim.scenario.vocabulary import BASELINE
 from sim.study.catalogue import describe
@@ -106,8 +107,11 @@ def estimate_columns(title: str) -> tuple[Column, Column]:
 
 def results(run: RunData, facility: str) -> Iterator[PageTable]:
     """What parties met, by class; lane groups and other stations; every measure of the whole facility."""
-    for table in (_classes(run, facility), _stations(run, facility), _measures(run, facility)):
-        yield trimmed(table)
+    kinds: tuple[Callable[[RunData, str], PageTable], ...] = (_classes, _stations, _measures)
+    if is_flow(run, facility) and not decides(run, facility):  # who stayed neither waits nor is served
+        kinds = (_measures,)
+    for table in kinds:
+        yield trimmed(table(run, facility))
 
 
 def _classes(run: RunData, facility: str) -> PageTable:

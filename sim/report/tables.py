@@ -102,6 +102,8 @@ def _flow_parts(run: RunData, facility: str, variant: str) -> list[RenderableTyp
     from rich.text import Text
 
     of_people = flows.flow_table(_new_table("", "mean", "8 replications in 10"), run, facility, variant)
+    if not flows.decides(run, facility):
+        return [of_people]
     said = flows.unknown_sentence(run, facility, variant)
     return [of_people, Text(), _station_table(run, facility, variant), *([Text(said)] if said else [])]
 

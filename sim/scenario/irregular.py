@@ -339,7 +339,11 @@ class Irregular(Model):
     )
     intake: Intake | None = optional(None, "Places to stay for those eligible; none: not looked at.")
     weather: Weather | None = optional(None, "Cold as a risk; none: not looked at.")
-    standard: Standard | None = optional(None, "Service standard for the wait for a unit, or for an interview.")
+    standard: Standard | None = optional(
+        None,
+        "Service standard for the wait until a unit is sent, its way left out; at a port, at "
+        "airports and inland for the wait for the first officer.",
+    )
     custody_standard: PositiveDuration | None = optional(
         None, "Longest time from being met to the decision that is within standard."
     )

@@ -16,6 +16,9 @@ from sim.report.figures import RunData, plot_drivers, plot_places, plot_stages, 
 from sim.report.figures_irregular import drivers_rows, places_of, places_rows, true_flow_rows
 from sim.report.figures_stages import DECIDED, stage_rows, stages_of
 from sim.report.flows import decides, flow_table, is_flow, unknown_sentence
+from sim.report.page_answers import standing
+from sim.report.page_charts import facility_charts
+from sim.report.page_tables import results
 from sim.report.rundata import ALL
 from sim.scenario import load
 from sim.study import runs
@@ -87,7 +90,14 @@ def test_who_waits_for_a_unit_at_the_end_is_not_gone(overrun: RunData) -> None:
     assert by["met by a unit"] + by["still waiting for a unit"] + by["no alert so far"] == by["came"]
     assert by["still waiting for a unit"] > 3.0 * by["met by a unit"]
     table = flow_table(Table("", "mean", "8 replications in 10"), overrun, "sector", "baseline")
-    assert "still waiting for a unit at the end, persons" in list(table.columns[0].cells)
+    shown = dict(zip(table.columns[0].cells, table.columns[1].cells, strict=True))
+    assert "still waiting for a unit at the end, persons" in shown
+    over = overrun.estimate(("baseline", "sector", ALL, ALL), "over_standard_share")
+    assert over is not None
+    assert over.mean > 0.9
+    assert shown["wait until a unit is sent over the standard, %"].startswith(f"{100.0 * over.mean:.0f}")
+    assert shown["over the custody standard, %"] == "0"
+    assert any("waits until a unit is sent are longer" in line for line in standing(overrun, "sector"))
 
 
 def test_stages_are_as_high_as_their_persons(run: RunData) -> None:
@@ -175,3 +185,38 @@ def test_the_sentence_says_what_is_not_identified_and_nothing_where_all_is(run: 
     assert sentence(1.0, 1.0) == ""
     assert "with 99 to 100 % of the groups detected," in sentence(0.99, 1.0)
     assert sentence(math.nan, math.nan) == ""
+
+
+STAYING = """\
+format: 1
+name: some stay away
+start: 2025-01-20 00:00
+horizon: 2 d
+end: cut
+bin: 1 d
+replications: 2
+seed: 5
+irregular:
+  port:
+    zone: America/Winnipeg
+    kind: port
+    eligibility: {officers: 20, service: 90 min}
+displacement:
+  origins:
+    away:
+      zone: America/Winnipeg
+      groups: {per_day: 48}
+      to: {port: {attraction: 1}, staying: {attraction: 1}}
+"""
+
+
+def test_who_stays_away_did_not_come_and_waits_for_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "staying.yaml"
+    path.write_text(STAYING)
+    stayed = RunData.open(runs.run(load(path), tmp_path, workers=1)[0])
+    table = flow_table(Table("", "mean", "8 replications in 10"), stayed, "staying", "baseline")
+    assert list(table.columns[0].cells) == ["persons who stayed away"]
+    assert [line for line in standing(stayed, "staying") if "persons stay away in the 2 days measured" in line]
+    assert len(standing(stayed, "staying")) == 1
+    assert list(facility_charts(stayed, "staying")) == []
+    assert [table.name for table in results(stayed, "staying")] == ["measures-staying"]
