@@ -39,6 +39,9 @@ def needs_place(ground: int) -> int:
     return 2 + 2 * ground
 
 
+NOBODY = Steps(values=(0.0,))
+
+
 class Timeline:
     """Clock and rules at one place."""
 
@@ -115,6 +118,19 @@ class FlowPlan(Timeline):
         found = [self.flow.groups] if self.flow.groups is not None else []
         return found + [origin.groups for origin in origins_of(self.scenario).values() if self.name in origin.to]
 
+    def coming(self) -> Steps:
+        """Factor of dated events on the groups that come, mean over their kinds as stated."""
+        weights: dict[str, float] = {}
+        for groups in self.comers():
+            for kind, share in groups.shares.items():
+                weights[kind] = weights.get(kind, 0.0) + share * (groups.per_day or groups.detected_per_day or 0.0)
+        total, found = math.fsum(weights.values()), NOBODY
+        if total <= 0.0:
+            return ALWAYS_ONE
+        for kind, weight in weights.items():
+            found = combine(found, self.times(self.dated.coming(kind), weight / total), lambda a, b: a + b)
+        return found
+
     def persons(self) -> float:
         """Mean persons in a group, over those who could come."""
         weights = [(groups.per_day or groups.detected_per_day or 0.0, mean_size(groups)) for groups in self.comers()]
@@ -127,7 +143,7 @@ class FlowPlan(Timeline):
     def own_rate(self) -> Steps:
         """Groups of its own per second, as stated: those who come, or those detected."""
         if self.flow.groups is None:
-            return Steps(values=(0.0,))
+            return NOBODY
         return self.times(self.demand(self.flow.groups, self.flow.drivers), self.deterred())
 
     def most_groups(self) -> Steps:
@@ -150,7 +166,7 @@ class FlowPlan(Timeline):
     def hide(self, groups: Groups) -> Steps:
         """Share of groups that hide, by the rule in force."""
         if not self.flow.between_ports:
-            return Steps(values=(0.0,))
+            return NOBODY
         return self.by_rule(float(of_traveller(dict(groups.hide), rule) or 0.0) for rule in RULES)
 
     def detection(self) -> Span:
@@ -185,7 +201,7 @@ class FlowPlan(Timeline):
         """Units of the flow's own over time, those of both countries among them, events left out."""
         stated = self.flow.intercept
         if stated is None or stated.pool is not None:
-            return Steps(values=(0.0,))
+            return NOBODY
         return mapped(self.clock.steps(stated.open), lambda units: units + stated.joint_patrols)
 
     def effort(self) -> float:
@@ -204,7 +220,7 @@ class FlowPlan(Timeline):
     def cold(self) -> Steps:
         """Share of the time that is dangerously cold, by month."""
         if self.flow.weather is None:
-            return Steps(values=(0.0,))
+            return NOBODY
         by_month = self.flow.weather.cold
         days = ((self.clock.at(day, 0.0), by_month.get(MONTHS[day.month - 1], 0.0)) for day in self.clock.dates())  # type: ignore[call-overload]
         return from_changes(days)

@@ -180,8 +180,9 @@ USUAL = ("wait_mean", "wait_p95", "over_standard_share")
 USUAL_OF_HALL = ("door_to_airside_mean", "missed_share", "journey_wait_mean")
 """The same at a preclearance hall."""
 USUAL_OF_FLOW = (
-    "persons", "persons_intercepted", "persons_undetected", "persons_returned", "claims_eligible", "custody_mean",
-    "interviews_pending_mean", "overflow_nights", "cost",
+    "persons", "persons_intercepted", "persons_undetected", "claims_inland", "cold_exposed", "persons_returned",
+    "claims_eligible", "custody_mean", "interviews_pending_mean", "places_mean", "overflow_nights", "board_pending_end",
+    "cost",
 )  # fmt: skip
 """The same of an irregular flow."""
 

@@ -210,6 +210,21 @@ displacement:
 """
 
 
+def test_an_event_that_multiplies_demand_is_drawn_by_name_and_factor(overrun: RunData, tmp_path: Path) -> None:
+    event = "events: [{name: Surge, from: 2025-01-20 12:00, until: 2025-01-21 00:00, demand: 4}]\n"
+    path = tmp_path / "surge.yaml"
+    path.write_text(OVERRUN.replace("per_day: 100", "per_day: 5") + event)
+    surge = RunData.open(runs.run(load(path), tmp_path, workers=1)[0])
+    top = plot_drivers(surge, "sector")
+    assert "Surge × 4" in [text.get_text() for text in top.texts]
+    titles = [panel.get_title(loc="left") for panel in top.figure.axes]
+    assert "Factor on demand: season, drivers and events" in titles
+    rows = drivers_rows(surge, "sector")
+    factor = rows[rows["measure"] == "factor"]
+    assert dict(zip(factor["bin_start"], factor["mean"], strict=True)) == {0.0: 1.0, 720.0: 4.0, 1440.0: 1.0}
+    assert "factor" not in set(drivers_rows(overrun, "sector")["measure"])
+
+
 def test_who_stays_away_did_not_come_and_waits_for_nobody(tmp_path: Path) -> None:
     path = tmp_path / "staying.yaml"
     path.write_text(STAYING)

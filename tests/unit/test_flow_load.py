@@ -10,6 +10,7 @@ from sim.model.flow_plan import flow_plans
 from sim.scenario import load
 from sim.study.offered import Group, offered_load
 from sim.study.preflight import warnings_of
+from sim.study.sensitivity import usual
 
 SHARED = """\
 format: 1
@@ -138,6 +139,14 @@ def test_officers_never_on_duty(tmp_path: Path) -> None:
     )
     assert [name for name, _ in found] == ["never-open"]
     assert "no officer of this stage is on duty" in found[0][1]
+
+
+def test_sensitivity_of_flows_alone_looks_at_people(tmp_path: Path) -> None:
+    path = tmp_path / "units.yaml"
+    path.write_text(UNITS)
+    assert usual(load(path).baseline) == ("persons", "persons_intercepted")
+    path.write_text(SHARED)
+    assert usual(load(path).baseline) == ("wait_mean",)
 
 
 def test_units_never_on_duty_deter_nobody(tmp_path: Path) -> None:
