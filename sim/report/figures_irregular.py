@@ -56,7 +56,7 @@ def plot_places(run: RunData, facility: str, *, variant: str = BASELINE, ax: Axe
         ax.set_ylim(0.0, max(ax.get_ylim()[1], 1.0))
         style.thousands(ax)
         style.clock_axis(ax, run.start, run.horizon, run.zone(facility))
-        style.legend_above(ax, [*ax.lines, *style.band_patches(run.confidence, run.replications)])
+        style.legend_above(ax, [*ax.lines, *style.band_patches(run.confidence, run.replications, run.horizon)])
     return ax
 
 
@@ -104,7 +104,8 @@ def plot_drivers(run: RunData, facility: str, *, variant: str = BASELINE, ax: Ax
         _moments(run, facility, variant, [top, *others])
         style.clock_axis((top, *others)[-1], run.start, run.horizon, run.zone(facility))
         style.legend_above(
-            top, [*handles, *style.band_patches(run.confidence, run.replications, color=style.look(0).color)]
+            top,
+            [*handles, *style.band_patches(run.confidence, run.replications, run.horizon, color=style.look(0).color)],
         )
     return top
 

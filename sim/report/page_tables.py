@@ -120,7 +120,9 @@ def _classes(run: RunData, facility: str) -> PageTable:
     columns = [Column("variant"), Column("class"), Column("arrivals", numeric=True)]
     for title, _ in measures:
         columns += estimate_columns(title)
-    columns.append(Column("mean wait on 8 days in 10, min", numeric=True, parts=("day p10", "day p90")))
+    columns.append(
+        Column(f"mean wait on {words.eight_in_ten(run.horizon)}, min", numeric=True, parts=("day p10", "day p90"))
+    )
     rows = []
     names = run.classes(facility)
     for variant in run.variants:
@@ -164,7 +166,7 @@ def _measures(run: RunData, facility: str) -> PageTable:
         Column("unit"),
         Column("mean", numeric=True),
         Column("interval of the mean", numeric=True, parts=INTERVAL),
-        Column("8 days in 10", numeric=True, parts=("day p10", "day p90")),
+        Column(words.eight_in_ten(run.horizon), numeric=True, parts=("day p10", "day p90")),
         Column("what it is"),
     )
     rows = []

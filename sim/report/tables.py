@@ -94,7 +94,8 @@ def spread_sentence(run: RunData, facility: str, variant: str) -> str:
     ]
     if not clauses:
         return "The spread across days was not measured."
-    return f"From day to day (8 days in 10): {', '.join(clauses)}."
+    day = words.day_word(run.horizon)
+    return f"From {day} to {day} ({words.eight_in_ten(run.horizon)}): {', '.join(clauses)}."
 
 
 def _flow_parts(run: RunData, facility: str, variant: str) -> list[RenderableType]:

@@ -19,6 +19,7 @@ from sim.report.flows import decides, flow_table, is_flow, unknown_sentence
 from sim.report.page_answers import standing
 from sim.report.page_charts import facility_charts
 from sim.report.page_tables import results
+from sim.report.page_time import bands_words
 from sim.report.rundata import ALL
 from sim.scenario import load
 from sim.study import runs
@@ -97,6 +98,11 @@ def test_who_waits_for_a_unit_at_the_end_is_not_gone(overrun: RunData) -> None:
     assert over.mean > 0.9
     assert shown["wait until a unit is sent over the standard, %"].startswith(f"{100.0 * over.mean:.0f}")
     assert shown["over the custody standard, %"] == "0"
+    assert any("From replication to replication (8 replications in 10)" in line for line in standing(overrun, "sector"))
+    assert "8 replications in 10" in bands_words(overrun)
+    legend = plot_drivers(overrun, "sector").get_legend()
+    assert legend is not None
+    assert "8 replications in 10" in [text.get_text() for text in legend.get_texts()]
     assert any("waits until a unit is sent are longer" in line for line in standing(overrun, "sector"))
 
 
