@@ -127,8 +127,8 @@ class FlowPlan(Timeline):
         total, found = math.fsum(weights.values()), NOBODY
         if total <= 0.0:
             return ALWAYS_ONE
-        for kind, weight in weights.items():
-            found = combine(found, self.times(self.dated.coming(kind), weight / total), lambda a, b: a + b)
+        for name, weight in weights.items():
+            found = combine(found, self.times(self.dated.coming(name), weight / total), lambda a, b: a + b)
         return found
 
     def persons(self) -> float:
