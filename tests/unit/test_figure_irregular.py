@@ -55,16 +55,19 @@ def test_stages_part_and_add_up(run: RunData) -> None:
     assert min(stage.persons for stage in by.values()) >= -1e-9
 
 
-OVERRUN = """\
+TWO_DAYS = """\
 format: 1
-name: too few units
+name: two days of a flow
 start: 2025-01-20 00:00
 horizon: 2 d
 end: cut
 bin: 1 d
 replications: 2
 seed: 5
-irregular:
+"""
+OVERRUN = (
+    TWO_DAYS
+    + """irregular:
   sector:
     zone: America/Winnipeg
     groups: {per_day: 100, size: {fixed: 1}, hide: 0 %}
@@ -73,6 +76,7 @@ irregular:
     standard: {wait: 30 min}
     custody_standard: 24 h
 """
+)
 
 
 @pytest.fixture(scope="module")
@@ -193,16 +197,9 @@ def test_the_sentence_says_what_is_not_identified_and_nothing_where_all_is(run: 
     assert sentence(math.nan, math.nan) == ""
 
 
-STAYING = """\
-format: 1
-name: some stay away
-start: 2025-01-20 00:00
-horizon: 2 d
-end: cut
-bin: 1 d
-replications: 2
-seed: 5
-irregular:
+STAYING = (
+    TWO_DAYS
+    + """irregular:
   port:
     zone: America/Winnipeg
     kind: port
@@ -214,6 +211,7 @@ displacement:
       groups: {per_day: 48}
       to: {port: {attraction: 1}, staying: {attraction: 1}}
 """
+)
 
 
 def test_an_event_that_multiplies_demand_is_drawn_by_name_and_factor(overrun: RunData, tmp_path: Path) -> None:
