@@ -165,7 +165,7 @@ def parser() -> argparse.ArgumentParser:
 
     sensitivity = verbs.add_parser("sensitivity", help="which inputs that are not known for sure matter, and how much")
     _scenario(sensitivity)
-    usual = "repeatable (default: wait_mean)"
+    usual = "repeatable (default: wait_mean; of irregular flows alone persons and persons_intercepted)"
     sensitivity.add_argument("--measure", metavar="NAME", action="append", default=[], help=usual)
     sensitivity.add_argument(
         "--trajectories", metavar="N", type=int, default=10, help="Morris trajectories (default: 10), 2 or more"

@@ -14,15 +14,15 @@ ENGINES = (AUTO, COMPILED, REFERENCE)
 """Names `--engine` takes. The records are the same, to the last bit."""
 
 WORTH_LOADING = 20_000
-"""Parties in all from which loading the compiled engine (about a second) pays."""
+"""Parties of a land port in all from which loading the compiled engine (about a second) pays."""
 WORTH_COMPILING = 1_500_000
-"""Parties in all from which compiling it (about half a minute, once per installation) pays."""
+"""Parties of a land port in all from which compiling it (about half a minute, once per installation) pays."""
 
 Engine = Callable[[Network, Parties], Records]
 
 
 def choose_engine(name: str, parties: float) -> str:
-    """The engine to run about this many parties with: `name` itself unless it is `auto`.
+    """The engine to run about this many parties of a land port with: `name` itself unless it is `auto`.
 
     Raises:
         UsageError: there is no such engine.

@@ -19,6 +19,9 @@ from sim.model.sources import Source
 from sim.model.streams import check_clashes
 from sim.scenario.schema import Scenario
 
+FEW_STATIONS = 8
+"""About what a land port has."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -32,6 +35,10 @@ class Model:
     def expected_parties(self) -> float:
         """About how many parties one replication has."""
         return sum(source.expected(self.network.horizon) for source in self.sources)
+
+    def expected_work(self) -> float:
+        """The same, each counted more often in a network of many stations: engines look over all of them at a move."""
+        return self.expected_parties() * max(1.0, len(self.network.stations) / FEW_STATIONS)
 
     def draw(self, seed: int, replication: int) -> Parties:
         """The parties of one replication (replications count from 0)."""

@@ -13,7 +13,7 @@ from sim.model.drivers import factor
 from sim.model.flow_events import FlowEvents
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.spans import Span, true_rate
-from sim.model.steps import combine, from_changes, mapped, product, window
+from sim.model.steps import combine, from_changes, mapped, most_of, product, window
 from sim.registry.tables import MONTHS
 from sim.scenario.agreement import RETURNS, RULES
 from sim.scenario.drivers import Driver
@@ -37,6 +37,9 @@ RETURNED = 2 + 2 * len(LADDER)
 def needs_place(ground: int) -> int:
     """Branch of a decision for those who are eligible on that ground of LADDER and need places; the next: no need."""
     return 2 + 2 * ground
+
+
+NOBODY = Steps(values=(0.0,))
 
 
 class Timeline:
@@ -115,6 +118,19 @@ class FlowPlan(Timeline):
         found = [self.flow.groups] if self.flow.groups is not None else []
         return found + [origin.groups for origin in origins_of(self.scenario).values() if self.name in origin.to]
 
+    def coming(self) -> Steps:
+        """Factor of dated events on the groups that come, mean over their kinds as stated."""
+        weights: dict[str, float] = {}
+        for groups in self.comers():
+            for kind, share in groups.shares.items():
+                weights[kind] = weights.get(kind, 0.0) + share * (groups.per_day or groups.detected_per_day or 0.0)
+        total, found = math.fsum(weights.values()), NOBODY
+        if total <= 0.0:
+            return ALWAYS_ONE
+        for name, weight in weights.items():
+            found = combine(found, self.times(self.dated.coming(name), weight / total), lambda a, b: a + b)
+        return found
+
     def persons(self) -> float:
         """Mean persons in a group, over those who could come."""
         weights = [(groups.per_day or groups.detected_per_day or 0.0, mean_size(groups)) for groups in self.comers()]
@@ -127,7 +143,7 @@ class FlowPlan(Timeline):
     def own_rate(self) -> Steps:
         """Groups of its own per second, as stated: those who come, or those detected."""
         if self.flow.groups is None:
-            return Steps(values=(0.0,))
+            return NOBODY
         return self.times(self.demand(self.flow.groups, self.flow.drivers), self.deterred())
 
     def most_groups(self) -> Steps:
@@ -150,7 +166,7 @@ class FlowPlan(Timeline):
     def hide(self, groups: Groups) -> Steps:
         """Share of groups that hide, by the rule in force."""
         if not self.flow.between_ports:
-            return Steps(values=(0.0,))
+            return NOBODY
         return self.by_rule(float(of_traveller(dict(groups.hide), rule) or 0.0) for rule in RULES)
 
     def detection(self) -> Span:
@@ -181,12 +197,18 @@ class FlowPlan(Timeline):
         begin = self.clock.seconds(since) if since is not None else -math.inf
         return window(begin, math.inf, inside, outside)
 
+    def units_on_duty(self) -> Steps:
+        """Units of the flow's own over time, those of both countries among them, events left out."""
+        stated = self.flow.intercept
+        if stated is None or stated.pool is not None:
+            return NOBODY
+        return mapped(self.clock.steps(stated.open), lambda units: units + stated.joint_patrols)
+
     def effort(self) -> float:
-        """Units on patrol over those at which demand is as stated."""
+        """Most units on duty at once over those at which demand is as stated: units never on duty deter nobody."""
         if self.flow.deterrence is None or self.flow.intercept is None:
             return 1.0
-        units = self.flow.intercept.patrols + self.flow.intercept.joint_patrols
-        return units / self.flow.deterrence.reference
+        return most_of(self.units_on_duty(), self.end) / self.flow.deterrence.reference
 
     def deterred(self) -> float:
         """Factor on demand for the units on patrol; 1 for none: nothing is published for no effort at all."""
@@ -198,7 +220,7 @@ class FlowPlan(Timeline):
     def cold(self) -> Steps:
         """Share of the time that is dangerously cold, by month."""
         if self.flow.weather is None:
-            return Steps(values=(0.0,))
+            return NOBODY
         by_month = self.flow.weather.cold
         days = ((self.clock.at(day, 0.0), by_month.get(MONTHS[day.month - 1], 0.0)) for day in self.clock.dates())  # type: ignore[call-overload]
         return from_changes(days)

@@ -61,6 +61,11 @@ def window(since: float, until: float, inside: float, outside: float = 1.0) -> S
     return from_changes(changes)
 
 
+def most_of(steps: Steps, end: float) -> float:
+    """The highest value within [0, end)."""
+    return max(steps.at(time) for time in (0.0, *(time for time in steps.times if 0.0 < time < end)))
+
+
 def values_at(steps: Steps, times: FloatArray) -> FloatArray:
     """Value of the step function at each of `times`."""
     import numpy as np

@@ -77,8 +77,6 @@ __all__ = [
 
 MAP = "map"
 """The kind that shows all facilities together."""
-LONGEST_DAY = 25 * 60.0
-"""Minutes: what lasts longer is not called a day."""
 MOST_COMPARED = 6
 """Variants whose day is drawn against the baseline's: a hundred would make a thousand figures that nobody opens."""
 
@@ -327,7 +325,7 @@ def _ending(run: RunData, facility: str, station: str, class_name: str) -> tuple
 def _day(run: RunData, facility: str, station: str, class_name: str, variants: Sequence[str]) -> Picture:
     stem = "day" if len(variants) == 1 else f"compare-{variants[1]}"
     ending, said = _ending(run, facility, station, class_name)
-    time = "day" if run.horizon <= LONGEST_DAY else "run"
+    time = "day" if run.horizon <= words.LONGEST_DAY else "run"
     what = f"wait and queue over the {time}" if len(variants) == 1 else f"{variants[1]} against the {BASELINE}"
     return Picture(
         f"{stem}-{facility}{ending}",

@@ -168,7 +168,9 @@ def _legend_handles(run: RunData, variants: Sequence[str]) -> list[Any]:
     if run.replications < 2:
         return handles
     if len(variants) == 1:
-        return handles + style.band_patches(run.confidence, run.replications, color=looks[0].color, edge=_EDGE)
+        return handles + style.band_patches(
+            run.confidence, run.replications, run.horizon, color=looks[0].color, edge=_EDGE
+        )
     bands = [Patch(**_face(look.color, _hatch(variants, name))) for name, look in zip(variants, looks, strict=True)]
     said = Line2D([], [], linestyle="none", label=f"bands: {run.confidence} interval of the mean")
     return [*zip(bands, handles, strict=True), said]

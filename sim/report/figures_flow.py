@@ -52,7 +52,7 @@ def plot_flow(
             style.thousands(panel)
         style.clock_axis(below, run.start, run.horizon, run.zone(facility))
         top.tick_params(labelbottom=False)
-        bands = style.band_patches(run.confidence, run.replications, color=looks[INSIDE].color)
+        bands = style.band_patches(run.confidence, run.replications, run.horizon, color=looks[INSIDE].color)
         style.legend_above(top, [*top.lines, *bands])
     return top
 

@@ -48,7 +48,9 @@ def plot_hall(run: RunData, facility: str, *, variant: str = BASELINE, ax: Axes 
         style.clock_axis(below, run.start, run.horizon, run.zone(facility))
         top.tick_params(labelbottom=False)
         top.lines[0].set_label(f"{variant}, mean of {words.counted(run.replications, 'replication')}")
-        style.legend_above(top, [*top.lines, *style.band_patches(run.confidence, run.replications, color=look.color)])
+        style.legend_above(
+            top, [*top.lines, *style.band_patches(run.confidence, run.replications, run.horizon, color=look.color)]
+        )
     return top
 
 

@@ -11,13 +11,14 @@ import numpy as np
 from sim.report import style, timeline, words
 from sim.report.curves import BOTH, column, draw_curve
 from sim.report.rundata import ALL, RunData, Scope
-from sim.scenario.vocabulary import BASELINE
+from sim.scenario.vocabulary import BASELINE, EVERY
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
     from sim.model.arrays import FloatArray
+    from sim.scenario.schema import Event
 
 PLACES, OVERFLOW = "places_mean", "overflow_mean"
 CAME, SEEN, MET = "persons", "persons_detected", "persons_intercepted"
@@ -55,7 +56,7 @@ def plot_places(run: RunData, facility: str, *, variant: str = BASELINE, ax: Axe
         ax.set_ylim(0.0, max(ax.get_ylim()[1], 1.0))
         style.thousands(ax)
         style.clock_axis(ax, run.start, run.horizon, run.zone(facility))
-        style.legend_above(ax, [*ax.lines, *style.band_patches(run.confidence, run.replications)])
+        style.legend_above(ax, [*ax.lines, *style.band_patches(run.confidence, run.replications, run.horizon)])
     return ax
 
 
@@ -75,10 +76,10 @@ def places_of(run: RunData, facility: str, variant: str = BASELINE) -> int | Non
 
 
 def plot_drivers(run: RunData, facility: str, *, variant: str = BASELINE, ax: Axes | None = None) -> Axes:
-    """Draw who came and who was met a day, with the drivers and the changes of rule, and the factor on demand beneath.
+    """Draw who came and who was met a day, with drivers, events and changes of rule, and the factor on demand beneath.
 
-    Bands as in `plot_day`, of those who came. The factor is season times drivers; a flow without either has no second
-    panel. Returned is the first panel.
+    Bands as in `plot_day`, of those who came. The factor is season times drivers times events; a flow without any has
+    no second panel. Returned is the first panel.
     """
     rows = drivers_rows(run, facility, variant=variant)
     with style.styled():
@@ -97,13 +98,14 @@ def plot_drivers(run: RunData, facility: str, *, variant: str = BASELINE, ax: Ax
             at = np.append(column(beneath, "bin_start"), run.horizon)
             level = column(beneath, "mean")
             panel.step(at, np.append(level, level[-1]), where="post", color="black", label="factor")
-            panel.set_title("Factor on demand: season and drivers")
+            panel.set_title(f"Factor on demand: {factor_words(run, facility, variant)}")
             panel.set_ylim(0.0, 1.15 * max(float(level.max()), 1.0))
             top.tick_params(labelbottom=False)
         _moments(run, facility, variant, [top, *others])
         style.clock_axis((top, *others)[-1], run.start, run.horizon, run.zone(facility))
         style.legend_above(
-            top, [*handles, *style.band_patches(run.confidence, run.replications, color=style.look(0).color)]
+            top,
+            [*handles, *style.band_patches(run.confidence, run.replications, run.horizon, color=style.look(0).color)],
         )
     return top
 
@@ -127,23 +129,39 @@ def drivers_rows(run: RunData, facility: str, *, variant: str = BASELINE) -> pd.
 def _factor_rows(run: RunData, facility: str, variant: str) -> pd.DataFrame:
     import pandas as pd
 
-    from sim.model.civil import CivilClock
     from sim.model.drivers import factor
+    from sim.model.flow_plan import FlowPlan
+    from sim.model.steps import product
 
     scenario = run.scenario_of(variant)
     flow = scenario.irregular.get(facility) if scenario else None
-    if scenario is None or flow is None or flow.groups is None or (flow.groups.season is None and not flow.drivers):
+    season = flow.groups.season if flow and flow.groups else None
+    if scenario is None or flow is None or not (season or flow.drivers or events_of(run, facility, variant)):
         return pd.DataFrame(columns=["measure", "bin_start", "mean"])
-    clock = CivilClock(scenario.start, str(run.zone(facility) or "UTC"), scenario.horizon)
-    steps = factor(flow.groups.season, flow.drivers, clock)
+    plan = FlowPlan(facility, scenario, scenario.horizon)
+    steps = product((factor(season, flow.drivers, plan.clock), plan.coming()))
     at = np.unique(np.clip(np.array(steps.times[1:] or (0.0,)), 0.0, None))
     at = np.unique(np.append(0.0, at[at < scenario.horizon]))
     said = {"variant": variant, "facility": facility, "station": ALL, "class": ALL, "measure": "factor", "unit": "1"}
     return pd.DataFrame({**said, "bin_start": at / 60.0, "mean": [steps.at(time) for time in at]})
 
 
+def events_of(run: RunData, facility: str, variant: str = BASELINE) -> list[Event]:
+    """Dated events that multiply those who come to a flow, or close it."""
+    scenario = run.scenario_of(variant)
+    if scenario is None or facility not in scenario.irregular:
+        return []
+    changing = (event for event in scenario.events if event.closed or any(f != 1.0 for f in event.demand.values()))
+    return [event for event in changing if event.touches(facility)]
+
+
+def factor_words(run: RunData, facility: str, variant: str = BASELINE) -> str:
+    """What the factor on demand is made of."""
+    return "season, drivers and events" if events_of(run, facility, variant) else "season and drivers"
+
+
 def moments(run: RunData, facility: str, variant: str = BASELINE) -> list[tuple[float, str]]:
-    """(minutes from the start, name) of where a driver begins and where the rule changes within the run, in order."""
+    """(minutes from the start, name) of where a driver or an event begins and the rule changes within the run."""
     scenario = run.scenario_of(variant)
     if scenario is None:
         return []
@@ -152,12 +170,20 @@ def moments(run: RunData, facility: str, variant: str = BASELINE) -> list[tuple[
         (rule.from_, rule.rule) for rule in scenario.agreement if rule.from_ is not None
     ]
     named += [(driver.from_, f"{driver.name} × {driver.multiply:g}") for driver in (flow.drivers if flow else ())]
+    named += [(event.from_, _event_words(event)) for event in events_of(run, facility, variant)]
     found = ((style.minutes_between(run.start, moment, run.zone(facility)), name) for moment, name in sorted(named))
     return [(at, name) for at, name in found if 0.0 <= at <= run.horizon]
 
 
+def _event_words(event: Event) -> str:
+    """Name and factor of an event, or the name alone where the factor is by kind of group."""
+    if event.closed:
+        return f"{event.name}: closed"
+    return event.name if set(event.demand) != {EVERY} else f"{event.name} × {event.demand[EVERY]:g}"
+
+
 def _moments(run: RunData, facility: str, variant: str, panels: Sequence[Axes]) -> None:
-    """Upright lines where a driver begins and where the rule changes, with their names."""
+    """Upright lines where a driver or an event begins and where the rule changes, with their names."""
     for row, (at, name) in enumerate(moments(run, facility, variant)):
         for panel in panels:
             panel.axvline(at, color="black", linewidth=1.6, linestyle=style.STANDARD_LINE, label=name)

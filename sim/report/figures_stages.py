@@ -88,12 +88,14 @@ def stages_of(run: RunData, facility: str, variant: str = BASELINE) -> list[Stag
     stages = [Stage("came", 0, came, "")]
     source, column, left = "came", 1, came
     if run.estimate(scope, "persons_detected") is not None:
-        inland = mean("claims_inland")
+        inland, waiting, late = mean("claims_inland"), mean("persons_waiting_end"), mean("persons_alert_end")
         stages += [
             Stage("detected", 1, seen, "came"),
-            Stage("not seen", 1, came - seen, "came"),
+            Stage("not seen", 1, came - seen - late, "came"),
+            Stage("no alert so far", 1, late, "came"),
             Stage("met by a unit", 2, met, "detected"),
-            Stage("gone before a unit came", 2, seen - met, "detected"),
+            Stage("gone before a unit came", 2, seen - met - waiting, "detected"),
+            Stage("still waiting for a unit", 2, waiting, "detected"),
             Stage("claims inland later", 2, inland, "not seen"),
         ]
         source, column, left = "met by a unit", 3, met

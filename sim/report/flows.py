@@ -16,6 +16,8 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("persons_detected", "of whom there was an alert"),
     ("persons_intercepted", "met by a unit"),
     ("persons_undetected", "not met"),
+    ("persons_waiting_end", "still waiting for a unit at the end, persons"),
+    ("persons_alert_end", "an alert may still come at the end, persons"),
     ("claims_inland", "claimed inland after 14 days"),
     ("claims", "claims decided on, persons"),
     ("persons_returned", "returned"),
@@ -23,7 +25,9 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("persons_inadmissible", "inadmissible"),
     ("persons_detained", "detained"),
     ("response_mean", "alert to unit, min"),
+    ("over_standard_share", "over the standard, %"),
     ("custody_mean", "met to decision, h"),
+    ("over_custody_share", "over the custody standard, %"),
     ("interviews_pending_mean", "interviews pending, persons"),
     ("places_mean", "places taken"),
     ("overflow_nights", "overflow nights"),
@@ -55,14 +59,30 @@ def _has(run: RunData, facility: str, measure: str) -> bool:
 
 
 def flow_table(table: Table, run: RunData, facility: str, variant: str) -> Table:
-    """Fill a table of three columns: what, its mean with interval, 8 replications in 10. What is 0 is left out."""
+    """Fill a table of three columns: what, its mean with interval, 8 replications in 10.
+
+    What is 0 is left out, but for shares: one over a standard is there where the standard is.
+    """
     for measure, name in ROWS:
         row = run.estimate((variant, facility, ALL, ALL), measure)
-        if row is not None and math.isfinite(row.mean) and row.mean != 0.0:
-            places = 0 if row.mean >= 100.0 else 1
-            spread = f"{words.number(row.day_p10, places)} to {words.number(row.day_p90, places)}"
-            table.add_row(name, words.with_interval(row.mean, row.low, row.high, row.unit), spread)
+        if row is not None and math.isfinite(row.mean) and (row.mean != 0.0 or row.unit == "share"):
+            places = 0 if row.mean >= 100.0 or row.unit == "share" else 1
+            ends = (words.number(words.scale(row.unit) * end, places) for end in (row.day_p10, row.day_p90))
+            name = named(run, facility, measure, name)
+            table.add_row(name, words.with_interval(row.mean, row.low, row.high, row.unit), " to ".join(ends))
     return table
+
+
+def named(run: RunData, facility: str, measure: str, name: str) -> str:
+    """What a row is called: who stayed did not come, and the wait in a sector is that for a unit to be sent."""
+    if measure == "persons" and not decides(run, facility):
+        return "persons who stayed away"
+    return f"wait{until_sent(run, facility)} {name}" if measure == "over_standard_share" else name
+
+
+def until_sent(run: RunData, facility: str) -> str:
+    """How the wait of a sector ends, the way of the unit left out; nothing where it is that for an officer."""
+    return " until a unit is sent" if _has(run, facility, "persons_detected") else ""
 
 
 def unknown_sentence(run: RunData, facility: str, variant: str) -> str:

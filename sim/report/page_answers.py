@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sim.report import halls, sentences, words
 from sim.report.figures_irregular import CAME, MET
 from sim.report.figures_stages import DECIDED
-from sim.report.flows import decides, unknown_sentence
+from sim.report.flows import decides, is_flow, unknown_sentence, until_sent
 from sim.report.rundata import ALL, RunData
 from sim.report.tables import spread_sentence
 from sim.scenario.vocabulary import BASELINE
@@ -43,12 +43,14 @@ def standing(run: RunData, facility: str) -> list[str]:
 def waits(run: RunData, facility: str) -> bool:
     """True where waits are to be told: at every facility but an irregular flow whose stations nobody waits for."""
     wait = run.estimate((BASELINE, facility, ALL, ALL), "wait_mean")
-    return not decides(run, facility) or (wait is not None and wait.mean >= _LEAST_WAIT)
+    return not is_flow(run, facility) or (wait is not None and wait.mean >= _LEAST_WAIT)
 
 
 def _people(run: RunData, facility: str) -> Iterator[str]:
     """Who came in an irregular flow, who was met, and what was decided; what figures leave open."""
     if not decides(run, facility):
+        if stayed := is_flow(run, facility) and _persons(run, facility, CAME):
+            yield f"{stayed} persons stay away in the {span_words(run.horizon - run.warm_up)} measured."
         return
     told = {name: found for name in (CAME, MET, *DECIDED) if (found := _persons(run, facility, name))}
     if CAME not in told:
@@ -82,7 +84,7 @@ def _waiting(run: RunData, facility: str) -> list[str]:
         whom += f" come in the {span_words(run.horizon - run.warm_up)} measured"
         if wait is not None and math.isfinite(wait.mean):
             mean = words.with_interval(wait.mean, wait.low, wait.high)
-            said.append(f"{whom}; they wait {mean} min on average{_tail(run, facility)}.")
+            said.append(f"{whom}; they wait {mean} min on average{until_sent(run, facility)}{_tail(run, facility)}.")
         else:
             said.append(f"{whom}.")
     said += [*_over_standard(run, facility), *_longest(run, facility), *_missed(run, facility)]
@@ -113,7 +115,7 @@ def _over_standard(run: RunData, facility: str) -> Iterator[str]:
     if standard and run.standard(facility) is None:
         than += f" ({standard})"
     share = _per_cent(words.with_interval(row.mean, row.low, row.high, row.unit))
-    yield f"{share} of the waits are longer than {than}."
+    yield f"{share} of the waits{until_sent(run, facility)} are longer than {than}."
 
 
 def _per_cent(text: str) -> str:

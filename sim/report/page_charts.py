@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sim.report import page_answers, style, timeline, words
-from sim.report.flows import decides
+from sim.report.flows import is_flow
 from sim.report.page_spec import (
     CHOSEN,
     DASHES,
@@ -57,7 +57,7 @@ def facility_charts(run: RunData, facility: str) -> Iterator[Chart]:
     """The day, how long parties wait, and how busy booths are; of an irregular flow those that show something."""
     charts = [day_chart(run, facility), wait_chart(run, facility)] if page_answers.waits(run, facility) else []
     charts.append(busy_chart(run, facility))
-    yield from (chart for chart in charts if chart.spec or not decides(run, facility))
+    yield from (chart for chart in charts if chart.spec or not is_flow(run, facility))
 
 
 # ---- the day ----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from sim.report.figures_irregular import (
     PLACES,
     drivers_rows,
     eight_in_ten,
+    factor_words,
     moments,
     places_of,
     places_rows,
@@ -137,7 +138,7 @@ def drivers_chart(run: RunData, facility: str) -> Chart:
     if named_:
         said += f" Dotted: {'; '.join(f'{name} from {_date(run, facility, at)}' for at, name in named_)}."
     if factors:
-        said += " Beneath: the factor on demand, season times drivers."
+        said += f" Beneath: the factor on demand, of {factor_words(run, facility)}."
     title = f"{facility}: who came, and what drives it"
     return time_chart(run, facility, f"drivers-{facility}", (title, said), panels, rows, more)
 
@@ -186,7 +187,7 @@ def _factor_panel(run: RunData, facility: str, rows: list[list[str]], named_: li
     y = {"field": "factor", **NUMBER, "title": None, "scale": {"zero": True}}
     line = {"type": "line", "interpolate": "step-after", "strokeWidth": 3}
     return {
-        "title": panel_title("Factor on demand: season and drivers"),
+        "title": panel_title(f"Factor on demand: {factor_words(run, facility)}"),
         "height": 90,
         "layer": [
             {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim.report import halls, sentences, words
+from sim.report.flows import decides, is_flow
 from sim.report.rundata import ALL, Estimate, RunData
 from sim.scenario.vocabulary import BASELINE
 from sim.study.catalogue import describe
@@ -107,8 +108,11 @@ def estimate_columns(title: str) -> tuple[Column, Column]:
 
 def results(run: RunData, facility: str) -> Iterator[PageTable]:
     """What parties met, by class; lane groups and other stations; every measure of the whole facility."""
-    for table in (_classes(run, facility), _stations(run, facility), _measures(run, facility)):
-        yield trimmed(table)
+    kinds: tuple[Callable[[RunData, str], PageTable], ...] = (_classes, _stations, _measures)
+    if is_flow(run, facility) and not decides(run, facility):  # who stayed neither waits nor is served
+        kinds = (_measures,)
+    for table in kinds:
+        yield trimmed(table(run, facility))
 
 
 def _classes(run: RunData, facility: str) -> PageTable:
@@ -118,7 +122,9 @@ def _classes(run: RunData, facility: str) -> PageTable:
     columns = [Column("variant"), Column("class"), Column("arrivals", numeric=True)]
     for title, _ in measures:
         columns += estimate_columns(title)
-    columns.append(Column("mean wait on 8 days in 10, min", numeric=True, parts=("day p10", "day p90")))
+    columns.append(
+        Column(f"mean wait on {words.eight_in_ten(run.horizon)}, min", numeric=True, parts=("day p10", "day p90"))
+    )
     rows = []
     names = run.classes(facility)
     for variant in run.variants:
@@ -162,7 +168,7 @@ def _measures(run: RunData, facility: str) -> PageTable:
         Column("unit"),
         Column("mean", numeric=True),
         Column("interval of the mean", numeric=True, parts=INTERVAL),
-        Column("8 days in 10", numeric=True, parts=("day p10", "day p90")),
+        Column(words.eight_in_ten(run.horizon), numeric=True, parts=("day p10", "day p90")),
         Column("what it is"),
     )
     rows = []

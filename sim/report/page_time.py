@@ -139,7 +139,10 @@ def _tooltip(run: RunData, panel: Panel) -> list[Spec]:
     mean: Spec = {"field": panel.short, **NUMBER, "title": f"mean{panel.unit}", "format": ",.1f"}
     tips = [*named("clock", "from"), *named("variant", "variant"), mean]
     if panel.bands and run.replications > 1:
-        tips += [*intervals(run, f"{panel.short}_low_to"), *named(f"{panel.short}_p10_to", "8 days in 10")]
+        tips += [
+            *intervals(run, f"{panel.short}_low_to"),
+            *named(f"{panel.short}_p10_to", words.eight_in_ten(run.horizon)),
+        ]
     return tips
 
 
@@ -249,5 +252,6 @@ def bands_words(run: RunData) -> str:
     if run.replications < 2:
         return "One replication: no bands."
     return (
-        f"Dark bands: where the mean lies ({run.confidence} interval, cut where very wide). Light bands: 8 days in 10."
+        f"Dark bands: where the mean lies ({run.confidence} interval, cut where very wide). "
+        f"Light bands: {words.eight_in_ten(run.horizon)}."
     )

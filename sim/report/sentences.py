@@ -18,8 +18,6 @@ from sim.study.comparison import Best, Comparison, Row, Verdict
 from sim.study.estimators import about
 from sim.study.selection import LEAST
 
-LONGEST_DAY = 25.0 * 60.0
-"""Minutes of the longest horizon that is a day: one on which clocks go back."""
 NEGLIGIBLE = 0.05
 """Printed units (minutes, percentage points): a change less than this is not worth a sentence, however sure."""
 
@@ -137,7 +135,7 @@ def unit_words(unit: str, measure: str = "") -> str:
 
 def day_word(comparison: Comparison) -> str:
     """What a replication is called: a day, or where it is longer than one a replication."""
-    return "day" if comparison.samples.horizon <= LONGEST_DAY else "replication"
+    return words.day_word(comparison.samples.horizon)
 
 
 def zone_words(zone: float, unit: str) -> str:

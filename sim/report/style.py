@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from sim.report import words
 from sim.study import store
 
 if TYPE_CHECKING:
@@ -195,10 +196,17 @@ def legend_above(ax: Axes, handles: list[Any], *, from_edge: bool = False, headi
 
 
 def band_patches(
-    confidence: str, replications: int, *, days: bool = True, color: str = "black", edge: float = 0.0
+    confidence: str,
+    replications: int,
+    horizon: float = 0.0,
+    *,
+    days: bool = True,
+    color: str = "black",
+    edge: float = 0.0,
 ) -> list[Artist]:
     """What the bands are, for a legend; nothing with a single replication, which has none.
 
+    `horizon` is that of a replication, in minutes: one longer than a day is not called one.
     `edge` is the width of the lines that bound the spread of days, 0 where it has none.
     """
     from matplotlib.patches import Patch
@@ -207,7 +215,10 @@ def band_patches(
         return []
     dark = Patch(color=color, alpha=BAND_OF_MEAN, linewidth=0, label=f"{confidence} interval of the mean")
     light = Patch(
-        facecolor=(color, BAND_OF_DAYS), edgecolor=color if edge else "none", linewidth=edge, label="8 days in 10"
+        facecolor=(color, BAND_OF_DAYS),
+        edgecolor=color if edge else "none",
+        linewidth=edge,
+        label=words.eight_in_ten(horizon),
     )
     return [dark, light] if days else [dark]
 

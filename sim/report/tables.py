@@ -98,7 +98,8 @@ def spread_sentence(run: RunData, facility: str, variant: str) -> str:
     ]
     if not clauses:
         return "The spread across days was not measured."
-    return f"From day to day (8 days in 10): {', '.join(clauses)}."
+    day = words.day_word(run.horizon)
+    return f"From {day} to {day} ({words.eight_in_ten(run.horizon)}): {', '.join(clauses)}."
 
 
 def _flow_parts(run: RunData, facility: str, variant: str) -> list[RenderableType]:
@@ -106,6 +107,8 @@ def _flow_parts(run: RunData, facility: str, variant: str) -> list[RenderableTyp
     from rich.text import Text
 
     of_people = flows.flow_table(_new_table("", "mean", "8 replications in 10"), run, facility, variant)
+    if not flows.decides(run, facility):
+        return [of_people]
     said = flows.unknown_sentence(run, facility, variant)
     return [of_people, Text(), _station_table(run, facility, variant), *([Text(said)] if said else [])]
 

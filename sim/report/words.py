@@ -36,6 +36,8 @@ _MODES = {
 }
 _PROGRAMMES = {"nexus": "NEXUS", "fast": "FAST", "ready": "Ready Lane"}
 
+LONGEST_DAY = 25 * 60.0
+"""Minutes; a replication that is longer is not called a day."""
 BLANK = "-"
 """Stands where there is no number: no party came, or nothing was measured."""
 
@@ -62,6 +64,16 @@ def class_words(class_name: str, among: Collection[str] = ()) -> str:
 def station_words(station: str, kind: str) -> str:
     """Name of a station; a secondary inspection (its kind) that is not called so says what it is."""
     return f"{station} (secondary)" if kind == "secondary" and "secondary" not in station else station
+
+
+def eight_in_ten(horizon: float) -> str:
+    """What the middle 80 % of the replications are called, of a horizon in minutes."""
+    return f"8 {day_word(horizon)}s in 10"
+
+
+def day_word(horizon: float) -> str:
+    """What a replication is called: a day, or where it is longer than one a replication."""
+    return "day" if horizon <= LONGEST_DAY else "replication"
 
 
 def measure_words(measure: str) -> str:

@@ -169,12 +169,12 @@ class Groups(Model):
 
 
 class Deterrence(Model):
-    """How the flow answers to the units on patrol: (patrols / reference) to the power of the elasticity."""
+    """How the flow answers to the most units on duty at once: (units / reference) to the power of the elasticity."""
 
     elasticity: Elasticity = optional(
         0, "Per cent of flow for each per cent of effort; about -0.1 (Gathmann 2008), assumed from 0 to -0.5."
     )
-    reference: int = required("Units on patrol at which the flow is as stated.", ge=1, le=MOST_SERVERS)
+    reference: int = required("Units on duty at which the flow is as stated.", ge=1, le=MOST_SERVERS)
 
 
 class Resource(Model):
@@ -339,7 +339,11 @@ class Irregular(Model):
     )
     intake: Intake | None = optional(None, "Places to stay for those eligible; none: not looked at.")
     weather: Weather | None = optional(None, "Cold as a risk; none: not looked at.")
-    standard: Standard | None = optional(None, "Service standard for the wait for a unit, or for an interview.")
+    standard: Standard | None = optional(
+        None,
+        "Service standard for the wait until a unit is sent, its way left out; at a port, at "
+        "airports and inland for the wait for the first officer.",
+    )
     custody_standard: PositiveDuration | None = optional(
         None, "Longest time from being met to the decision that is within standard."
     )

@@ -7,13 +7,18 @@ the scenario. What depends on how the day goes (a line that never closes, patien
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
+from sim.registry.tables import MONTHS
+from sim.scenario.agreement import rule_at
 from sim.scenario.cautions import WITHOUT_EFFECT, Doubt
+from sim.scenario.clock import seconds_between
 from sim.scenario.doubts import comers, hall_stations, touched
+from sim.scenario.drivers import Driver
 from sim.scenario.fields import Model
 from sim.scenario.hall_checks import comes
-from sim.scenario.irregular import COMPOSITIONS
+from sim.scenario.irregular import COMPOSITIONS, Groups, Irregular
 from sim.scenario.port import LENGTHS, LaneGroup, Port, Service, class_names
 from sim.scenario.preclearance import TIGHT, Preclearance, of_traveller
 from sim.scenario.problems import Path
@@ -277,7 +282,7 @@ def _by_class(event: Event, ports: dict[str, Port], at: Path, travellers: set[st
 
 
 def of_flows(scenario: Scenario) -> Iterator[Doubt]:
-    """Information that nobody withholds, and exceptions of those who are one."""
+    """Information that nobody withholds, exceptions of those who are one, resources without use, other times."""
     for name, flow in scenario.irregular.items():
         at: Path = ("irregular", name)
         stated = flow.intercept
@@ -287,10 +292,59 @@ def of_flows(scenario: Scenario) -> Iterator[Doubt]:
             )
             mend = "leave it out, or state detect by source"
             yield _doubt(found, mend, *at, "intercept", "shared_information")
+        yield from _out_of_time(scenario, flow, at)
+        for resource, one in flow.resources.items():
+            if one.units and not one.detect and not one.response:
+                found, mend = "a resource that neither detects nor shortens the way", "state detect or response"
+                cost = ": it changes nothing but the cost" if one.per_year else ": it changes nothing"
+                yield Doubt(WITHOUT_EFFECT, found + cost, mend, (*at, "resources", resource), on_key=True)
         for ground, shares in flow.eligibility.exceptions.items():
             yield from _of_minors(shares, (*at, "eligibility", "exceptions", ground))
         for other, exemption in flow.eligibility.exemptions.items():
             yield from _of_minors(exemption.share, (*at, "eligibility", "exemptions", other, "share"))
+
+
+def of_origins(scenario: Scenario) -> Iterator[Doubt]:
+    """Drivers of origins, and shares that hide there, of another time than the run's."""
+    for name, origin in scenario.displacement.origins.items() if scenario.displacement is not None else ():
+        at: Path = ("displacement", "origins", name)
+        yield from _late_drivers(scenario, origin.drivers, origin.zone, at)
+        yield from _hiding(scenario, origin.groups, (*at, "groups"))
+
+
+def _out_of_time(scenario: Scenario, flow: Irregular, at: Path) -> Iterator[Doubt]:
+    """What holds at other times than the run's: drivers, rules, months of cold."""
+    yield from _late_drivers(scenario, flow.drivers, flow.place, at)
+    if flow.groups is not None:
+        yield from _hiding(scenario, flow.groups, (*at, "groups"))
+    if flow.weather is not None and flow.weather.cold:
+        last = scenario.start + timedelta(seconds=scenario.horizon)
+        days = (scenario.start + timedelta(days=day) for day in range((last - scenario.start).days + 1))
+        months = {MONTHS[moment.month - 1] for moment in (*days, last)}
+        if not months & set(flow.weather.cold):
+            mend = f"state that of {', '.join(month for month in MONTHS if month in months)}"
+            yield _doubt("cold of no month of the run", mend, *at, "weather", "cold")
+
+
+def _late_drivers(scenario: Scenario, drivers: Iterable[Driver], zone: str, at: Path) -> Iterator[Doubt]:
+    for index, driver in enumerate(drivers):
+        late = seconds_between(scenario.start, driver.from_, zone) >= scenario.horizon
+        if late or (driver.until is not None and seconds_between(scenario.start, driver.until, zone) <= 0.0):
+            when, key = ("begins when the run is over", "from") if late else ("ends before the run begins", "until")
+            mend = "change its dates, or leave it out"
+            yield _doubt(f"the driver '{driver.name}' {when}", mend, *at, "drivers", index, key)
+
+
+def _hiding(scenario: Scenario, groups: Groups, at: Path) -> Iterator[Doubt]:
+    """Shares that hide under a rule that is in force at no time of the run."""
+    last = scenario.start + timedelta(seconds=scenario.horizon)
+    dates = (one.from_ for one in scenario.agreement if one.from_ is not None)
+    turns = (scenario.start, *(moment for moment in dates if scenario.start < moment < last))
+    in_force = {rule_at(scenario.agreement, moment) for moment in turns}
+    for rule in groups.hide:
+        if rule != EVERY and rule not in in_force:
+            found = f"{rule} is in force at no time of the run"
+            yield _doubt(found, f"write {', '.join(sorted(in_force))}, or '*'", *at, "hide", rule)
 
 
 def _of_minors(shares: Iterable[str], at: Path) -> Iterator[Doubt]:
@@ -298,5 +352,12 @@ def _of_minors(shares: Iterable[str], at: Path) -> Iterator[Doubt]:
         yield _doubt("minors alone are an exception as such", "leave it out", *at, "minors-alone")
 
 
-LOOKS: tuple[Callable[[Scenario], Iterator[Doubt]], ...] = (of_the_run, of_ports, of_halls, of_events, of_flows)
+LOOKS: tuple[Callable[[Scenario], Iterator[Doubt]], ...] = (
+    of_the_run,
+    of_ports,
+    of_halls,
+    of_events,
+    of_flows,
+    of_origins,
+)
 """Every look of this module."""

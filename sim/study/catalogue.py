@@ -116,6 +116,8 @@ _TABLE: tuple[Measure, ...] = (
     Measure("intercepted_share", "share", "Share of the groups that a unit reached.", None, "party"),
     Measure("groups_undetected", "count", "Groups without an alert, or gone before a unit came.", None, "party"),
     Measure("persons_undetected", "count", "Persons in them.", None, "party"),
+    Measure("persons_waiting_end", "count", "Persons with an alert, not met, not gone at the end.", True, "party"),
+    Measure("persons_alert_end", "count", "Persons who came so late that an alert may follow the end.", None, "party"),
     Measure("claims_inland", "count", "Persons not met who claimed inland after 14 days.", None, "party"),
     Measure("response_mean", "min", "Mean time from the alert until a unit reached the group.", True, "party"),
     Measure("response_p95", "min", "Time from alert to unit of 95 % of the groups reached.", True, "party"),
@@ -152,8 +154,8 @@ FLOW_MEASURES = frozenset({
 """Of an irregular flow, and of the other ways to a claim."""
 CROSSING_MEASURES = frozenset({
     "groups_detected", "persons_detected", "detected_share", "groups_intercepted", "persons_intercepted",
-    "intercepted_share", "groups_undetected", "persons_undetected", "claims_inland", "response_mean", "response_p95",
-    "cold_exposed",
+    "intercepted_share", "groups_undetected", "persons_undetected", "persons_waiting_end", "persons_alert_end",
+    "claims_inland", "response_mean", "response_p95", "cold_exposed",
 })  # fmt: skip
 """Of a sector, where people cross."""
 INTAKE_MEASURES = frozenset({"places_mean", "places_max", "overflow_nights", "overflow_mean"})

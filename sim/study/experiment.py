@@ -80,14 +80,14 @@ class Experiment:
         """The columns of a variant's rows."""
         return Parts.of(self.model(variant)[1])
 
-    def expected_parties(self) -> float:
-        """About how many parties all replications of all variants have."""
-        return self.replications * sum(self.model(variant)[0].expected_parties() for variant in self.scenarios)
+    def expected_work(self) -> float:
+        """About how many parties all replications of all variants have, in parties of a land port."""
+        return self.replications * sum(self.model(variant)[0].expected_work() for variant in self.scenarios)
 
     def workers_worth(self) -> int:
         """Processes that pay: all cores once the work is longer than starting them takes."""
         enough = WORTH_WORKERS.get(self.engine, 0.0)
-        return cores() if self.expected_parties() >= enough else 1
+        return cores() if self.expected_work() >= enough else 1
 
     def simulate(self, variant: str, replication: int) -> tuple[Parties, Records]:
         """Run one replication alone; equal to the same replication of the whole.

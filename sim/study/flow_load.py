@@ -16,7 +16,7 @@ import numpy as np
 from sim.model.displacement import towards
 from sim.model.distributions import from_spec
 from sim.model.flow_draws import Towards
-from sim.model.flow_plan import FlowPlan, Timeline, average_size, flow_plans, origins_of
+from sim.model.flow_plan import NOBODY, FlowPlan, Timeline, average_size, flow_plans, origins_of
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.steps import combine, mapped, product
 from sim.scenario.distributions import mean
@@ -27,7 +27,6 @@ from sim.study.demand import integral, work_of
 STAGES = ("processing", "interview", "eligibility")
 GRID = 200
 """Points of each distribution at which the way of a unit is held against the time until a group is gone."""
-NOBODY = Steps(values=(0.0,))
 
 
 @dataclass

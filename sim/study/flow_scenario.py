@@ -38,6 +38,16 @@ DECISION = {"gamma": {"mean": "90 min", "cv": 0.5}}
 ASSUMED_DETECT = "100 %"
 RULES: list[dict[str, str]] = [{"rule": "ports-2004"}, {"from": "2023-03-25", "rule": "whole-border-14-days"}]
 ASSUMED = "assumed; the months say nothing of it"
+JOINTLY = (
+    "The ranges were fitted jointly: where base is high the factors are low. Taken as independent, as `sensitivity`",
+    "takes them, their product spans far more than the months allow: read it one input at a time.",
+)
+CAUTION = (
+    *JOINTLY,
+    "The level of each month, which moves by itself, is not carried: replications differ by chance of arrivals, and",
+    "of detection where it is a range, so that their spread is narrower than the bands of a forecast.",
+)
+"""What a written scenario does not say of the fit."""
 
 
 @dataclass(frozen=True)
@@ -174,11 +184,13 @@ class _Writer:
 def scenario_text(study: FlowStudy, assumed: Assumptions) -> str:
     """The scenario as YAML, the origin of each value beside it."""
     writer = _Writer(study, assumed)
+    tree = writer.tree()
     head = [
         "# Written by `bordersim fit-flow`. Fitted: base rate, season and drivers, with 95 % intervals in comments and",
         "# under `ranges`. Everything marked assumed is to be replaced by what is known of the place.",
+        *(f"# {line}" for line in CAUTION if len(writer.ranges) > 1 or line not in JOINTLY),
     ]
-    return "\n".join(head) + "\n" + annotated(writer.tree(), writer.origins)
+    return "\n".join(head) + "\n" + annotated(tree, writer.origins)
 
 
 def sector_of(province: str) -> str:

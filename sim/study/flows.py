@@ -187,6 +187,8 @@ class FlowMeasures:
                 "persons_detected": alerted,
                 "persons_intercepted": met,
                 "persons_undetected": undetected | gone,
+                "persons_waiting_end": alerted & ~met & ~gone,
+                "persons_alert_end": ~alerted & ~undetected,
                 "claims_inland": ~np.isnan(hidden.ended),
             }
         return found

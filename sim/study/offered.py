@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sim.model.dated import Dated, officers_on_duty
-from sim.model.flow_plan import FlowPlan
+from sim.model.flow_plan import RESPONSE, FlowPlan
 from sim.model.hall_plan import HallPlan, hall_plans
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.port_plan import PortPlan
@@ -253,11 +253,25 @@ class _Fluid:
             ways.append(_Way(group, seconds, factor))
         if ways:
             self.streams.append(_Stream(Flow(load.met, 1.0), ALWAYS_ONE, ways[:1], ways[1:]))
+        self.add_units(plan, load)
+
+    def add_units(self, plan: FlowPlan, load: FlowLoad) -> None:
+        """Units that go to groups: the officers of a pool, or those of its own where they do not suffice."""
         units = plan.flow.intercept
-        if units is not None and units.pool is not None:
+        if units is None:
+            return
+        if units.pool is not None:
             group = self.pool(plan.dated, units.pool)
-            group.parts.append(f"{plan.name}/response")
-            self.streams.append(_Stream(Flow(load.alerted, 1.0), ALWAYS_ONE, [_Way(group, 1.0, load.response)], []))
+        else:
+            servers = product((plan.dated.at_most(RESPONSE, plan.units_on_duty()), plan.dated.running(RESPONSE)))
+            at = ("irregular", plan.name, "intercept")
+            group = Group(f"{plan.name}/{RESPONSE}", at, servers, "unit", overnight=True)
+            work = integral(product((load.alerted, load.response)), 0.0, self.horizon)
+            if work < integral(servers, 0.0, self.horizon):
+                return
+            self.new(group)
+        group.parts.append(f"{plan.name}/{RESPONSE}")
+        self.streams.append(_Stream(Flow(load.alerted, 1.0), ALWAYS_ONE, [_Way(group, 1.0, load.response)], []))
 
     def secondary(self, plan: PortPlan, kind: str, inspection: Secondary) -> Group:
         if inspection.pool is not None:

@@ -10,15 +10,16 @@ from pathlib import Path as FilePath
 
 from sim.errors import ScenarioError
 from sim.model.dated import officers_on_duty
-from sim.model.flow_plan import FlowPlan, Timeline, flow_plans, origins_of
+from sim.model.flow_plan import RESPONSE, FlowPlan, Timeline, flow_plans, origins_of
 from sim.model.hall_plan import HallPlan, hall_plans
 from sim.model.network import ALWAYS_ONE, Steps
 from sim.model.port_plan import PortPlan
-from sim.model.steps import combine, product
+from sim.model.steps import combine, most_of, product
 from sim.scenario import Scenario, Study, as_written, without_effect
 from sim.scenario.cautions import Caution, Doubt, collect
 from sim.scenario.doubts import LOOKS
 from sim.scenario.faults import placed
+from sim.scenario.irregular import STAFFED
 from sim.scenario.precision import UntilPrecise
 from sim.scenario.problems import Path, Problem
 from sim.scenario.vocabulary import BASELINE
@@ -61,7 +62,7 @@ def for_a_run(warnings: Iterable[Caution]) -> tuple[Caution, ...]:
 
 
 def never_open(scenario: Scenario) -> Iterator[Doubt]:
-    """Lane groups, stations of halls and their booths that are built and open at no time of the horizon."""
+    """Servers that are there and open, or on duty, at no time of the horizon: booths, officers and units of flows."""
     for plan in plans_of(scenario):
         for name, lane in plan.port.lanes.items():
             if lane.pool is None:
@@ -74,6 +75,24 @@ def never_open(scenario: Scenario) -> Iterator[Doubt]:
             if used and stage.pool is None and stage.kind != "walk":
                 at = ("preclearance", hall.home, *side, "stations", name)
                 yield from _seldom(servers_of(hall, name, stage), hall.end, stage.booths, at, "station")
+    for flow in flow_plans(scenario, min(scenario.horizon, LONGEST)):
+        yield from _seldom_of_flow(flow)
+
+
+def _seldom_of_flow(plan: FlowPlan) -> Iterator[Doubt]:
+    """Units and officers of a flow's own that are never on duty."""
+    for name in STAFFED:
+        part = getattr(plan.flow, name)
+        if part is None or part.pool is not None:
+            continue
+        key, calendar = part.built, plan.clock.steps(part.open)
+        at: Path = ("irregular", plan.name, name)
+        if name != "intercept":
+            yield from _seldom(plan.dated.at_most(name, calendar), plan.end, part.officers, at, "stage", "officer", key)
+        elif part.patrols or not part.joint_patrols:
+            yield from _seldom(
+                plan.dated.at_most(RESPONSE, calendar), plan.end, part.patrols, at, "sector", "unit", key
+            )
 
 
 def nobody_on_duty(scenario: Scenario) -> Iterator[Doubt]:
@@ -116,22 +135,20 @@ def _worked_by(plan: PortPlan | HallPlan | FlowPlan) -> set[str]:
     return {pool for name in worked if (pool := plan.chain.stations[name].pool) is not None}
 
 
-def most_of(calendar: Steps, end: float) -> int:
-    """The most servers of a calendar within [0, end)."""
-    return int(max(calendar.at(time) for time in (0.0, *(time for time in calendar.times if 0.0 < time < end))))
-
-
-def _seldom(calendar: Steps, end: float, booths: int, at: Path, what: str) -> Iterator[Doubt]:
-    most = most_of(calendar, end)
+def _seldom(
+    calendar: Steps, end: float, built: int, at: Path, what: str, servers: str = "booth", key: str = "booths"
+) -> Iterator[Doubt]:
+    most, booths = int(most_of(calendar, end)), servers == "booth"
     if most == 0:
-        found = f"no booth of this {what} opens within the horizon"
-        yield Doubt("never-open", found, f"open one, or leave the {what} out", (*at, "open"))
-    elif most < booths:
-        which = f"booth {booths}" if most == booths - 1 else f"booths {most + 1} to {booths}"
-        verb = "is" if most == booths - 1 else "are"
-        found = f"{which} of {booths} {verb} never open within the horizon"
-        mend = f"raise open, or write booths: {most}"
-        yield Doubt("never-open-booth", found, mend, (*at, "booths"), amount=float(booths - most))
+        found = f"no {servers} of this {what} {'opens' if booths else 'is on duty'} within the horizon"
+        mend = f"open one, or leave the {what} out" if booths else "have one on duty"
+        yield Doubt("never-open", found, mend, (*at, "open" if built else key))
+    elif most < built:
+        which = f"{servers} {built}" if most == built - 1 else f"{servers}s {most + 1} to {built}"
+        verb = "is" if most == built - 1 else "are"
+        found = f"{which} of {built} {verb} never {'open' if booths else 'on duty'} within the horizon"
+        mend = f"raise open, or write {key}: {most}"
+        yield Doubt("never-open-booth", found, mend, (*at, key), amount=float(built - most))
 
 
 def overloaded(scenario: Scenario) -> Iterator[Doubt]:

@@ -64,7 +64,7 @@ def experiment(study: Study, engine: str) -> Experiment:
 
 def ready(plan: Experiment, note: Note) -> Experiment:
     """The experiment with its engine chosen, and compiled where that is due."""
-    plan = replace(plan, engine=choose_engine(plan.engine, plan.expected_parties()))
+    plan = replace(plan, engine=choose_engine(plan.engine, plan.expected_work()))
     if plan.engine == COMPILED:
         prepare(note)
     return plan

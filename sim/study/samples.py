@@ -188,8 +188,9 @@ USUAL_OF_BOTH_ENDS = ("journey_wait_mean", "journey_cost_per_passenger")
 COSTS = ("cost_per_passenger", "journey_cost_per_passenger")
 """Left out of the usual where no cost is stated, so that all are 0."""
 USUAL_OF_FLOW = (
-    "persons", "persons_intercepted", "persons_undetected", "persons_returned", "claims_eligible", "custody_mean",
-    "interviews_pending_mean", "overflow_nights", "cost",
+    "persons", "persons_intercepted", "persons_undetected", "claims_inland", "cold_exposed", "persons_returned",
+    "claims_eligible", "custody_mean", "interviews_pending_mean", "places_mean", "overflow_nights", "board_pending_end",
+    "cost",
 )  # fmt: skip
 """The same of an irregular flow."""
 

@@ -19,7 +19,7 @@ import numpy as np
 from sim.engine import AUTO
 from sim.errors import ReplicationError, RunFolderError, SimulationError, UsageError
 from sim.model.arrays import FloatArray
-from sim.scenario import Study, fingerprint
+from sim.scenario import Scenario, Study, fingerprint
 from sim.scenario.problems import nearest
 from sim.scenario.ranges import Input, inputs_of, with_values
 from sim.scenario.show import as_text
@@ -41,6 +41,9 @@ from sim.study.screening import Carried, Screened, Trajectories, carried, screen
 REPLICATIONS = 5
 """Days of each point, unless the command line says otherwise: all points have the same days."""
 USUAL = ("wait_mean",)
+"""Measures that are looked at unless others are named."""
+USUAL_OF_FLOWS = ("persons", "persons_intercepted")
+"""The same in a scenario of irregular flows alone; the second where people cross between ports."""
 POINT = "point"
 _ALL = slice(None)
 _HOW_OFTEN = ("replications", "precision", "seed")
@@ -134,7 +137,7 @@ def run(
     Args:
         study: loaded; its variants are left aside.
         out: folder of results; the study stands below it as `<scenario>/sensitivity-<id>`.
-        measures: names of measures of each port as a whole.
+        measures: names of measures of each facility as a whole; none: `usual`.
         trajectories: of Morris.
         input_uncertainty: draws of the inputs for intervals that carry their uncertainty; None: no such intervals.
         replications: days of each point; None: REPLICATIONS.
@@ -155,7 +158,7 @@ def run(
     """
     study = study.only(())
     days = REPLICATIONS if replications is None else replications
-    names, draws = list(measures or USUAL), input_uncertainty or 0
+    names, draws = list(measures or usual(study.baseline)), input_uncertainty or 0
     asked = {"measures": names, "trajectories": trajectories, "draws": draws, "days": days}
     identity = [fingerprint(study), study.tree.get("ranges"), asked, store.versions()]
     name = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
@@ -183,6 +186,14 @@ def run(
             said |= {"baseline": subject(study), "versions": store.versions()}
             store.write_json(scratch / store.SENSITIVITY, {**said, "files": store.file_hashes(scratch)})
     return folder, True
+
+
+def usual(scenario: Scenario) -> tuple[str, ...]:
+    """Measures that are looked at of a scenario unless others are named."""
+    if scenario.ports or scenario.preclearance or not scenario.irregular:
+        return USUAL
+    crossing = any(flow.between_ports for flow in scenario.irregular.values())
+    return USUAL_OF_FLOWS if crossing else USUAL_OF_FLOWS[:1]
 
 
 def _check_unchanged(folder: Path) -> None:

@@ -152,6 +152,8 @@ def test_a_week_by_hand(name: str, tmp_path: Path) -> None:
         "intercepted_share": 3 / 7,
         "groups_undetected": 4,
         "persons_undetected": 4,
+        "persons_waiting_end": 0,
+        "persons_alert_end": 0,
         "claims_inland": 0,  # not yet
         "outcome_reneged": 1,
         "outcome_left-before-response": 1,
@@ -568,7 +570,8 @@ def test_persons_and_groups_add_up_by_stage_and_outcome(seed: int, tmp_path: Pat
     assert (excepted <= wide.claims_eligible).all()
     crossing = wide[wide.facility != "port"]
     assert (crossing.persons_intercepted <= crossing.persons_detected).all()
-    assert (crossing.persons_intercepted + crossing.persons_undetected <= crossing.persons).all()
+    told = ["persons_intercepted", "persons_undetected", "persons_waiting_end", "persons_alert_end"]
+    assert np.array_equal(crossing[told].sum(axis=1), crossing.persons)
     whole = wide[wide["class"] == "all"].set_index(["facility", "replication"])
     parts_of = wide[wide["class"] != "all"].groupby(["facility", "replication"])
     for name in ("persons", "claims", "arrivals", *parts):

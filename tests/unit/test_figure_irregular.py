@@ -10,11 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
+from rich.table import Table
 
 from sim.report.figures import RunData, plot_drivers, plot_places, plot_stages, plot_true_flow, save_figures
 from sim.report.figures_irregular import drivers_rows, places_of, places_rows, true_flow_rows
 from sim.report.figures_stages import DECIDED, stage_rows, stages_of
-from sim.report.flows import decides, is_flow, unknown_sentence
+from sim.report.flows import decides, flow_table, is_flow, unknown_sentence
+from sim.report.page_answers import standing
+from sim.report.page_charts import facility_charts
+from sim.report.page_tables import results
+from sim.report.page_time import bands_words
 from sim.report.rundata import ALL
 from sim.scenario import load
 from sim.study import runs
@@ -39,12 +44,70 @@ def mean(run: RunData, measure: str) -> float:
 def test_stages_part_and_add_up(run: RunData) -> None:
     by = {stage.name: stage for stage in stages_of(run, SECTOR)}
     assert by["came"].persons == mean(run, "persons") > 0.0
-    assert by["detected"].persons + by["not seen"].persons == pytest.approx(by["came"].persons)
-    assert by["met by a unit"].persons + by["gone before a unit came"].persons == pytest.approx(by["detected"].persons)
+    assert sum(stage.persons for stage in by.values() if stage.of == "came") == pytest.approx(by["came"].persons)
+    assert sum(stage.persons for stage in by.values() if stage.of == "detected") == pytest.approx(
+        by["detected"].persons
+    )
+    assert by["still waiting for a unit"].persons == mean(run, "persons_waiting_end")
     assert by["claims inland later"].persons <= by["not seen"].persons
     after = [stage.persons for stage in by.values() if stage.of == "met by a unit"]
     assert sum(after) == pytest.approx(by["met by a unit"].persons)
     assert min(stage.persons for stage in by.values()) >= -1e-9
+
+
+TWO_DAYS = """\
+format: 1
+name: two days of a flow
+start: 2025-01-20 00:00
+horizon: 2 d
+end: cut
+bin: 1 d
+replications: 2
+seed: 5
+"""
+OVERRUN = (
+    TWO_DAYS
+    + """irregular:
+  sector:
+    zone: America/Winnipeg
+    groups: {per_day: 100, size: {fixed: 1}, hide: 0 %}
+    intercept: {detect: 40 %, alert: 2 h, patrols: 2, response: 60 min, with_group: 90 min}
+    eligibility: {officers: 200, service: 90 min}
+    standard: {wait: 30 min}
+    custody_standard: 24 h
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def overrun(tmp_path_factory: pytest.TempPathFactory) -> RunData:
+    """Two units for 250 hours of work a day, where everybody waits for them."""
+    folder = tmp_path_factory.mktemp("overrun")
+    path = folder / "overrun.yaml"
+    path.write_text(OVERRUN)
+    return RunData.open(runs.run(load(path), folder, workers=1)[0])
+
+
+def test_who_waits_for_a_unit_at_the_end_is_not_gone(overrun: RunData) -> None:
+    by = {stage.name: stage.persons for stage in stages_of(overrun, "sector")}
+    assert by["gone before a unit came"] == by["not seen"] == 0.0
+    assert by["no alert so far"] > 0.0
+    assert by["met by a unit"] + by["still waiting for a unit"] + by["no alert so far"] == by["came"]
+    assert by["still waiting for a unit"] > 3.0 * by["met by a unit"]
+    table = flow_table(Table("", "mean", "8 replications in 10"), overrun, "sector", "baseline")
+    shown = dict(zip(table.columns[0].cells, table.columns[1].cells, strict=True))
+    assert "still waiting for a unit at the end, persons" in shown
+    over = overrun.estimate(("baseline", "sector", ALL, ALL), "over_standard_share")
+    assert over is not None
+    assert over.mean > 0.9
+    assert shown["wait until a unit is sent over the standard, %"].startswith(f"{100.0 * over.mean:.0f}")
+    assert shown["over the custody standard, %"] == "0"
+    assert any("From replication to replication (8 replications in 10)" in line for line in standing(overrun, "sector"))
+    assert "8 replications in 10" in bands_words(overrun)
+    legend = plot_drivers(overrun, "sector").get_legend()
+    assert legend is not None
+    assert "8 replications in 10" in [text.get_text() for text in legend.get_texts()]
+    assert any("waits until a unit is sent are longer" in line for line in standing(overrun, "sector"))
 
 
 def test_stages_are_as_high_as_their_persons(run: RunData) -> None:
@@ -132,3 +195,47 @@ def test_the_sentence_says_what_is_not_identified_and_nothing_where_all_is(run: 
     assert sentence(1.0, 1.0) == ""
     assert "with 99 to 100 % of the groups detected," in sentence(0.99, 1.0)
     assert sentence(math.nan, math.nan) == ""
+
+
+STAYING = (
+    TWO_DAYS
+    + """irregular:
+  port:
+    zone: America/Winnipeg
+    kind: port
+    eligibility: {officers: 20, service: 90 min}
+displacement:
+  origins:
+    away:
+      zone: America/Winnipeg
+      groups: {per_day: 48}
+      to: {port: {attraction: 1}, staying: {attraction: 1}}
+"""
+)
+
+
+def test_an_event_that_multiplies_demand_is_drawn_by_name_and_factor(overrun: RunData, tmp_path: Path) -> None:
+    event = "events: [{name: Surge, from: 2025-01-20 12:00, until: 2025-01-21 00:00, demand: 4}]\n"
+    path = tmp_path / "surge.yaml"
+    path.write_text(OVERRUN.replace("per_day: 100", "per_day: 5") + event)
+    surge = RunData.open(runs.run(load(path), tmp_path, workers=1)[0])
+    top = plot_drivers(surge, "sector")
+    assert "Surge × 4" in [text.get_text() for text in top.texts]
+    titles = [panel.get_title(loc="left") for panel in top.figure.axes]
+    assert "Factor on demand: season, drivers and events" in titles
+    rows = drivers_rows(surge, "sector")
+    factor = rows[rows["measure"] == "factor"]
+    assert dict(zip(factor["bin_start"], factor["mean"], strict=True)) == {0.0: 1.0, 720.0: 4.0, 1440.0: 1.0}
+    assert "factor" not in set(drivers_rows(overrun, "sector")["measure"])
+
+
+def test_who_stays_away_did_not_come_and_waits_for_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "staying.yaml"
+    path.write_text(STAYING)
+    stayed = RunData.open(runs.run(load(path), tmp_path, workers=1)[0])
+    table = flow_table(Table("", "mean", "8 replications in 10"), stayed, "staying", "baseline")
+    assert list(table.columns[0].cells) == ["persons who stayed away"]
+    assert [line for line in standing(stayed, "staying") if "persons stay away in the 2 days measured" in line]
+    assert len(standing(stayed, "staying")) == 1
+    assert list(facility_charts(stayed, "staying")) == []
+    assert [table.name for table in results(stayed, "staying")] == ["measures-staying"]

@@ -80,6 +80,8 @@ def test_the_scenario_of_a_fit_loads_and_says_what_was_fitted(study: FlowStudy, 
     path.write_text(scenario_text(study, Assumptions(["20 %", "60 %"], 2.0)), encoding="utf-8")
     text = path.read_text(encoding="utf-8")
     assert text.count("# fitted") >= 5
+    assert "# The ranges were fitted jointly" in text
+    assert "# The level of each month, which moves by itself, is not carried" in text
     assert "assumed; the months say nothing of it" in text
     scenario = load(path).baseline
     quebec, groups = scenario.irregular["quebec"], scenario.irregular["quebec"].groups

@@ -106,6 +106,34 @@ CASES = {
         sector("{share: 1 %}", "{share: {adults: 1 %, minors-alone: 1 %}}"),
         (", minors-alone: 1 %", ""),
     ),
+    "driver-after-the-run": (
+        "irregular.sector.drivers.0.from",
+        sector("kind: marine", "kind: marine\n    drivers: [{name: news, from: 2024-08-01, multiply: 2}]"),
+        ("2024-08-01", "2024-07-01"),
+    ),
+    "driver-before-the-run": (
+        "irregular.sector.drivers.0.until",
+        sector(
+            "kind: marine",
+            "kind: marine\n    drivers: [{name: news, from: 2024-01-01, until: 2024-02-01, multiply: 2}]",
+        ),
+        (", until: 2024-02-01", ""),
+    ),
+    "resource-without-use": (
+        "irregular.sector.resources.drone",
+        sector("kind: marine", "kind: marine\n    resources: {drone: {units: 2, per_year: 100 $}}"),
+        ("units: 2", "units: 2, detect: 5 %"),
+    ),
+    "cold-of-another-month": (
+        "irregular.sector.weather.cold",
+        sector("kind: marine", "kind: marine\n    weather: {cold: {jan: 50 %}}"),
+        ("jan: 50 %", "jan: 50 %, jul: 1 %"),
+    ),
+    "hiding-under-a-rule-that-is-not": (
+        "irregular.sector.groups.hide.suspended",
+        sector("hide: 60 %", 'hide: {suspended: 60 %, "*": 5 %}') + "agreement: ports-2004\n",
+        ("suspended: 60 %", "ports-2004: 60 %"),
+    ),
     "cap-of-a-run-that-is-cut": ("drain_cap", EVERYDAY + "end: cut\ndrain_cap: 6 h\n", ("end: cut", "end: drain")),
     "officers-of-nobody": (
         "officers.team",

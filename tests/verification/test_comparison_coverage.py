@@ -69,7 +69,7 @@ def test_families_of_intervals_hold_together(world: World) -> None:
     for cell in families(world, days(world), EXPERIMENTS):
         bonferroni, here, width = cell.shares
         if int(cell.names[1]) >= 30:
-            assert here >= 0.95, cell
+            assert here > 0.95 - error(EXPERIMENTS), cell
             assert width < 0.95, "sharper than Bonferroni"
         else:
             assert here == pytest.approx(bonferroni, abs=0.002), cell
@@ -85,7 +85,7 @@ def test_bad_days_hold_what_they_say(world: World) -> None:
 @worlds
 def test_kn_picks_the_best_as_often_as_it_says(world: World) -> None:
     for cell in selections(world, days(world), EXPERIMENTS):
-        assert min(cell.shares) >= 0.95, cell
+        assert min(cell.shares) > 0.95 - error(EXPERIMENTS), cell
 
 
 @pytest.fixture(scope="module")

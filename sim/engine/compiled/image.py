@@ -90,6 +90,7 @@ class NetworkImage:
         steps: list[Row] = [
             values.add([(float(t), float(v)) for t, v in zip(s.times, s.values, strict=True)]) for s in self.steps.index
         ]
+        finites = [i for i, station in enumerate(network.stations) if station.classes and station.storage < NEVER]
         tables: dict[int, list[Row]] = {
             at.STATIONS: stations,
             at.CELLS: cells,
@@ -113,6 +114,7 @@ class NetworkImage:
             at.CAPACITIES: _column([float(zone.capacity) for zone in network.zones]),
             at.FOLLOWERS: _column([int(c.after >= 0) for c in network.classes]),
             at.BARRED: _column(_barred(network)),
+            at.FINITES: _column(finites),
             at.BOOTH_LINES: _column(range(self.lines, self.lines + self.booths)),
         }
         header = [0] * at.HEADER
@@ -123,6 +125,7 @@ class NetworkImage:
         counts = (len(stations), len(network.classes), len(pools), self.booths, self.lines + self.booths, len(instants))
         header[: len(counts)] = counts
         header[at.N_CONTROLLERS] = len(controllers)
+        header[at.N_FINITES] = len(finites)
         header[at.STAYS] = -1 if network.following is None else network.following.stays
         self.words: Words = np.zeros(size, np.int64)
         self.reals: Reals = self.words.view(np.float64)
@@ -166,7 +169,6 @@ class NetworkImage:
             at.LINE: line,
             at.LANES: lanes,
             at.SHORTEST: shortest,
-            at.FINITE: shortest >= 0 and station.storage < NEVER,
         }
         reals = {at.STORAGE: station.storage, at.BALK_AT: station.balk_at, at.TRAVEL: station.travel}
         return _row(at.STATION_WIDTH, integers, reals)

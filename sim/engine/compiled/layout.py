@@ -20,11 +20,11 @@ HORIZON, WARM_UP, END = range(23, 26)
 
 # ---- the network: columns -----------------------------------------------------------------------------
 ROAD, POOL, PER_BOOTH, WHEN_FULL, DIVERT, ADMITS, WHEN_CLOSED, RUNNING = range(8)
-JOCKEY, ON_CLOSE, WAIVES, RANKED, SERVICE_FACTOR, LINE, LANES, SHORTEST, FINITE, BALK_WITH = range(8, 18)
-SHARES_POOL = 18
-STORAGE, BALK_AT, TRAVEL = range(19, 22)
-ZONE = 22
-STATION_WIDTH = 23
+JOCKEY, ON_CLOSE, WAIVES, RANKED, SERVICE_FACTOR, LINE, LANES, SHORTEST, BALK_WITH = range(8, 17)
+SHARES_POOL = 17
+STORAGE, BALK_AT, TRAVEL = range(18, 21)
+ZONE = 21
+STATION_WIDTH = 22
 """`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions, `SHORTEST` a class;
 `LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road."""
 SHARED, HELD, FIRST_LANE = range(3)
@@ -69,7 +69,9 @@ CAPACITIES, IN_ZONE, FOLLOWERS, BARRED, STAYS, FOLLOW = range(64, 70)
 outcome whether it bars; the outcome of who stays behind; rows by party, where anybody follows (else `STAYS` is -1)."""
 LIVE, NEXT_LIVE, FREE = range(70, 73)
 """Rows of visits under way: the first, the first never used, the first of those that are free again (-1: none)."""
-HEADER = 73
+FINITES, N_FINITES = range(73, 75)
+"""Stations that can be full."""
+HEADER = 75
 """`NEXT_LIVE`, `FREE`, `NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
 `SPACE` holds reals (car lengths in line, per station)."""
 

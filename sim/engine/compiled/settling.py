@@ -26,6 +26,7 @@ from sim.engine.compiled.rules import end, enter, leave_line, move_on, start, un
 from sim.engine.compiled.types import Reals, Words
 from sim.model.network import NEVER, OnClose
 
+NOWHERE, ANYWHERE = -1, -2
 ANY_ZONE = -2
 """Whatever the zones of other groups say."""
 
@@ -44,16 +45,16 @@ def settle(w: Words, r: Reals, calendar_due: float, now: float) -> bool:
 
 @compiled
 def note_full(w: Words, r: Reals, now: float) -> None:
-    for station in range(w[N_STATIONS]):
+    for at in range(w[N_FINITES]):
+        station = w[w[FINITES] + at]
         st = station_row(w, r, station)
-        if w[st + FINITE]:
-            full = 0 if has_room(w, r, station, w[st + SHORTEST], 0, w[st + ZONE], now) else 1
-            gauge = gauge_row(w, r, station, FULL)
-            if full != w[gauge + VALUE]:
-                row = w[NEXT_FULL]
-                r[row + FULL_TIME], w[row + FULL_STATION], w[row + FULL_STATE] = now, station, full
-                w[NEXT_FULL] = row + FULL_WIDTH
-            set_gauge(w, r, gauge, now, full)
+        full = 0 if has_room(w, r, station, w[st + SHORTEST], 0, w[st + ZONE], now) else 1
+        gauge = gauge_row(w, r, station, FULL)
+        if full != w[gauge + VALUE]:
+            row = w[NEXT_FULL]
+            r[row + FULL_TIME], w[row + FULL_STATION], w[row + FULL_STATE] = now, station, full
+            w[NEXT_FULL] = row + FULL_WIDTH
+        set_gauge(w, r, gauge, now, full)
 
 
 @compiled
@@ -61,15 +62,22 @@ def one_move(w: Words, r: Reals, now: float) -> bool:
     some_blocked = w[N_BLOCKED] > 0
     if some_blocked and let_go(w, r, now):
         return True
-    if not some_blocked and w[N_STANDING] == 0:
+    # Those who stand at stations that are still to come; beyond the last nothing moves, for what a shared server
+    # could do was tried where its party stands.
+    standing = w[N_STANDING]
+    if not some_blocked and standing == 0:
         return False  # nobody who could move
+    only = where_the_blocked_goes(w, r, now)
+    asked = only == NOWHERE
     for at in range(w[N_STATIONS]):
         station = w[w[ORDER] + at]
-        if some_blocked and admit_blocked(w, r, station, now):
+        wanted = only in (ANYWHERE, station)
+        asked = asked or station == only
+        if wanted and admit_blocked(w, r, station, now):
             return True
         st = station_row(w, r, station)
         # Without anybody in its lines a station can only waive, or give a shared server to another's line.
-        if w[w[STANDING] + station] > 0 or w[st + SHARES_POOL]:
+        if standing > 0 and (w[w[STANDING] + station] > 0 or w[st + SHARES_POOL]):
             if w[st + ROAD]:
                 if advance_road(w, r, station, now):
                     return True
@@ -81,9 +89,26 @@ def one_move(w: Words, r: Reals, now: float) -> bool:
                 held_here = w[w[COUNT] + w[st + LINE] + HELD] > 0
                 if held_here and leave_closed_group(w, r, station, now):
                     return True
-        if some_blocked and waive(w, r, station, now):
+        if wanted and waive(w, r, station, now):
             return True
+        standing -= w[w[STANDING] + station]
+        if standing == 0 and asked:
+            return False
     return False
+
+
+@compiled
+def where_the_blocked_goes(w: Words, r: Reals, now: float) -> int:
+    """The only station that need be asked whether it has room for a blocked party; mostly there is one such party."""
+    if w[N_BLOCKED] == 0:
+        return NOWHERE
+    if w[N_BLOCKED] > 1:
+        return ANYWHERE
+    visit = w[w[BLOCKED_LIST]]
+    target = w[visit + TARGET]
+    if w[target_row(w, r, target) + OUTCOME] >= 0 or held(w, r, visit):
+        return NOWHERE
+    return int(choose(w, r, target, now))
 
 
 @compiled
