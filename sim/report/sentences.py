@@ -192,7 +192,7 @@ def best_sentences(comparison: Comparison) -> list[str]:
 
 def _as_names(variants: Sequence[str]) -> tuple[str, ...]:
     """Variants as a sentence names them: in quotes where the name is a plain word, such as 'none'."""
-    return tuple(f"'{name}'" if name.isalpha() and name != BASELINE else name for name in variants)
+    return tuple(f"'{name}'" if len(name) > 1 and name.isalpha() and name != BASELINE else name for name in variants)
 
 
 def _best(comparison: Comparison, best: Best) -> str:
