@@ -26,7 +26,7 @@ def gamma_quantile(u: FloatArray, shape: float) -> FloatArray:
     """Quantiles at `u` in [0, 1) of the gamma distribution with this shape and scale 1; any shape of array."""
     first, rise, a, b = _table(shape)
     # Every step in place: a new array for each would cost as much as the arithmetic.
-    part = np.asarray(special.ndtri(u), dtype=np.float64)
+    part = np.atleast_1d(special.ndtri(u))
     np.maximum(part, -EDGE, out=part)
     np.minimum(part, EDGE - STEP / 2.0, out=part)
     part += EDGE
@@ -42,6 +42,7 @@ def gamma_quantile(u: FloatArray, shape: float) -> FloatArray:
     part += first.take(left)
     value += part
     np.exp(value, out=value)
+    value = value.reshape(np.shape(u))
     return value if np.all(u) else np.where(u > 0.0, value, 0.0)
 
 

@@ -168,7 +168,11 @@ class _Loader:
         for path, (value, place) in applied.changes.items():
             tree.set(path, value, places_of(value, replace(place, variant=policy.name)))
         changes = tuple(Change(path, place.source) for path, (_, place) in applied.changes.items())
-        self.notes += [f"policy {policy.name}: {pattern} is not there, or stays as it is" for pattern in applied.idle]
+        self.notes += [
+            f"policy {policy.name}: {pattern} is not there, or stays as it is"
+            for pattern in applied.idle
+            if resolved.get(pattern.partition(".")[0])
+        ]
         scenario, problems = self._validate(tree)
         self.faults += [self._in_variant(problem, tree, changes) for problem in problems]
         return tree, scenario

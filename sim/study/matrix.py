@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -62,6 +63,11 @@ def row_of(measured: Measured) -> FloatArray:
     return np.concatenate([part.ravel() for part in parts])
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""numpy reads the head of a file as Python's syntax, which Python 3.11 cannot do in two threads at once
+(https://github.com/python/cpython/issues/106905)."""
+
+
 @dataclass(frozen=True)
 class RowFile:
     """Rows of some replications: the first so many of a file of numpy's."""
@@ -71,11 +77,15 @@ class RowFile:
 
     def read(self, rows: slice, columns: slice) -> FloatArray:
         """A copy of these rows and columns; no more of the file stays in memory."""
-        return np.array(np.load(self.path, mmap_mode="r")[: self.replications][rows, columns])
+        return np.array(self._mapped()[: self.replications][rows, columns])
+
+    def _mapped(self) -> np.memmap[tuple[int, ...], np.dtype[np.float64]]:
+        with _ONE_AT_A_TIME:
+            return cast("np.memmap[tuple[int, ...], np.dtype[np.float64]]", np.load(self.path, mmap_mode="r"))
 
     def read_into(self, rows: FloatArray) -> None:
         """All of its columns into (replications, width) that stand in one piece."""
-        there = np.load(self.path, mmap_mode="r")
+        there = self._mapped()
         with self.path.open("rb") as file:  # faster than page by page
             file.seek(there.offset)
             file.readinto(rows.data.cast("B"))

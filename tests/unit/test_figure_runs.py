@@ -69,7 +69,7 @@ def test_what_several_runs_do_not_give_is_refused(runs: list[Path], tmp_path: Pa
     with pytest.raises(UsageError, match=r"no facility 'prot'.*port"):
         compare(runs, measures="wait_mean").plot("prot")
     ax = plot_forest_of_runs(read(runs), "port", "missed_share")
-    assert "no variant has a difference in missed share" in ax.texts[0].get_text()
+    assert "no variant has a difference in share who miss their departure" in ax.texts[0].get_text()
 
 
 def test_a_forest_of_nothing_and_one_of_everything_have_an_axis(tmp_path: Path) -> None:
