@@ -12,7 +12,7 @@ from sim.report import picture, words
 from sim.report.figures_convergence import convergence_rows, convergence_why_not, plot_convergence, usual_measures
 from sim.report.figures_day import MEASURES, day_rows, plot_day
 from sim.report.figures_flow import flow_rows, plot_flow
-from sim.report.figures_forest import MOST_VARIANTS, compared, forest_rows, forest_why_not, plot_forest
+from sim.report.figures_forest import MOST_VARIANTS, compared_of, forest_rows, forest_why_not, plot_forest
 from sim.report.figures_hall import hall_rows, is_hall, missed_rows, plot_hall, plot_missed
 from sim.report.figures_heat import heat_rows, heat_why_not, plot_heat
 from sim.report.figures_histogram import MOST_CLASSES, histogram_rows, plot_wait_histogram
@@ -221,14 +221,10 @@ def _compared(run: RunData, facility: str) -> Iterator[Drawn]:
                 yield _day(run, facility, station, class_name, (BASELINE, variant))
 
 
-def _compared_of(run: RunData, facility: str) -> tuple[str, ...]:
-    return compared(("claims",) if decides(run, facility) else ())
-
-
 def _forests(run: RunData, facility: str) -> Iterator[Drawn]:
     if len(run.variants) < 2:
         return
-    for measure in _compared_of(run, facility):
+    for measure in compared_of(run, facility):
         if forest_why_not(run, facility, measure):
             continue
         rows = forest_rows(run, facility, measure)
@@ -241,7 +237,7 @@ def _forests(run: RunData, facility: str) -> Iterator[Drawn]:
 
 def _swept(run: RunData, facility: str) -> Iterator[Drawn]:
     for sweep in sweeps(run):
-        for measure in _compared_of(run, facility):
+        for measure in compared_of(run, facility):
             rows = sweep_rows(run, facility, sweep, measure)
             if rows["mean"].notna().any():
                 title = f"{facility}: {words.measure_words(measure)} over the sweep {sweep}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report import style, words
+from sim.report.flows import decides
 from sim.report.rundata import ALL, RunData
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ _COLUMNS = ("difference", "ci_low", "ci_high", "ci_low_simultaneous", "ci_high_s
 def compared(has: Collection[str]) -> tuple[str, ...]:
     """Measures that get a figure of their own at a facility that has these."""
     return OF_A_FLOW if "claims" in has else MEASURES
+
+
+def compared_of(run: RunData, facility: str) -> tuple[str, ...]:
+    """The same of a facility of a run."""
+    return compared(("claims",) if decides(run, facility) else ())
 
 
 def plot_forest(

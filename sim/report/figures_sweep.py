@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-MEASURES = ("wait_mean", "wait_p95", "over_standard_share", "missed_share")
-"""Measures that get a figure of their own, where the run has them."""
 MOST_PANELS = 4
 MOST_LINES = 7
 _NUMBER = re.compile(r"^\s*([-+]?\d+(?:\.\d+)?)\s*(.*?)\s*$")

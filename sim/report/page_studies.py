@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sim.report import style, words
+from sim.report.figures_forest import compared_of
 from sim.report.figures_heat import heat_rows, heat_why_not
 from sim.report.figures_sweep import (
-    MEASURES,
     as_numbers,
     frontier_rows,
     frontier_why_not,
@@ -65,7 +65,7 @@ def heat_chart(run: RunData, facility: str) -> Chart:
 def sweep_chart(run: RunData, facility: str, sweep: str, path: str) -> Chart | None:
     """A measure against the values of one path of a sweep, with intervals; None where the run has no such measure."""
     rows: list[list[str]] = []
-    for measure in MEASURES:
+    for measure in compared_of(run, facility):
         found = sweep_rows(run, facility, sweep, measure)
         found = found[found["mean"].notna()]
         if found.empty:
