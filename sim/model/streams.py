@@ -8,13 +8,19 @@ what makes common random numbers exact.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 
 from sim.errors import SimulationError
+from sim.model.arrays import FloatArray, IntArray
+from sim.model.distribution import Distribution
+from sim.model.steps import StepTable
 
 
+@lru_cache(maxsize=2**16)
 def stable_hash(name: str) -> int:
     """A 64-bit hash of a stream's name that is the same in every process and version of Python."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
@@ -35,7 +41,10 @@ def check_clashes(names: Iterable[str]) -> None:
 
 
 class Streams:
-    """The streams of one replication."""
+    """The streams of one replication, drawn with numpy.
+
+    `sim.engine.compiled_streams` draws the same numbers in compiled loops, to the last bit.
+    """
 
     def __init__(self, seed: int, replication: int) -> None:
         self.seed, self.replication = seed, replication
@@ -45,13 +54,47 @@ class Streams:
         key = (self.replication, stable_hash(name))
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
 
-    def uniform(self, name: str, count: int, begin: int = 0) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def uniform(self, name: str, count: int, begin: int = 0) -> FloatArray:
         """Uniforms number `begin` to `begin + count` of a stream in [0, 1); a longer draw begins with a shorter one."""
         generator = self.generator(name)
         if begin:
             generator.bit_generator.advance(begin)  # type: ignore[attr-defined]  # one step per uniform
         return generator.random(count)
 
+    def at(self, name: str, rows: IntArray) -> FloatArray:
+        """Uniforms of a stream by number, (rows,). Numbers never fall; some may be left out, or stand twice."""
+        if not rows.size:
+            return np.empty(0)
+        first = int(rows[0])
+        return self.uniform(name, int(rows[-1]) + 1 - first, first)[rows - first]
+
     def once(self, name: str) -> float:
         """One uniform in [0, 1) for the whole replication."""
         return float(self.uniform(name, 1)[0])
+
+    def poisson(self, name: str, rate: float, horizon: float, stretch: int) -> Iterator[FloatArray]:
+        """Instants of a Poisson process on [0, horizon), no more than `stretch` at a time.
+
+        A longer horizon keeps the earlier instants.
+        """
+        generator = self.generator(name)
+        expected, reached = rate * horizon, 0.0
+        while True:
+            left = max(expected - reached, 0.0)
+            gaps = generator.standard_exponential(min(int(left + 6.0 * math.sqrt(left)) + 16, stretch))
+            gaps[0] += reached  # one sum from the first gap on, whatever the stretches
+            sums = np.cumsum(gaps, out=gaps)
+            reached = float(sums[-1])
+            times = np.divide(sums, rate, out=sums)
+            if times[-1] >= horizon:
+                yield times[: int(np.searchsorted(times, horizon))]
+                return
+            yield times
+
+    def accepted(self, name: str, begin: int, times: FloatArray, chance: StepTable) -> IntArray:
+        """Which of the candidates from number `begin` on, at ascending `times`, have a uniform below their chance."""
+        return np.flatnonzero(self.uniform(name, times.size, begin) < chance.along(times))
+
+    def quantile(self, distribution: Distribution, u: FloatArray) -> FloatArray:
+        """Values of a distribution at uniforms."""
+        return distribution.quantile(u)
