@@ -40,6 +40,12 @@ def check_clashes(names: Iterable[str]) -> None:
         seen[key] = name
 
 
+def room_for(expected: float, most: int) -> int:
+    """How many instants to draw where about so many are expected: more than ever come, but no more than `most`."""
+    expected = max(expected, 0.0)
+    return min(int(expected + 6.0 * math.sqrt(expected)) + 16, most)
+
+
 class Streams:
     """The streams of one replication, drawn with numpy.
 
@@ -80,8 +86,7 @@ class Streams:
         generator = self.generator(name)
         expected, reached = rate * horizon, 0.0
         while True:
-            left = max(expected - reached, 0.0)
-            gaps = generator.standard_exponential(min(int(left + 6.0 * math.sqrt(left)) + 16, stretch))
+            gaps = generator.standard_exponential(room_for(expected - reached, stretch))
             gaps[0] += reached  # one sum from the first gap on, whatever the stretches
             sums = np.cumsum(gaps, out=gaps)
             reached = float(sums[-1])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.engine import COMPILED, Records, engine
+from sim.engine import COMPILED, Records, engine, streams_of
 from sim.errors import BordersimError, ReplicationError
 from sim.model.arrays import FloatArray
 from sim.model.build import Model, build
@@ -96,7 +96,7 @@ class Experiment:
             SimulationError: the records break conservation.
         """
         model, _ = self.model(variant)
-        parties = model.draw(self.seed, replication)
+        parties = model.draw(self.seed, replication, streams_of(self.engine))
         records = engine(self.engine)(model.network, parties)
         check_conservation(model.network, parties, records)
         return parties, records
