@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -17,8 +18,8 @@ from sim.model.streams import Streams
 
 FEW = 2**14
 """Up to so many arrivals calls cost more than arithmetic: what programmes share is drawn in one call."""
-SPARE = 2**20
-"""Most room a column makes for entries that may never come."""
+MANY = 2**17
+"""Parties from which room is made for as many as are expected."""
 
 Kind = TypeVar("Kind", np.float64, np.int64, np.bool_)
 
@@ -35,7 +36,8 @@ def draw_parties(
         replication: number of the replication, from 0.
         kind: who draws the numbers; they do not depend on it.
     """
-    streams, table = kind(seed, replication), _Table()
+    streams = kind(seed, replication)
+    table = _Table(lambda: sum(source.expected(horizon) for source in sources))
     blocks = [
         table.append(source, arrivals, streams) for source in sources for arrivals in source.arrivals(horizon, streams)
     ]
@@ -57,12 +59,16 @@ class _Block:
 
 
 class _Column(Generic[Kind]):
-    """An array that grows at its end where it stands, so that a long one is never in memory twice."""
+    """An array that grows at its end, with room for what is to come, so that a long one is hardly copied.
 
-    def __init__(self) -> None:
+    Room that is never written to takes no memory.
+    """
+
+    def __init__(self, growth: Callable[[], float]) -> None:
         self.values: npt.NDArray[Kind]
         self.parts = 0
         self.used = 0
+        self.growth = growth
 
     def append(self, values: npt.NDArray[Kind]) -> None:
         """Add entries. The first part is kept as it is: mostly no other follows."""
@@ -71,19 +77,14 @@ class _Column(Generic[Kind]):
         if self.parts == 1:
             self.values = values
             return
-        room = self.used + min(self.used, SPARE)
-        if self.parts == 2:
-            first, self.values = self.values, np.empty(room, values.dtype)
-            self.values[:begin] = first
-        elif self.used > self.values.size:
-            self.values.resize(room, refcheck=False)  # nobody else has seen this array
+        if self.parts == 2 or self.used > self.values.size:
+            before, self.values = self.values, np.empty(int(self.used * self.growth()), values.dtype)
+            self.values[:begin] = before[:begin]
         self.values[begin : self.used] = values
 
     def whole(self, order: IntArray | None = None) -> npt.NDArray[Kind]:
         """All entries, in `order` where one is given; the column gives them away."""
-        values = self.values
-        if self.parts > 1:
-            values.resize(self.used, refcheck=False)
+        values = self.values[: self.used]
         del self.values
         return values if order is None else values[order]
 
@@ -91,10 +92,16 @@ class _Column(Generic[Kind]):
 class _Table:
     """The parties drawn so far, block after block."""
 
-    def __init__(self) -> None:
-        self.time, self.draws = _Column[np.float64](), _Column[np.float64]()
-        self.klass, self.size, self.first_draw = _Column[np.int64](), _Column[np.int64](), _Column[np.int64]()
-        self.initial = _Column[np.bool_]()
+    def __init__(self, expected: Callable[[], float]) -> None:
+        self.expected = expected
+        self.time, self.draws = _Column[np.float64](self._growth), _Column[np.float64](self._growth)
+        self.klass, self.size = _Column[np.int64](self._growth), _Column[np.int64](self._growth)
+        self.first_draw, self.initial = _Column[np.int64](self._growth), _Column[np.bool_](self._growth)
+
+    def _growth(self) -> float:
+        """How many times as long a column without room is to become: few are soon copied, of many it is asked."""
+        parties = self.time.used
+        return 2.0 if parties < MANY else max(1.02 * self.expected() / parties, 1.25)
 
     def append(self, source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
         """Add arrivals of a source with their draws."""

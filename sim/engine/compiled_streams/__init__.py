@@ -5,7 +5,6 @@ A stream is read only where somebody looks: four in ten candidates arrive, and o
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from functools import lru_cache
 

@@ -11,10 +11,11 @@ import numpy as np
 from numba.np.random._constants import fe_double, ke_double, we_double, ziggurat_exp_r
 
 from sim.engine.compiled import jit
-from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.jit import compiled, inlined
 from sim.engine.compiled_streams.pcg64 import (
     A_HIGH,
     A_LOW,
+    ONE,
     REACH,
     U,
     Words,
@@ -40,7 +41,7 @@ def _walk(entropy: Words, begin: int, leaps: Words) -> tuple[int, int]:
     return far(high, low, c_high, c_low, begin)
 
 
-@compiled
+@inlined
 def _leap(high: int, low: int, leaps: Words, j: int) -> tuple[int, int]:
     """The state j + 1 steps on."""
     return after(high, low, leaps[j, 0], leaps[j, 1], leaps[j, 2], leaps[j, 3])
@@ -83,21 +84,33 @@ def _accepted(entropy: Words, begin: int, times: FloatArray, changes: FloatArray
     return found[:count]
 
 
-@compiled
+@inlined
 def _exponential(high: int, low: int, c_high: int, c_low: int) -> tuple[float, int, int]:
     """numpy's standard exponential by the ziggurat, and the state after it."""
+    high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)
+    bits = bits_of(high, low) >> UNUSED
+    layer, place = bits & LAYER, bits >> BELOW_LAYER
+    x = np.int64(place) * we_double[layer]
+    if place >= ke_double[layer]:
+        x, high, low = _at_the_edge(layer, x, high, low, c_high, c_low)
+    return x, high, low
+
+
+@compiled
+def _at_the_edge(layer: int, x: float, high: int, low: int, c_high: int, c_low: int) -> tuple[float, int, int]:
+    """The same for one in ninety, which does not lie well inside its layer."""
     while True:
         high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)
-        bits = bits_of(high, low) >> UNUSED
-        layer, place = np.int64(bits & LAYER), bits >> BELOW_LAYER
-        x = np.int64(place) * we_double[layer]
-        if place < ke_double[layer]:
+        u = uniform_of(high, low)
+        if layer == U(0):
+            return ziggurat_exp_r - math.log1p(-u), high, low
+        if (fe_double[layer - ONE] - fe_double[layer]) * u + fe_double[layer] < math.exp(-x):
             return x, high, low
         high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)
-        u = uniform_of(high, low)
-        if layer == 0:
-            return ziggurat_exp_r - math.log1p(-u), high, low
-        if (fe_double[layer - 1] - fe_double[layer]) * u + fe_double[layer] < math.exp(-x):
+        bits = bits_of(high, low) >> UNUSED
+        layer, place = bits & LAYER, bits >> BELOW_LAYER
+        x = np.int64(place) * we_double[layer]
+        if place < ke_double[layer]:
             return x, high, low
 
 

@@ -18,7 +18,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.jit import compiled, inlined
 
 Words = npt.NDArray[np.uint64]
 U = np.uint64
@@ -51,7 +51,7 @@ def _high_product(typing_context, a, b):  # type: ignore[no-untyped-def]
 high_product: Any = _high_product
 
 
-@compiled
+@inlined
 def after(high: int, low: int, a_high: int, a_low: int, c_high: int, c_low: int) -> tuple[int, int]:
     """state * a + c modulo 2^128."""
     product = low * a_low
@@ -60,14 +60,14 @@ def after(high: int, low: int, a_high: int, a_low: int, c_high: int, c_low: int)
     return high_product(low, a_low) + high * a_low + low * a_high + c_high + carry, new_low
 
 
-@compiled
+@inlined
 def bits_of(high: int, low: int) -> int:
     """The 64 random bits of a state: its words folded, turned by its upper six bits."""
     folded, turn = high ^ low, high >> ROTATION
     return (folded >> turn) | (folded << ((BITS - turn) & U(63)))
 
 
-@compiled
+@inlined
 def uniform_of(high: int, low: int) -> float:
     """The uniform of a state, in [0, 1)."""
     return np.int64(bits_of(high, low) >> ELEVEN) * UNIT
@@ -75,7 +75,7 @@ def uniform_of(high: int, low: int) -> float:
 
 @compiled
 def seeded(entropy: Words) -> tuple[int, int, int, int]:
-    """State and constant of a stream with this entropy (words of 32 bits), as numpy would begin: (high, low) of each."""
+    """State and constant of a stream with this entropy (words of 32 bits), begun as by numpy: high and low of each."""
     words = _stirred(entropy)
     c_high, c_low = (words[2] << ONE) | (words[3] >> U(63)), (words[3] << ONE) | ONE
     low = c_low + words[1]
