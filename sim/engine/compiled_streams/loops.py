@@ -34,7 +34,7 @@ LAYER, BELOW_LAYER, UNUSED = U(0xFF), U(8), U(3)
 
 
 @compiled
-def _walk(entropy: Words, begin: int, leaps: Words) -> tuple[int, int]:
+def _walk(entropy: Words, begin: int, leaps: Words) -> tuple[U, U]:
     """The state from which uniform `begin` of the stream is one step away; fills in the stream's jumps."""
     high, low, c_high, c_low = seeded(entropy)
     jumps(c_high, c_low, leaps)
@@ -42,7 +42,7 @@ def _walk(entropy: Words, begin: int, leaps: Words) -> tuple[int, int]:
 
 
 @inlined
-def _leap(high: int, low: int, leaps: Words, j: int) -> tuple[int, int]:
+def _leap(high: U, low: U, leaps: Words, j: int) -> tuple[U, U]:
     """The state j + 1 steps on."""
     return after(high, low, leaps[j, 0], leaps[j, 1], leaps[j, 2], leaps[j, 3])
 
@@ -85,7 +85,7 @@ def _accepted(entropy: Words, begin: int, times: FloatArray, changes: FloatArray
 
 
 @inlined
-def _exponential(high: int, low: int, c_high: int, c_low: int) -> tuple[float, int, int]:
+def _exponential(high: U, low: U, c_high: U, c_low: U) -> tuple[float, U, U]:
     """numpy's standard exponential by the ziggurat, and the state after it."""
     high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)
     bits = bits_of(high, low) >> UNUSED
@@ -97,7 +97,7 @@ def _exponential(high: int, low: int, c_high: int, c_low: int) -> tuple[float, i
 
 
 @compiled
-def _at_the_edge(layer: int, x: float, high: int, low: int, c_high: int, c_low: int) -> tuple[float, int, int]:
+def _at_the_edge(layer: U, x: float, high: U, low: U, c_high: U, c_low: U) -> tuple[float, U, U]:
     """The same for one in ninety, which does not lie well inside its layer."""
     while True:
         high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)

@@ -52,7 +52,7 @@ high_product: Any = _high_product
 
 
 @inlined
-def after(high: int, low: int, a_high: int, a_low: int, c_high: int, c_low: int) -> tuple[int, int]:
+def after(high: U, low: U, a_high: U, a_low: U, c_high: U, c_low: U) -> tuple[U, U]:
     """state * a + c modulo 2^128."""
     product = low * a_low
     new_low = product + c_low
@@ -61,20 +61,20 @@ def after(high: int, low: int, a_high: int, a_low: int, c_high: int, c_low: int)
 
 
 @inlined
-def bits_of(high: int, low: int) -> int:
+def bits_of(high: U, low: U) -> U:
     """The 64 random bits of a state: its words folded, turned by its upper six bits."""
     folded, turn = high ^ low, high >> ROTATION
     return (folded >> turn) | (folded << ((BITS - turn) & U(63)))
 
 
 @inlined
-def uniform_of(high: int, low: int) -> float:
+def uniform_of(high: U, low: U) -> float:
     """The uniform of a state, in [0, 1)."""
     return np.int64(bits_of(high, low) >> ELEVEN) * UNIT
 
 
 @compiled
-def seeded(entropy: Words) -> tuple[int, int, int, int]:
+def seeded(entropy: Words) -> tuple[U, U, U, U]:
     """State and constant of a stream with this entropy (words of 32 bits), begun as by numpy: high and low of each."""
     words = _stirred(entropy)
     c_high, c_low = (words[2] << ONE) | (words[3] >> U(63)), (words[3] << ONE) | ONE
@@ -108,7 +108,7 @@ def _stirred(entropy: Words) -> Words:
 
 
 @compiled
-def _hashed(value: int, factor: int, multiplier: int) -> tuple[int, int]:
+def _hashed(value: U, factor: U, multiplier: U) -> tuple[U, U]:
     """A hashed word of 32 bits, and the factor of the next."""
     following = (factor * multiplier) & LOW_HALF
     value = ((value ^ factor) * following) & LOW_HALF
@@ -116,13 +116,13 @@ def _hashed(value: int, factor: int, multiplier: int) -> tuple[int, int]:
 
 
 @compiled
-def _mixed(one: int, two: int) -> int:
+def _mixed(one: U, two: U) -> U:
     value = (MIX_LEFT * one - MIX_RIGHT * two) & LOW_HALF
     return value ^ (value >> SIXTEEN)
 
 
 @compiled
-def jumps(c_high: int, c_low: int, into: Words) -> None:
+def jumps(c_high: U, c_low: U, into: Words) -> None:
     """A^j and C_j for j = 1 to REACH, (REACH, 4): high and low of each."""
     into[0, 0], into[0, 1], into[0, 2], into[0, 3] = A_HIGH, A_LOW, c_high, c_low
     for j in range(1, REACH):
@@ -131,7 +131,7 @@ def jumps(c_high: int, c_low: int, into: Words) -> None:
 
 
 @compiled
-def far(high: int, low: int, c_high: int, c_low: int, steps: int) -> tuple[int, int]:
+def far(high: U, low: U, c_high: U, c_low: U, steps: int) -> tuple[U, U]:
     """The state any number of steps on: by squaring, as many multiplications as `steps` has bits."""
     a_high, a_low, sum_high, sum_low = A_HIGH, A_LOW, c_high, c_low
     while steps > 0:
