@@ -15,8 +15,10 @@ from sim.engine.compiled.jit import compiled, inlined
 from sim.engine.compiled_streams.pcg64 import (
     A_HIGH,
     A_LOW,
+    ELEVEN,
     ONE,
     REACH,
+    UNIT,
     U,
     Words,
     after,
@@ -66,21 +68,22 @@ def _uniforms(entropy: Words, rows: IntArray) -> FloatArray:
 @compiled
 def _accepted(entropy: Words, begin: int, times: FloatArray, changes: FloatArray, chances: FloatArray) -> IntArray:
     """`Streams.accepted`, with the step function of the chance as two arrays."""
-    found, leaps = np.empty(len(times), np.int64), np.empty((REACH, 4), np.uint64)
+    found, count = np.empty(len(times), np.int64), U(0)
     if len(times) == 0:
         return found
-    high, low = _walk(entropy, begin, leaps)
-    count, piece = 0, np.searchsorted(changes, times[0], side="right") - 1
-    until = changes[piece + 1] if piece + 1 < len(changes) else np.inf
-    for first in range(0, len(times), REACH):
-        for i in range(first, min(first + REACH, len(times))):
-            while times[i] >= until:
-                piece += 1
-                until = changes[piece + 1] if piece + 1 < len(changes) else np.inf
+    high, low, c_high, c_low = seeded(entropy)
+    high, low = far(high, low, c_high, c_low, begin)
+    piece, first = np.searchsorted(changes, times[0], side="right") - 1, 0
+    while first < len(times):
+        end = np.searchsorted(times, changes[piece + 1]) if piece + 1 < len(changes) else len(times)
+        # A uniform is a whole number of units: it is below the chance if that number is below the next whole one.
+        limit = U(math.ceil(min(max(chances[piece], 0.0), 1.0) / UNIT))
+        for i in range(first, end):
+            high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)
             # Written down in any case and counted if it holds: a branch that nobody can foretell would cost more.
             found[count] = i
-            count += uniform_of(*_leap(high, low, leaps, i - first)) < chances[piece]
-        high, low = _leap(high, low, leaps, REACH - 1)
+            count += U((bits_of(high, low) >> ELEVEN) < limit)
+        piece, first = piece + 1, end
     return found[:count]
 
 
