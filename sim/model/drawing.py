@@ -8,9 +8,10 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from sim.model.arrays import FloatArray, IntArray
-from sim.model.distributions import Deterministic
+from sim.model.distributions import Deterministic, gamma_shape
 from sim.model.network import FORCED
 from sim.model.parties import Parties
 from sim.model.sources import Arrivals, Drawing, Slot, Source
@@ -20,6 +21,9 @@ FEW = 2**14
 """Up to so many arrivals calls cost more than arithmetic: what programmes share is drawn in one call."""
 MANY = 2**17
 """Parties from which room is made for as many as are expected."""
+
+SPARSE = 0.25
+"""Where fewer than this share of arrivals need a quantity, it is not made for all of them."""
 
 Kind = TypeVar("Kind", np.float64, np.int64, np.bool_)
 
@@ -94,9 +98,12 @@ class _Table:
 
     def __init__(self, expected: Callable[[], float]) -> None:
         self.expected = expected
-        self.time, self.draws = _Column[np.float64](self._growth), _Column[np.float64](self._growth)
-        self.klass, self.size = _Column[np.int64](self._growth), _Column[np.int64](self._growth)
-        self.first_draw, self.initial = _Column[np.int64](self._growth), _Column[np.bool_](self._growth)
+        self.time: _Column[np.float64] = _Column(self._growth)
+        self.klass: _Column[np.int64] = _Column(self._growth)
+        self.size: _Column[np.int64] = _Column(self._growth)
+        self.first_draw: _Column[np.int64] = _Column(self._growth)
+        self.draws: _Column[np.float64] = _Column(self._growth)
+        self.initial: _Column[np.bool_] = _Column(self._growth)
 
     def _growth(self) -> float:
         """How many times as long a column without room is to become: few are soon copied, of many it is asked."""
@@ -131,9 +138,9 @@ class _Table:
             first_draw=self.first_draw.whole(order),
             draws=self.draws.whole(),
             initial=self.initial.whole(order),
-            departs=_where_any([(block.rows, block.departs) for block in blocks], np.full(count, np.nan), order),
-            flight=_where_any([(block.rows, block.flight) for block in blocks], np.full(count, -1), order),
-            traveller=_where_any([(block.rows, block.traveller) for block in blocks], np.full(count, -1), order),
+            departs=_where_any([(block.rows, block.departs) for block in blocks], count, np.nan, order),
+            flight=_where_any([(block.rows, block.flight) for block in blocks], count, -1, order),
+            traveller=_where_any([(block.rows, block.traveller) for block in blocks], count, -1, order),
             follows=follows,
             until=until,
         )
@@ -164,9 +171,7 @@ def _drawn(source: Source, arrivals: Arrivals, streams: Streams) -> tuple[IntArr
             if seldom is None:
                 table[:, column] = drawn.among(index, column, slot, mine)
             else:
-                mark = (
-                    table[:, seldom.mark] if seldom.mark < column else drawn.column(programme.slots[seldom.mark], mine)
-                )
+                mark = drawn.among(index, seldom.mark, programme.slots[seldom.mark], mine)
                 needed = np.flatnonzero((mark < seldom.below) | (mark >= FORCED))
                 table[:, column] = np.nan
                 table[needed, column] = drawn.column(slot, mine[needed])
@@ -182,6 +187,7 @@ class _Drawn:
         self.source, self.arrivals, self.streams = source, arrivals, streams
         self.uniforms: dict[str, FloatArray] = {}
         self.shared = source.shared if arrivals.time.size <= FEW else {}
+        self.normals: dict[str, FloatArray] = {}
         self.columns: dict[int, FloatArray] = {}
 
     def among(self, programme: int, column: int, slot: Slot, mine: IntArray) -> FloatArray:
@@ -199,38 +205,57 @@ class _Drawn:
     def uniform(self, role: str, mine: IntArray) -> FloatArray:
         """Uniforms of a role for some of the arrivals, told by their positions."""
         if role not in self.uniforms:
-            arrivals = self.arrivals
-            self.uniforms[role] = self.source.uniforms(arrivals.prefix, role, arrivals.row, self.streams)
+            rows = self.arrivals.row
+            if self.streams.anywhere and mine.size < SPARSE * rows.size:
+                return self.source.uniforms(self.arrivals.prefix, role, rows[mine], self.streams)
+            self.uniforms[role] = self.source.uniforms(self.arrivals.prefix, role, rows, self.streams)
         return self.uniforms[role][mine]
+
+    def normal(self, role: str, mine: IntArray) -> FloatArray:
+        """Their normal quantiles, the dearest part of a gamma quantile: made once for lanes with times of their own."""
+        if role not in self.normals:
+            uniforms = self.uniform(role, mine)
+            if role not in self.uniforms or mine.size < SPARSE * self.arrivals.time.size:
+                return special.ndtri(uniforms)
+            self.normals[role] = special.ndtri(self.uniforms[role])
+        return self.normals[role][mine]
 
     def column(self, slot: Slot, mine: IntArray) -> FloatArray:
         """Values of one slot for some of the arrivals, told by their positions."""
         if slot.derived is not None:
             time = self.arrivals.time[mine]
             return slot.derived.column(Drawing(time, lambda role: self.uniform(role, mine), self.streams.once))
-        if isinstance(slot.distribution, Deterministic):
-            values = np.full(mine.size, slot.distribution.value)
-        else:
-            values = self.uniform(slot.role, mine)
-            if slot.distribution is not None:
-                values = self.streams.quantile(slot.distribution, values)
+        values = self._drawn(slot, mine)
         given = self.source.given.get(slot.given)
         if given is not None:
             stated = given[self.arrivals.row[mine]]
             values = np.where(np.isnan(stated), values, stated)
         return values
 
+    def _drawn(self, slot: Slot, mine: IntArray) -> FloatArray:
+        """The same where nothing is given."""
+        distribution = slot.distribution
+        if distribution is None:
+            return self.uniform(slot.role, mine)
+        if isinstance(distribution, Deterministic):
+            return np.full(mine.size, distribution.value)
+        shape = gamma_shape(distribution)
+        if shape is None:
+            return distribution.quantile(self.uniform(slot.role, mine))
+        return self.streams.gamma(self.normal(slot.role, mine), shape) * (distribution.mean() / shape)
+
 
 def _where_any(
-    parts: list[tuple[slice, npt.NDArray[Kind] | None]], none: npt.NDArray[Kind], order: IntArray | None
+    parts: list[tuple[slice, npt.NDArray[Kind] | None]], count: int, none: float, order: IntArray | None
 ) -> npt.NDArray[Kind] | None:
     """A column that few sources have, in order; `none` where there is nothing to say, None where there never is."""
-    if all(values is None for _, values in parts):
+    stated = [(rows, values) for rows, values in parts if values is not None]
+    if not stated:
         return None
-    for rows, values in parts:
-        if values is not None:
-            none[rows] = values
-    return none if order is None else none[order]
+    column = np.full(count, none, stated[0][1].dtype)
+    for rows, values in stated:
+        column[rows] = values
+    return column if order is None else column[order]
 
 
 def _forerunners(blocks: list[_Block], count: int, order: IntArray | None) -> tuple[IntArray | None, FloatArray | None]:

@@ -47,16 +47,22 @@ def interpolate(z: FloatArray, table: FloatArray) -> None:
     part += value
 
 
-def gamma_quantile(u: FloatArray, shape: float, interpolate: Interpolate = interpolate) -> FloatArray:
-    """Quantiles at `u` in [0, 1) of the gamma distribution with this shape and scale 1; any shape of array.
+def gamma_quantile(u: FloatArray, shape: float) -> FloatArray:
+    """Quantiles at `u` in [0, 1) of the gamma distribution with this shape and scale 1; any shape of array."""
+    return gamma_of_normal(special.ndtri(np.ravel(u)), shape).reshape(np.shape(u))
+
+
+def gamma_of_normal(z: FloatArray, shape: float, interpolate: Interpolate = interpolate) -> FloatArray:
+    """The same from the normal quantiles of `u`, (n,), which are overwritten.
 
     `interpolate` may be a compiled form of the function of that name.
     """
-    value = special.ndtri(np.ravel(u))
-    interpolate(value, _table(shape))
-    np.exp(value, out=value)
-    value = value.reshape(np.shape(u))
-    return value if np.all(u) else np.where(u > 0.0, value, 0.0)
+    least = np.flatnonzero(np.isneginf(z)) if z.min(initial=0.0) == -np.inf else None
+    interpolate(z, _table(shape))
+    np.exp(z, out=z)
+    if least is not None:
+        z[least] = 0.0
+    return z
 
 
 @lru_cache(maxsize=256)

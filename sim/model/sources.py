@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
 from operator import mul
 from typing import Protocol
@@ -256,8 +256,7 @@ def _thin(source: Source, rates: Steps, horizon: float, streams: Streams, layer:
     First all go that would not be kept whatever their programme is: they need no marks, which is most of the work.
     """
     prefix = source.name if layer == 0 else f"{source.name}/layer-{layer}"
-    most = product((rates, source.busiest))
-    chance = StepTable.of(mapped(most, lambda demand: demand / source.envelope - layer))
+    chance = _chance(rates, source.busiest, source.envelope, layer)
     batch, begin = source.batch, 0
     for instants in streams.poisson(f"{prefix}/times", source.envelope, horizon, STRETCH):
         # A batch is kept or dropped as one: every party of it looks at the mark of the batch.
@@ -271,6 +270,12 @@ def _thin(source: Source, rates: Steps, horizon: float, streams: Streams, layer:
         if any(not programme.demand.is_one() for programme in source.programmes):
             found = _by_programme(source, rates, streams, layer, found)
         yield found
+
+
+@lru_cache(maxsize=64)
+def _chance(rates: Steps, busiest: Steps, envelope: float, layer: int) -> StepTable:
+    """With what chance a candidate is kept if its programme is in demand; mostly the same in every replication."""
+    return StepTable.of(mapped(product((rates, busiest)), lambda demand: demand / envelope - layer))
 
 
 def _by_programme(source: Source, rates: Steps, streams: Streams, layer: int, found: Arrivals) -> Arrivals:
@@ -290,15 +295,15 @@ def _kinds(source: Source, streams: Streams, prefix: str, size: IntArray, rows: 
     if len(source.programmes) == 1:
         return np.zeros(size.size, np.int64)
     mark = streams.at(f"{prefix}/class", rows)
-    kind = np.full(size.size, len(source.programmes) - 1, np.int64)
+    kind = np.zeros(size.size, np.int64)
     upper: FloatArray | float = 0.0
-    for index, programme in enumerate(source.programmes[:-1]):
+    for programme in source.programmes[:-1]:
         share: FloatArray | float = programme.share
         if programme.together is not None:
             alone = programme.share ** size.astype(np.float64)
             share = programme.together * programme.share + (1.0 - programme.together) * alone
-        lower, upper = upper, upper + share
-        kind[(mark >= lower) & (mark < upper)] = index
+        upper = upper + share
+        kind += mark >= upper
     return kind
 
 

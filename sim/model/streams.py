@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.errors import SimulationError
 from sim.model.arrays import FloatArray, IntArray
-from sim.model.distribution import Distribution
+from sim.model.gamma_quantile import gamma_of_normal
 from sim.model.steps import StepTable
 
 
@@ -51,6 +51,9 @@ class Streams:
 
     `sim.engine.compiled_streams` draws the same numbers in compiled loops, to the last bit.
     """
+
+    anywhere = False
+    """Few numbers of a stream cost little, wherever they stand in it."""
 
     def __init__(self, seed: int, replication: int) -> None:
         self.seed, self.replication = seed, replication
@@ -100,6 +103,6 @@ class Streams:
         """Which of the candidates from number `begin` on, at ascending `times`, have a uniform below their chance."""
         return np.flatnonzero(self.uniform(name, times.size, begin) < chance.along(times))
 
-    def quantile(self, distribution: Distribution, u: FloatArray) -> FloatArray:
-        """Values of a distribution at uniforms."""
-        return distribution.quantile(u)
+    def gamma(self, z: FloatArray, shape: float) -> FloatArray:
+        """Values of the gamma distribution of scale 1 at normal quantiles, which are overwritten."""
+        return gamma_of_normal(z, shape)

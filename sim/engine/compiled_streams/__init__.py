@@ -14,9 +14,7 @@ from sim.engine.compiled_streams import loops
 from sim.engine.compiled_streams.loops import compile_now, stands_in_cache
 from sim.engine.compiled_streams.pcg64 import POOL, Words
 from sim.model.arrays import FloatArray, IntArray
-from sim.model.distribution import Distribution
-from sim.model.distributions import gamma_shape
-from sim.model.gamma_quantile import gamma_quantile
+from sim.model.gamma_quantile import gamma_of_normal
 from sim.model.steps import StepTable
 from sim.model.streams import Streams, room_for, stable_hash
 
@@ -25,6 +23,8 @@ __all__ = ["CompiledStreams", "compile_now", "stands_in_cache"]
 
 class CompiledStreams(Streams):
     """The streams of one replication, drawn in compiled loops."""
+
+    anywhere = True
 
     def __init__(self, seed: int, replication: int) -> None:
         super().__init__(seed, replication)
@@ -59,12 +59,9 @@ class CompiledStreams(Streams):
         found: IntArray = loops.accepted(self._entropy(name), begin, times, chance.times, chance.values)
         return found
 
-    def quantile(self, distribution: Distribution, u: FloatArray) -> FloatArray:
-        """As in numpy; of the gamma distribution, whose tables are read in a loop."""
-        shape = gamma_shape(distribution)
-        if shape is None:
-            return distribution.quantile(u)
-        return gamma_quantile(u, shape, loops.cubics) * (distribution.mean() / shape)
+    def gamma(self, z: FloatArray, shape: float) -> FloatArray:
+        """As in numpy."""
+        return gamma_of_normal(z, shape, loops.cubics)
 
 
 def _words(number: int) -> tuple[int, ...]:
