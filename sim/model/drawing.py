@@ -63,33 +63,44 @@ class _Block:
 
 
 class _Column(Generic[Kind]):
-    """An array that grows at its end, with room for what is to come, so that a long one is hardly copied.
+    """An array in parts, joined at the end. Many have room made for what is to come, so that it is never held twice.
 
     Room that is never written to takes no memory.
     """
 
-    def __init__(self, growth: Callable[[], float]) -> None:
-        self.values: npt.NDArray[Kind]
-        self.parts = 0
+    def __init__(self, kind: type[Kind], growth: Callable[[], float]) -> None:
+        self.parts: list[npt.NDArray[Kind]] = []
+        self.room: npt.NDArray[Kind] = np.empty(0, kind)
         self.used = 0
         self.growth = growth
 
     def append(self, values: npt.NDArray[Kind]) -> None:
-        """Add entries. The first part is kept as it is: mostly no other follows."""
-        self.parts += 1
+        """Add entries."""
         begin, self.used = self.used, self.used + values.size
-        if self.parts == 1:
-            self.values = values
+        if self.used <= self.room.size:
+            self.room[begin : self.used] = values
             return
-        if self.parts == 2 or self.used > self.values.size:
-            before, self.values = self.values, np.empty(int(self.used * self.growth()), values.dtype)
-            self.values[:begin] = before[:begin]
-        self.values[begin : self.used] = values
+        if self.room.size:
+            self.parts, self.room = [self.room[:begin]], self.room[:0]
+        self.parts.append(values)
+        growth = self.growth() if len(self.parts) > 1 else 0.0
+        if growth:
+            self.room = np.empty(int(self.used * growth), values.dtype)
+            np.concatenate(self.parts, out=self.room[: self.used])
+            self.parts = []
 
-    def whole(self, order: IntArray | None = None) -> npt.NDArray[Kind]:
-        """All entries, in `order` where one is given; the column gives them away."""
-        values = self.values[: self.used]
-        del self.values
+    def values(self) -> npt.NDArray[Kind]:
+        """All entries."""
+        if not self.parts:
+            return self.room[: self.used]
+        if len(self.parts) > 1:
+            self.parts = [np.concatenate(self.parts)]
+        return self.parts[0]
+
+    def give(self, order: IntArray | None = None) -> npt.NDArray[Kind]:
+        """All entries, in `order` where one is given; the column keeps nothing."""
+        values = self.values()
+        self.parts, self.room = [], self.room[:0].copy()
         return values if order is None else values[order]
 
 
@@ -98,17 +109,17 @@ class _Table:
 
     def __init__(self, expected: Callable[[], float]) -> None:
         self.expected = expected
-        self.time: _Column[np.float64] = _Column(self._growth)
-        self.klass: _Column[np.int64] = _Column(self._growth)
-        self.size: _Column[np.int64] = _Column(self._growth)
-        self.first_draw: _Column[np.int64] = _Column(self._growth)
-        self.draws: _Column[np.float64] = _Column(self._growth)
-        self.initial: _Column[np.bool_] = _Column(self._growth)
+        self.time = _Column(np.float64, self._growth)
+        self.klass = _Column(np.int64, self._growth)
+        self.size = _Column(np.int64, self._growth)
+        self.first_draw = _Column(np.int64, self._growth)
+        self.draws = _Column(np.float64, self._growth)
+        self.initial = _Column(np.bool_, self._growth)
 
     def _growth(self) -> float:
-        """How many times as long a column without room is to become: few are soon copied, of many it is asked."""
+        """How many times as long a column is to become; 0 while parties are few, whose parts are soon joined."""
         parties = self.time.used
-        return 2.0 if parties < MANY else max(1.02 * self.expected() / parties, 1.25)
+        return 0.0 if parties < MANY else max(1.02 * self.expected() / parties, 1.25)
 
     def append(self, source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
         """Add arrivals of a source with their draws."""
@@ -126,18 +137,15 @@ class _Table:
 
     def in_order(self, blocks: list[_Block]) -> Parties:
         """All parties in order of time, then source, then index: a stable sort of the sources laid end to end."""
-        if not blocks:
-            nobody = np.empty(0, np.int64)
-            return Parties(np.empty(0), nobody, nobody, nobody, np.empty(0), np.empty(0, np.bool_))
         count, order = self.time.used, self._order()
         follows, until = _forerunners(blocks, count, order)
         return Parties(
-            time=self.time.whole(order),
-            klass=self.klass.whole(order),
-            size=self.size.whole(order),
-            first_draw=self.first_draw.whole(order),
-            draws=self.draws.whole(),
-            initial=self.initial.whole(order),
+            time=self.time.give(order),
+            klass=self.klass.give(order),
+            size=self.size.give(order),
+            first_draw=self.first_draw.give(order),
+            draws=self.draws.give(),
+            initial=self.initial.give(order),
             departs=_where_any([(block.rows, block.departs) for block in blocks], count, np.nan, order),
             flight=_where_any([(block.rows, block.flight) for block in blocks], count, -1, order),
             traveller=_where_any([(block.rows, block.traveller) for block in blocks], count, -1, order),
@@ -147,7 +155,7 @@ class _Table:
 
     def _order(self) -> IntArray | None:
         """None where they are in order already."""
-        time = self.time.values[: self.time.used]
+        time = self.time.values()
         return None if np.all(time[1:] >= time[:-1]) else np.argsort(time, kind="stable")
 
 
