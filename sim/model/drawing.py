@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from sim.model.arrays import FloatArray, IntArray
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.distributions import Deterministic, gamma_shape
 from sim.model.network import FORCED
 from sim.model.parties import Parties
@@ -204,11 +204,17 @@ class _Drawn:
         if users is None:
             return self.column(slot, mine)
         if id(users) not in self.columns:
-            everybody = np.flatnonzero(users[self.arrivals.kind])
-            values = np.empty(self.arrivals.time.size)
-            values[everybody] = self.column(slot, everybody)
-            self.columns[id(users)] = values
+            self.columns[id(users)] = self._of_users(users, slot)
         return self.columns[id(users)][mine]
+
+    def _of_users(self, users: BoolArray, slot: Slot) -> FloatArray:
+        """Values of a slot for all arrivals of the programmes that have it; anything for the others."""
+        if users.all():
+            return self.column(slot, np.arange(self.arrivals.time.size))
+        everybody = np.flatnonzero(users[self.arrivals.kind])
+        values = np.empty(self.arrivals.time.size)
+        values[everybody] = self.column(slot, everybody)
+        return values
 
     def uniform(self, role: str, mine: IntArray) -> FloatArray:
         """Uniforms of a role for some of the arrivals, told by their positions."""

@@ -52,6 +52,18 @@ def test_instants_are_those_of_numpy(rate: float, horizon: float, stretch: int) 
         assert np.all(other < horizon)
 
 
+def test_where_numpy_draws_otherwise_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.engine import compiled_streams
+
+    assert compiled_streams.is_numpys_ziggurat()
+    monkeypatch.setattr(compiled_streams, "is_numpys_ziggurat", lambda: False)
+    monkeypatch.setattr(compiled_streams.loops, "instants", None)
+    one, two = both()
+    assert np.array_equal(
+        np.concatenate(list(one.poisson("t", 1.0, 5e3, 2000))), next(two.poisson("t", 1.0, 5e3, 9000))
+    )
+
+
 def test_the_same_are_accepted() -> None:
     one, two = both()
     rng = np.random.default_rng(5)

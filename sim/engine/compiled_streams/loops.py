@@ -8,7 +8,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba.np.random._constants import fe_double, ke_double, we_double, ziggurat_exp_r
 
 from sim.engine.compiled import jit
 from sim.engine.compiled.jit import compiled, inlined
@@ -30,6 +29,12 @@ from sim.engine.compiled_streams.pcg64 import (
 )
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.gamma_quantile import EDGE, STEP
+
+try:  # numpy's tables of the ziggurat, which numba keeps to itself
+    from numba.np.random._constants import fe_double, ke_double, we_double, ziggurat_exp_r
+except ImportError:  # without them `is_numpys_ziggurat` says no
+    ziggurat_exp_r = 0.0
+    ke_double, we_double, fe_double = np.zeros(256, np.uint64), np.zeros(256), np.zeros(256)
 
 LAYER, BELOW_LAYER, UNUSED = U(0xFF), U(8), U(3)
 """Of 64 random bits numpy's ziggurat leaves three alone; eight name a layer, the rest the place in it."""
