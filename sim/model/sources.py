@@ -1,9 +1,10 @@
 """Sources of parties: who comes in one replication, and what their draws are made of.
 
 A Poisson source draws *candidates* at a constant envelope rate and keeps each with probability rate/envelope.
-Every candidate carries its own marks (acceptance, class, size, and one uniform per role), drawn whether it is
-kept or not, so nothing depends on how many others were kept: a variant with more demand keeps every party the
-baseline kept and adds to them (Lewis and Shedler, 1979, thinning; marks per candidate keep variants coupled).
+Every candidate has its own marks (acceptance, class, size, and one uniform per role), at its own place in their
+streams whether it is kept or not, so nothing depends on how many others were kept: a variant with more demand keeps
+every party the baseline kept and adds to them (Lewis and Shedler, 1979, thinning; marks per candidate keep variants
+coupled).
 Demand above the envelope comes from further, separately named layers of candidates.
 """
 
