@@ -59,11 +59,13 @@ class NetworkImage:
         self.factors, self.reroutes, self.members = _Ragged(), _Ragged(), _Ragged()
         self.lines = 0
         self.booths = 0
+        self.finites = [i for i, s in enumerate(network.stations) if s.classes and s.storage < NEVER]
+        self.noted = _noted(network, self.finites)
         self._write()
 
     def _write(self) -> None:
         network = self.network
-        stations = [self._station(station) for station in network.stations]
+        stations = [self._station(number, station) for number, station in enumerate(network.stations)]
         cells = [self._cell(s, k) for s in network.stations for k in range(len(network.classes))]
         entry = [self.targets.number(target) for target in network.entry]
         routes, branches = self._routing()
@@ -90,7 +92,6 @@ class NetworkImage:
         steps: list[Row] = [
             values.add([(float(t), float(v)) for t, v in zip(s.times, s.values, strict=True)]) for s in self.steps.index
         ]
-        finites = [i for i, station in enumerate(network.stations) if station.classes and station.storage < NEVER]
         tables: dict[int, list[Row]] = {
             at.STATIONS: stations,
             at.CELLS: cells,
@@ -114,7 +115,7 @@ class NetworkImage:
             at.CAPACITIES: _column([float(zone.capacity) for zone in network.zones]),
             at.FOLLOWERS: _column([int(c.after >= 0) for c in network.classes]),
             at.BARRED: _column(_barred(network)),
-            at.FINITES: _column(finites),
+            at.FINITES: _column(self.finites),
             at.BOOTH_LINES: _column(range(self.lines, self.lines + self.booths)),
         }
         header = [0] * at.HEADER
@@ -125,7 +126,7 @@ class NetworkImage:
         counts = (len(stations), len(network.classes), len(pools), self.booths, self.lines + self.booths, len(instants))
         header[: len(counts)] = counts
         header[at.N_CONTROLLERS] = len(controllers)
-        header[at.N_FINITES] = len(finites)
+        header[at.N_FINITES] = len(self.finites)
         header[at.STAYS] = -1 if network.following is None else network.following.stays
         self.words: Words = np.zeros(size, np.int64)
         self.reals: Reals = self.words.view(np.float64)
@@ -142,7 +143,7 @@ class NetworkImage:
         self.reals[places[is_real]] = [value for value in flat if isinstance(value, float)]
         self.words[places[~is_real]] = [int(value) for value in flat if not isinstance(value, float)]
 
-    def _station(self, station: Station) -> Row:
+    def _station(self, number: int, station: Station) -> Row:
         lanes = station.lanes if station.kind is StationKind.ROAD else 0
         line = self.lines
         self.lines += at.FIRST_LANE + lanes
@@ -169,6 +170,7 @@ class NetworkImage:
             at.LINE: line,
             at.LANES: lanes,
             at.SHORTEST: shortest,
+            at.NOTED: number in self.noted,
         }
         reals = {at.STORAGE: station.storage, at.BALK_AT: station.balk_at, at.TRAVEL: station.travel}
         return _row(at.STATION_WIDTH, integers, reals)
@@ -212,6 +214,25 @@ class NetworkImage:
             rows.append((pool.servers, calendar, tandem, self.booths, *self.members.add(own)))
             self.booths += max(pool.servers, 0)
         return rows
+
+
+def _noted(network: Network, finites: list[int]) -> set[int]:
+    """Stations where a change may make one of the finite stations full, or no longer so: what `has_room` looks at.
+
+    These are the station itself, the others of its pool, and where those on a road without an end go on to.
+    """
+    noted, asked = set[int](), list(finites)
+    while asked:
+        number = asked.pop()
+        if number in noted:
+            continue
+        noted.add(number)
+        station = network.stations[number]
+        if station.pool >= 0:
+            asked += [i for i, other in enumerate(network.stations) if other.pool == station.pool]
+        routes = [rules.route for rules in station.classes.values() if rules.route is not None]
+        asked += [onto for route in routes for onto in route.otherwise.stations]
+    return noted
 
 
 def _barred(network: Network) -> list[int]:

@@ -11,7 +11,7 @@ import numpy as np
 from sim.engine.compiled import unpacking
 from sim.engine.compiled.control import begin_control
 from sim.engine.compiled.floor import choose, has_room, parties_at, people_of, stays_behind
-from sim.engine.compiled.heap import pop
+from sim.engine.compiled.heap import party_of, pop, station_of
 from sim.engine.compiled.jit import cached, compiled, is_on_disk, pointer, source_hash
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
@@ -34,6 +34,7 @@ def run_kernel(w: Words, r: Reals) -> bool:
         w[w[SCHEDULED] + pool] = int(value_at(w, r, w[row + CALENDAR], 0.0)) if w[row + SERVERS] >= 0 else 1
         w[w[OPEN] + pool] = w[w[SCHEDULED] + pool]
     begin_control(w, r)
+    w[FULL_DUE] = 1
     now, party, instant, settle_due = 0.0, 0, 0, True
     while w[NEXT_VISIT] <= w[VISITS_END] and w[NEXT_FULL] <= w[FULL_END]:
         end_due = r[w[ENDS] + TIME] if w[N_ENDS] > 0 else np.inf
@@ -48,14 +49,13 @@ def run_kernel(w: Words, r: Reals) -> bool:
         now = due
         if end_due == now:
             event = w[ENDS]
-            visit, ready = w[event + EVENT_VISIT], w[event + READY]
-            station, who = w[event + EVENT_STATION], w[event + EVENT_PARTY]
+            visit, station, who = w[event + EVENT_VISIT], station_of(w, r, event), party_of(w, r, event)
             pop(w, r, ENDS, N_ENDS)
-            if not ready:
+            if visit >= 0:
                 service_ends(w, r, visit, now)
                 settle_due = True
-            elif goes_on(w, r, visit, station, who):
-                set_queued(w, r, now, visit, 1)
+            elif goes_on(w, r, ~visit, station, who):
+                set_queued(w, r, now, ~visit, 1)
                 settle_due = True
         elif calendar_due == now:
             instant += 1
@@ -65,7 +65,7 @@ def run_kernel(w: Words, r: Reals) -> bool:
             settle_due = settle(w, r, calendar_due, now)
         elif patience_due == now:
             event = w[PATIENCE]
-            visit, station, who = w[event + EVENT_VISIT], w[event + EVENT_STATION], w[event + EVENT_PARTY]
+            visit, station, who = w[event + EVENT_VISIT], station_of(w, r, event), party_of(w, r, event)
             pop(w, r, PATIENCE, N_PATIENCE)
             settle_due = patience_ends(w, r, visit, station, who, now)
         else:

@@ -23,10 +23,11 @@ ROAD, POOL, PER_BOOTH, WHEN_FULL, DIVERT, ADMITS, WHEN_CLOSED, RUNNING = range(8
 JOCKEY, ON_CLOSE, WAIVES, RANKED, SERVICE_FACTOR, LINE, LANES, SHORTEST, BALK_WITH = range(8, 17)
 SHARES_POOL = 17
 STORAGE, BALK_AT, TRAVEL = range(18, 21)
-ZONE = 21
-STATION_WIDTH = 22
+ZONE, NOTED = range(21, 23)
+STATION_WIDTH = 23
 """`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions, `SHORTEST` a class;
-`LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road."""
+`LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road. Where `NOTED` is
+set, what changes here may make some station full, or no longer so."""
 SHARED, HELD, FIRST_LANE = range(3)
 """A station's lines, from its first."""
 
@@ -69,9 +70,9 @@ CAPACITIES, IN_ZONE, FOLLOWERS, BARRED, STAYS, FOLLOW = range(64, 70)
 outcome whether it bars; the outcome of who stays behind; rows by party, where anybody follows (else `STAYS` is -1)."""
 LIVE, NEXT_LIVE, FREE = range(70, 73)
 """Rows of visits under way: the first, the first never used, the first of those that are free again (-1: none)."""
-FINITES, N_FINITES = range(73, 75)
-"""Stations that can be full."""
-HEADER = 75
+FINITES, N_FINITES, FULL_DUE = range(73, 76)
+"""Stations that can be full; whether anything has changed since it was last looked at which of them are."""
+HEADER = 76
 """`NEXT_LIVE`, `FREE`, `NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
 `SPACE` holds reals (car lengths in line, per station)."""
 
@@ -80,9 +81,11 @@ WAITING, BUSY, BLOCKED, FULL, GAUGE_KINDS = range(5)
 """Gauges of a station; those of the pools' overtime follow the stations'."""
 VALUE, HIGH, LAST, INTEGRAL = range(4)
 GAUGE_WIDTH = 4
-EVENT_STATION, EVENT_PARTY, EVENT_VISIT, READY, TIME = range(5)
-EVENT_WIDTH = 5
-"""An end of service, of a free drive (`READY`), or of patience."""
+TIME, EVENT_KEY, EVENT_VISIT = range(3)
+EVENT_WIDTH = 3
+"""An end of service or of patience, or, where `EVENT_VISIT` is the complement of a visit (below 0), of a free drive."""
+PARTY_BITS = 40
+"""An event's key is its station and, in so many lower bits, its party: the order of rule 12 in one comparison."""
 PARTY, STATION, BOOTH, VISIT_OUTCOME, JOINED, STARTED, ENDED, LEFT = range(8)
 VISIT_WIDTH = 8
 """What is written down of a visit when it is over. `VISITS` are these, one after another."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.engine.compiled.jit import compiled
 from sim.engine.compiled.layout import (
     COUNT,
+    FULL_DUE,
     HEAD,
     HIGH,
     HORIZON,
@@ -16,6 +17,7 @@ from sim.engine.compiled.layout import (
     LENGTHS,
     N_STANDING,
     NEXT,
+    NOTED,
     PARTY,
     PREVIOUS,
     QUEUED,
@@ -142,6 +144,7 @@ def occupy(w: Words, r: Reals, visit: int, by: int) -> None:
     w[w[STANDING] + station] += by
     w[N_STANDING] += by
     r[w[SPACE] + station] += by * r[w[LENGTHS] + w[visit + KLASS]]
+    w[FULL_DUE] |= w[station_row(w, r, station) + NOTED]
 
 
 @compiled

@@ -62,6 +62,7 @@ def enter(
     st = station_row(w, r, station)
     if w[st + ZONE] >= 0:
         w[w[IN_ZONE] + w[st + ZONE]] += people_of(w, r, party)
+        w[FULL_DUE] = 1
     line = w[st + LINE]
     if w[st + ROAD]:
         shortest = line + FIRST_LANE
@@ -75,7 +76,7 @@ def enter(
         joins_line(w, r, visit)
     occupy(w, r, visit, 1)
     if w[st + ROAD] and r[st + TRAVEL] > 0.0:
-        push(w, r, ENDS, N_ENDS, now + r[st + TRAVEL], station, party, visit, 1)
+        push(w, r, ENDS, N_ENDS, now + r[st + TRAVEL], station, party, ~visit)
     else:
         set_queued(w, r, now, visit, 1)
     patience = w[cell_row(w, r, station, klass) + PATIENCE_SLOT]
@@ -83,7 +84,7 @@ def enter(
         deadline = now + r[w[DRAWS] + w[w[PARTIES] + party * PARTY_WIDTH + FIRST_DRAW] + patience]
     r[visit + DEADLINE] = deadline
     if deadline < NEVER:
-        push(w, r, PATIENCE, N_PATIENCE, deadline, station, party, visit, 0)
+        push(w, r, PATIENCE, N_PATIENCE, deadline, station, party, visit)
 
 
 @compiled
@@ -102,8 +103,8 @@ def start(w: Words, r: Reals, visit: int, booth: int, rear: int, now: float) -> 
     service = service * queue_factor(w, r, station, cell)
     service = service * (1.0 + r[cell + EXTRA_PERSON] * (float(w[row + PARTY_SIZE]) - 1.0))
     service = service + r[cell + MOVE_UP]
-    count_overtime(w, r, station, now)
-    push(w, r, ENDS, N_ENDS, now + service, station, party, visit, 0)
+    count_overtime(w, r, station, w[visit + BOOTH], now)
+    push(w, r, ENDS, N_ENDS, now + service, station, party, visit)
 
 
 @compiled
@@ -131,9 +132,13 @@ def serve_out_done(w: Words, r: Reals, station: int) -> None:
 
 
 @compiled
-def count_overtime(w: Words, r: Reals, station: int, now: float) -> None:
+def count_overtime(w: Words, r: Reals, station: int, booth: int, now: float) -> None:
+    """After a change at a booth of the station's pool (-1: it has none)."""
     pool = w[station_row(w, r, station) + POOL]
-    if pool >= 0 and w[pool_row(w, r, pool) + SERVERS] >= 0:
+    if pool < 0 or w[pool_row(w, r, pool) + SERVERS] < 0:
+        return
+    # Within the calendar a booth works overtime for nobody: there is nothing to count when no other does.
+    if booth >= w[w[SCHEDULED] + pool] or w[overtime_row(w, r, pool) + VALUE] != 0:
         pool_overtime(w, r, pool, now)
 
 
@@ -149,11 +154,12 @@ def pool_overtime(w: Words, r: Reals, pool: int, now: float) -> None:
 @compiled
 def release(w: Words, r: Reals, visit: int, now: float) -> None:
     station = w[visit + STATION]
+    w[FULL_DUE] |= w[station_row(w, r, station) + NOTED]
     add_to_gauge(w, r, gauge_row(w, r, station, BLOCKED), now, -1)
     if w[visit + BOOTH] >= 0:
         booth = booth_of(w, r, visit)
         w[w[REAR] + booth if w[visit + IN_REAR] else w[FRONT] + booth] = -1
-        count_overtime(w, r, station, now)
+        count_overtime(w, r, station, w[visit + BOOTH], now)
 
 
 @compiled
@@ -177,6 +183,7 @@ def leave_zone(w: Words, r: Reals, visit: int) -> None:
     zone = zone_of(w, r, visit)
     if zone >= 0:
         w[w[IN_ZONE] + zone] -= people_of(w, r, w[visit + PARTY])
+        w[FULL_DUE] = 1
 
 
 @compiled

@@ -39,12 +39,14 @@ def settle(w: Words, r: Reals, calendar_due: float, now: float) -> bool:
             return True
         if w[NEXT_VISIT] > w[VISITS_END]:
             return True
-    note_full(w, r, now)
+    if w[FULL_DUE]:
+        note_full(w, r, now)
     return False
 
 
 @compiled
 def note_full(w: Words, r: Reals, now: float) -> None:
+    w[FULL_DUE] = 0
     for at in range(w[N_FINITES]):
         station = w[w[FINITES] + at]
         st = station_row(w, r, station)
@@ -239,6 +241,7 @@ def jockey(w: Words, r: Reals, station: int) -> bool:
     visit = w[w[TAIL] + own_line(w, r, longest)]
     unlink(w, r, visit)
     append(w, r, own_line(w, r, shortest), visit)
+    w[FULL_DUE] |= w[st + NOTED]
     return True
 
 

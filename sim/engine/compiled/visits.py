@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sim.engine.compiled.jit import compiled
 from sim.engine.compiled.layout import (
+    BOOTH,
+    ENDED,
     FREE,
+    JOINED,
     LEFT,
     LIVE,
     LIVE_WIDTH,
@@ -12,6 +15,7 @@ from sim.engine.compiled.layout import (
     NEXT_LIVE,
     NEXT_VISIT,
     PARTY,
+    STARTED,
     STATION,
     VISIT_OUTCOME,
     VISIT_WIDTH,
@@ -36,8 +40,11 @@ def new_visit(w: Words, r: Reals) -> int:
 def write_down(w: Words, r: Reals, visit: int) -> None:
     row = w[NEXT_VISIT]
     w[NEXT_VISIT] = row + VISIT_WIDTH
-    for column in range(VISIT_WIDTH):
-        w[row + column] = w[visit + column]
+    # All are read before any is written, so that it can be done in one go.
+    party, station, booth, outcome = w[visit + PARTY], w[visit + STATION], w[visit + BOOTH], w[visit + VISIT_OUTCOME]
+    joined, started, ended, left = r[visit + JOINED], r[visit + STARTED], r[visit + ENDED], r[visit + LEFT]
+    w[row + PARTY], w[row + STATION], w[row + BOOTH], w[row + VISIT_OUTCOME] = party, station, booth, outcome
+    r[row + JOINED], r[row + STARTED], r[row + ENDED], r[row + LEFT] = joined, started, ended, left
 
 
 @compiled
