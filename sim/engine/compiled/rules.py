@@ -12,6 +12,7 @@ import numpy as np
 from sim.engine.compiled.floor import (
     blocked_longer,
     booth_of,
+    draw_of,
     held,
     is_open,
     occupants,
@@ -81,7 +82,7 @@ def enter(
         set_queued(w, r, now, visit, 1)
     patience = w[cell_row(w, r, station, klass) + PATIENCE_SLOT]
     if patience >= 0 and deadline == NEVER:
-        deadline = now + r[w[DRAWS] + w[w[PARTIES] + party * PARTY_WIDTH + FIRST_DRAW] + patience]
+        deadline = now + draw_of(w, r, party, patience)
     r[visit + DEADLINE] = deadline
     if deadline < NEVER:
         push(w, r, PATIENCE, N_PATIENCE, deadline, station, party, visit)
@@ -98,10 +99,9 @@ def start(w: Words, r: Reals, visit: int, booth: int, rear: int, now: float) -> 
         w[visit + BOOTH] = booth - w[pool_row(w, r, w[st + POOL]) + FIRST_BOOTH]
         w[w[REAR] + booth if rear else w[FRONT] + booth] = visit
     cell = cell_row(w, r, station, klass)
-    row = w[PARTIES] + party * PARTY_WIDTH
-    service = r[w[DRAWS] + w[row + FIRST_DRAW] + w[cell + SERVICE]] * value_at(w, r, w[st + SERVICE_FACTOR], now)
+    service = draw_of(w, r, party, w[cell + SERVICE]) * value_at(w, r, w[st + SERVICE_FACTOR], now)
     service = service * queue_factor(w, r, station, cell)
-    service = service * (1.0 + r[cell + EXTRA_PERSON] * (float(w[row + PARTY_SIZE]) - 1.0))
+    service = service * (1.0 + r[cell + EXTRA_PERSON] * (float(people_of(w, r, party)) - 1.0))
     service = service + r[cell + MOVE_UP]
     count_overtime(w, r, station, w[visit + BOOTH], now)
     push(w, r, ENDS, N_ENDS, now + service, station, party, visit)

@@ -24,6 +24,7 @@ from sim.engine.compiled.layout import cell_row, gauge_row, pool_row, route_row,
 from sim.engine.compiled.lines import append, head_of, joined_before, set_gauge, unlink
 from sim.engine.compiled.rules import end, enter, leave_line, move_on, start, unblock
 from sim.engine.compiled.types import Reals, Words
+from sim.engine.compiled.visits import has_place
 from sim.model.network import NEVER, OnClose
 
 NOWHERE, ANYWHERE = -1, -2
@@ -37,7 +38,7 @@ def settle(w: Words, r: Reals, calendar_due: float, now: float) -> bool:
     while one_move(w, r, now):
         if calendar_due == now or (w[N_ENDS] > 0 and r[w[ENDS] + TIME] == now):
             return True
-        if w[NEXT_VISIT] > w[VISITS_END]:
+        if not has_place(w, r):
             return True
     if w[FULL_DUE]:
         note_full(w, r, now)
