@@ -5,7 +5,7 @@ Nothing here changes anything. Every function takes the network, the state and t
 
 from __future__ import annotations
 
-from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.jit import compiled, inlined
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import cell_row, gauge_row, pool_row, route_row, station_row, target_row
 from sim.engine.compiled.lines import value_at
@@ -44,6 +44,11 @@ def choose(w: Words, r: Reals, target: int, now: float) -> int:
     first, last = w[ALTERNATIVES] + w[to + TARGET_BEGIN], w[ALTERNATIVES] + w[to + TARGET_END]
     if last - first == 1:
         return int(w[first])
+    return choose_among(w, r, to, first, last, now)
+
+
+@compiled
+def choose_among(w: Words, r: Reals, to: int, first: int, last: int, now: float) -> int:
     best, least = -1, 0.0
     for at in range(first, last):
         station = w[at]

@@ -11,6 +11,7 @@ from sim.engine.closing import instants_of_change
 from sim.engine.compiled import layout as at
 from sim.engine.compiled.types import Reals, Words
 from sim.model.network import (
+    ALWAYS_ONE,
     ENGINE_OUTCOMES,
     NEVER,
     ClassAtStation,
@@ -155,9 +156,9 @@ class NetworkImage:
             at.PER_BOOTH: station.per_booth,
             at.WHEN_FULL: station.when_full,
             at.DIVERT: -1 if station.divert is None else self.targets.number(station.divert),
-            at.ADMITS: self.steps.number(station.admits),
+            at.ADMITS: self._factor(station.admits),
             at.WHEN_CLOSED: station.when_closed,
-            at.RUNNING: self.steps.number(station.running),
+            at.RUNNING: self._factor(station.running),
             at.BALK_WITH: station.balk_with,
             at.ZONE: station.zone,
             at.SHARES_POOL: station.pool >= 0
@@ -166,7 +167,7 @@ class NetworkImage:
             at.ON_CLOSE: station.on_close,
             at.WAIVES: station.waive_when_full,
             at.RANKED: len({c.rank for c in station.classes.values()}) > 1,
-            at.SERVICE_FACTOR: self.steps.number(station.service_factor),
+            at.SERVICE_FACTOR: self._factor(station.service_factor),
             at.LINE: line,
             at.LANES: lanes,
             at.SHORTEST: shortest,
@@ -174,6 +175,10 @@ class NetworkImage:
         }
         reals = {at.STORAGE: station.storage, at.BALK_AT: station.balk_at, at.TRAVEL: station.travel}
         return _row(at.STATION_WIDTH, integers, reals)
+
+    def _factor(self, steps: Steps) -> int:
+        """Number of a step function; -1 for the one that is always 1, which most are: it need not be looked up."""
+        return -1 if steps == ALWAYS_ONE else self.steps.number(steps)
 
     def _cell(self, station: Station, klass: int) -> Row:
         rules = station.classes.get(klass, ClassAtStation())
@@ -199,7 +204,7 @@ class NetworkImage:
         routes: list[Row] = []
         for route in self.routes.index:
             rows = [
-                (self.targets.number(b.target), self.steps.number(b.factor), float(b.probability))
+                (self.targets.number(b.target), self._factor(b.factor), float(b.probability))
                 for b in route.branches
             ]
             routes.append((route.mark, *branches.add(rows), self.targets.number(route.otherwise)))

@@ -12,7 +12,7 @@ from sim.engine.compiled import unpacking
 from sim.engine.compiled.control import begin_control
 from sim.engine.compiled.floor import choose, class_of, has_room, parties_at, people_of, stays_behind
 from sim.engine.compiled.heap import party_of, pop, station_of
-from sim.engine.compiled.jit import cached, compiled, is_on_disk, pointer, source_hash
+from sim.engine.compiled.jit import cached, compiled, inlined, is_on_disk, pointer, source_hash
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
 from sim.engine.compiled.lines import set_queued, settle_gauge, value_at

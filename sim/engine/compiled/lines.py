@@ -45,7 +45,9 @@ from sim.engine.compiled.types import Reals, Words
 
 @compiled
 def value_at(w: Words, r: Reals, steps: int, time: float) -> float:
-    """Value of a step function: the last step at or before `time`."""
+    """Value of a step function: the last step at or before `time`; 1 for none (-1)."""
+    if steps < 0:
+        return 1.0
     row = w[STEPS] + steps * STEPS_WIDTH
     low, high, table = w[row], w[row + 1], w[STEP_VALUES]
     while high - low > 1:

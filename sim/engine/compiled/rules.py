@@ -24,7 +24,7 @@ from sim.engine.compiled.floor import (
     zone_of,
 )
 from sim.engine.compiled.heap import push
-from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.jit import compiled, inlined
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import cell_row, gauge_row, overtime_row, pool_row, route_row, station_row, target_row
 from sim.engine.compiled.lines import add_to_gauge, append, occupy, set_gauge, set_queued, unlink, value_at
@@ -88,7 +88,7 @@ def enter(
         push(w, r, PATIENCE, N_PATIENCE, deadline, station, party, visit)
 
 
-@compiled
+@inlined
 def start(w: Words, r: Reals, visit: int, booth: int, rear: int, now: float) -> None:
     station, party, klass = w[visit + STATION], w[visit + PARTY], w[visit + KLASS]
     leave_line(w, r, visit, now)
@@ -207,7 +207,7 @@ def unblock(w: Words, r: Reals, place: int, now: float) -> None:
     release(w, r, visit, now)
 
 
-@compiled
+@inlined
 def service_ends(w: Words, r: Reals, visit: int, now: float) -> None:
     station = w[visit + STATION]
     r[visit + ENDED] = now

@@ -18,7 +18,7 @@ from sim.engine.compiled.floor import (
     zone_of,
     zone_takes,
 )
-from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.jit import compiled, inlined
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import cell_row, gauge_row, pool_row, route_row, station_row, target_row
 from sim.engine.compiled.lines import append, head_of, joined_before, set_gauge, unlink
@@ -35,7 +35,8 @@ ANY_ZONE = -2
 @compiled
 def settle(w: Words, r: Reals, calendar_due: float, now: float) -> bool:
     """Move what can move; True when a lower step has work first and settling is still due."""
-    while one_move(w, r, now):
+    # Without anybody blocked or in line there is nobody who could move.
+    while (w[N_BLOCKED] > 0 or w[N_STANDING] > 0) and one_move(w, r, now):
         if calendar_due == now or (w[N_ENDS] > 0 and r[w[ENDS] + TIME] == now):
             return True
         if not has_place(w, r):
@@ -68,8 +69,6 @@ def one_move(w: Words, r: Reals, now: float) -> bool:
     # Those who stand at stations that are still to come; beyond the last nothing moves, for what a shared server
     # could do was tried where its party stands.
     standing = w[N_STANDING]
-    if not some_blocked and standing == 0:
-        return False  # nobody who could move
     only = where_the_blocked_goes(w, r, now)
     asked = only == NOWHERE
     for at in range(w[N_STATIONS]):
@@ -175,6 +174,15 @@ def fill_booth(w: Words, r: Reals, station: int, now: float) -> bool:
     position = free_position(w, r, w[st + POOL])
     if position < 0:
         return False
+    best = head_of_pool(w, r, row, now) if w[st + SHARES_POOL] else head_of(w, r, shared)
+    if best < 0:
+        return False
+    start(w, r, best, position >> 1, position & 1, now)
+    return True
+
+
+@compiled
+def head_of_pool(w: Words, r: Reals, row: int, now: float) -> int:
     best = -1
     for at in range(w[row + MEMBER_BEGIN], w[row + MEMBER_END]):
         other = w[w[MEMBERS] + at]
@@ -183,10 +191,7 @@ def fill_booth(w: Words, r: Reals, station: int, now: float) -> bool:
             visit = head_of(w, r, line)
             if best < 0 or waits_longer(w, r, visit, best):
                 best = visit
-    if best < 0:
-        return False
-    start(w, r, best, position >> 1, position & 1, now)
-    return True
+    return best
 
 
 @compiled
