@@ -122,7 +122,7 @@ def arrive(w: Words, r: Reals, party: int, now: float) -> None:
         let_in(w, r, station, party, now)
 
 
-@compiled
+@inlined
 def let_in(w: Words, r: Reals, station: int, party: int, now: float) -> None:
     w[INSIDE_NOW] += 1
     enter_through(w, r, station, party, class_of(w, r, party), NEVER, now)

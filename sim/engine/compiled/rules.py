@@ -34,7 +34,7 @@ from sim.engine.records import MOVED_ON
 from sim.model.network import NEVER, RENEGED
 
 
-@compiled
+@inlined
 def joins_line(w: Words, r: Reals, visit: int) -> None:
     """To the tail of the shared line, or of the open booth with the fewest parties."""
     st = station_row(w, r, w[visit + STATION])
@@ -44,7 +44,7 @@ def joins_line(w: Words, r: Reals, visit: int) -> None:
         append(w, r, w[st + LINE] + SHARED, visit)
 
 
-@compiled
+@inlined
 def enter(
     w: Words,
     r: Reals,
@@ -107,7 +107,7 @@ def start(w: Words, r: Reals, visit: int, booth: int, rear: int, now: float) -> 
     push(w, r, ENDS, N_ENDS, now + service, station, party, visit)
 
 
-@compiled
+@inlined
 def leave_line(w: Words, r: Reals, visit: int, now: float) -> None:
     unlink(w, r, visit)
     occupy(w, r, visit, -1)
@@ -151,7 +151,7 @@ def pool_overtime(w: Words, r: Reals, pool: int, now: float) -> None:
     set_gauge(w, r, overtime_row(w, r, pool), now, occupied)
 
 
-@compiled
+@inlined
 def release(w: Words, r: Reals, visit: int, now: float) -> None:
     station = w[visit + STATION]
     w[FULL_DUE] |= w[station_row(w, r, station) + NOTED]
