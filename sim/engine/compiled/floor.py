@@ -5,7 +5,7 @@ Nothing here changes anything. Every function takes the network, the state and t
 
 from __future__ import annotations
 
-from sim.engine.compiled.jit import compiled, inlined
+from sim.engine.compiled.jit import compiled
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import cell_row, gauge_row, pool_row, route_row, station_row, target_row
 from sim.engine.compiled.lines import value_at

@@ -204,8 +204,7 @@ class NetworkImage:
         routes: list[Row] = []
         for route in self.routes.index:
             rows = [
-                (self.targets.number(b.target), self._factor(b.factor), float(b.probability))
-                for b in route.branches
+                (self.targets.number(b.target), self._factor(b.factor), float(b.probability)) for b in route.branches
             ]
             routes.append((route.mark, *branches.add(rows), self.targets.number(route.otherwise)))
         return routes, branches.flat

@@ -26,9 +26,9 @@ SHARES_POOL = 17
 STORAGE, BALK_AT, TRAVEL = range(18, 21)
 ZONE, NOTED = range(21, 23)
 STATION_WIDTH = 23
-"""`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions (-1: always 1), `SHORTEST` a class;
-`LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road. Where `NOTED` is
-set, what changes here may make some station full, or no longer so."""
+"""`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions (-1: always 1), `SHORTEST` a
+class; `LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road. Where
+`NOTED` is set, what changes here may make some station full, or no longer so."""
 SHARED, HELD, FIRST_LANE = range(3)
 """A station's lines, from its first."""
 
