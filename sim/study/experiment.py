@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from sim.model.parties import Parties
 from sim.scenario import Scenario
 from sim.scenario.vocabulary import BASELINE
 from sim.study.conservation import check_conservation
-from sim.study.executors import map_unordered
+from sim.study.executors import map_unordered, on_this_machine
 from sim.study.journal import Journal
 from sim.study.layout import Layout
 from sim.study.matrix import Found, Parts, row_of
@@ -138,6 +139,16 @@ class Experiment:
                 found.visits.append(visits)
         return found
 
+    def kept(self, journal: Journal, task: Task) -> Chunk:
+        """The same, its replications in the journal: what is left in it are those that failed.
+
+        On the machine of the journal whoever makes rows writes them: handing them over would take a process longer
+        than that, and the one that takes them, busy with replications of its own, keeps it waiting.
+        """
+        chunk = self.chunk(task)
+        _keep(journal, task, chunk)
+        return Chunk(chunk.rows[:0], failures=chunk.failures)
+
     def tasks(self, journal: Journal) -> list[Task]:
         """What is still to be done, in pieces that do not depend on the number of workers."""
         tasks: list[Task] = []
@@ -165,15 +176,12 @@ class Experiment:
         tasks = self.tasks(journal)
         advance(self.replications * len(self.scenarios) - sum(last - first for _, first, last in tasks))
         failures: list[ReplicationError] = []
-        for (variant, first, last), chunk in map_unordered(self.chunk, tasks, workers):
-            failed = {failure.replication for failure in chunk.failures}
+        work = partial(self.kept, journal) if on_this_machine() else self.chunk
+        for task, chunk in map_unordered(work, tasks, workers):
+            if work == self.chunk:
+                _keep(journal, task, chunk)
             failures += chunk.failures
-            for at, data in enumerate(chunk.visits):
-                if first + at not in failed:
-                    journal.keep_visits(visits_name(variant, first + at), data)
-            for begin, end in _stretches(first, last, failed):
-                journal.keep(variant, begin, chunk.rows[begin - first : end - first])
-            advance(last - first)
+            advance(task[2] - task[1])
         order = list(self.scenarios)
         return sorted(failures, key=lambda failure: (order.index(failure.variant), failure.replication))
 
@@ -182,6 +190,17 @@ class Experiment:
         parts = {variant: self.parts(variant) for variant in self.scenarios}
         rows = {variant: Found(of, journal.rows(variant, of.width)) for variant, of in parts.items()}
         return {variant: found.first(self.replications) for variant, found in rows.items()}
+
+
+def _keep(journal: Journal, task: Task, chunk: Chunk) -> None:
+    """Write what a task gave to the journal, but for what failed."""
+    variant, first, last = task
+    failed = {failure.replication for failure in chunk.failures}
+    for at, data in enumerate(chunk.visits):
+        if first + at not in failed:
+            journal.keep_visits(visits_name(variant, first + at), data)
+    for begin, end in _stretches(first, last, failed):
+        journal.keep(variant, begin, chunk.rows[begin - first : end - first])
 
 
 def visits_name(variant: str, replication: int) -> str:
