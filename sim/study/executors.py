@@ -91,7 +91,7 @@ class Processes:
         before = set(active_children())
         others = max(1, min(self.workers, len(tasks)) - 1)
         left, under_way = deque(tasks), dict[Future[Any], Task]()
-        pool = ProcessPoolExecutor(others, get_context(_way_to_start()), initializer=_receive, initargs=(work,))
+        pool = ProcessPoolExecutor(others, get_context(way_to_start()), initializer=_receive, initargs=(work,))
         with pool, _no_word_on_threads():
             try:
                 while left or under_way:
@@ -120,7 +120,7 @@ class Processes:
                 raise
 
 
-def _way_to_start() -> str:
+def way_to_start() -> str:
     """How another process begins: on Linux as a copy of this one, which has the libraries and the compiled code there.
 
     A copy is ready in some milliseconds; a process that is started anew takes two seconds of processor time. A copy

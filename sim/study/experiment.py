@@ -17,7 +17,7 @@ from sim.model.parties import Parties
 from sim.scenario import Scenario
 from sim.scenario.vocabulary import BASELINE
 from sim.study.conservation import check_conservation
-from sim.study.executors import map_unordered, on_this_machine
+from sim.study.executors import map_unordered, on_this_machine, way_to_start
 from sim.study.journal import Journal
 from sim.study.layout import Layout
 from sim.study.matrix import Found, Parts, row_of
@@ -31,8 +31,10 @@ MOST_PER_TASK, LEAST_TASKS = 50, 8
 small enough that several workers finish together."""
 
 WORTH_WORKERS = {"reference": 150_000.0, "compiled": 1_500_000.0}
-"""Parties in all, by engine, from which starting processes (some 2 s each, meanwhile this one works) pays: about 4 s of
-work."""
+"""Parties in all, by engine, from which starting processes anew (some 2 s each, meanwhile this one works) pays: about
+4 s of work."""
+OF_COPIES = 0.2
+"""Share of that from which processes pay that start as copies of this one, in some milliseconds."""
 
 Task = tuple[str, int, int]
 """Replications [first, last) of a variant."""
@@ -87,7 +89,7 @@ class Experiment:
 
     def workers_worth(self) -> int:
         """Processes that pay: all cores once the work is longer than starting them takes."""
-        enough = WORTH_WORKERS.get(self.engine, 0.0)
+        enough = WORTH_WORKERS.get(self.engine, 0.0) * (OF_COPIES if way_to_start() == "fork" else 1.0)
         return cores() if self.expected_work() >= enough else 1
 
     def simulate(self, variant: str, replication: int) -> tuple[Parties, Records]:
