@@ -1,7 +1,8 @@
 """Finished replications on disk while a run is under way: what a run that was stopped goes on from.
 
 A chunk is one file of rows (`sim.study.matrix`), written under a temporary name and renamed, so that a file that has
-its name is whole. The folder says which versions its numbers come from; rows of others are not used.
+its name is whole. Only a machine that loses power leaves others: waiting for the disk after every chunk would cost more
+than simulating those again. The folder says which versions its numbers come from; rows of others are not used.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Journal:
                 shutil.rmtree(folder)
             folder.mkdir(parents=True, exist_ok=True)
             store.write_bytes(folder / _KEY, json.dumps(identity).encode())
+            self._drop_damaged()
         except OSError as error:
             raise RunFolderError(f"cannot write results to {folder.parent}: {error.strerror or error}") from error
 
@@ -46,6 +48,20 @@ class Journal:
             return json.loads((self.folder / _KEY).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
+
+    def _drop_damaged(self) -> None:
+        """Chunks that are not whole are to be made again."""
+        for name, first, last in list(_chunks_in(self.folder)):
+            path = self._path(name, first, last)
+            try:
+                whole = RowFile.of(path).replications == last - first
+            except ValueError:
+                whole = False
+            if not whole:
+                path.unlink()
+
+    def _path(self, variant: str, first: int, last: int) -> Path:
+        return self.folder / f"{variant}-{first}-{last}.npy"
 
     def chunks(self, variant: str) -> list[tuple[int, int]]:
         """Replications [first, last) that are there, in order."""
@@ -62,7 +78,7 @@ class Journal:
 
     def keep(self, variant: str, first: int, rows: FloatArray) -> None:
         """Write the rows of replications [first, first + len(rows))."""
-        with store.whole(self.folder / f"{variant}-{first}-{first + len(rows)}.npy") as file:
+        with store.whole(self._path(variant, first, first + len(rows)), flushed=False) as file:
             np.save(file, rows)
 
     def keep_visits(self, name: str, data: bytes) -> None:
@@ -77,7 +93,7 @@ class Journal:
         """
         chunks = []
         for first, last in self.chunks(variant):
-            path = self.folder / f"{variant}-{first}-{last}.npy"
+            path = self._path(variant, first, last)
             try:
                 found = RowFile.of(path)
             except (OSError, ValueError) as error:

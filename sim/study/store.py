@@ -149,14 +149,18 @@ def writing(folder: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that has its name only once it is whole: a temporary one, flushed to the disk, then renamed."""
+def whole(path: Path, *, flushed: bool = True) -> Iterator[BinaryIO]:
+    """A file to write that has its name only once it is whole: a temporary one, flushed to the disk, then renamed.
+
+    Without being flushed it is whole as well when the program is killed, though not when the machine loses power.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.part")
     with scratch.open("wb") as file:
         yield file
-        file.flush()
-        os.fsync(file.fileno())
+        if flushed:
+            file.flush()
+            os.fsync(file.fileno())
     scratch.replace(path)
 
 

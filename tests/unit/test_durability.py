@@ -11,6 +11,7 @@ import time
 from multiprocessing import parent_process
 from pathlib import Path
 
+import numpy as np
 import pytest
 import stopped_runs as stopped
 
@@ -19,6 +20,7 @@ from sim.errors import IncompleteRunError, RunFolderError, SimulationError
 from sim.scenario import load
 from sim.study import store
 from sim.study.executors import Processes, way_to_start
+from sim.study.journal import Journal
 from sim.study.kept import going_on, kept, telling_what_is_kept
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
@@ -313,3 +315,13 @@ def test_a_replay_names_what_makes_it_the_same(
     assert main(stopped.arguments(scenario, tmp_path, *changed)) == 3
     told = capsys.readouterr().err
     assert f"replay it: bordersim --debug run {scenario} --replication 1 --replications 2 --seed 8\n" in told
+
+
+def test_a_chunk_that_a_power_cut_left_short_is_made_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, {})
+    for first in (0, 3):
+        journal.keep("baseline", first, np.ones((3, 5)))
+    damaged = tmp_path / "baseline-3-6.npy"
+    damaged.write_bytes(damaged.read_bytes()[:-8])
+    (tmp_path / "baseline-6-9.npy").touch()
+    assert Journal(tmp_path, {}).missing("baseline", 9) == [(3, 9)]
