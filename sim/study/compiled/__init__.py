@@ -13,11 +13,12 @@ from sim.study.compiled import tables
 from sim.study.compiled.kernel import compile_now, entry, stands_in_cache
 from sim.study.layout import Layout
 from sim.study.lines import Peaks
-from sim.study.quantiles import Grouped
-from sim.study.seen import InState, Seen, TimeInSystem
+from sim.study.quantiles import SHARES, Grouped
+from sim.study.seen import InState, Seen, TimeInSystem, Waits
 from sim.study.seen import see as see_in_numpy
 from sim.study.spells import Rows
 from sim.study.staffing import logs
+from sim.study.survival import survival
 from sim.study.tallies import SUMS, Tallies
 
 __all__ = ["compile_now", "see", "stands_in_cache"]
@@ -55,9 +56,12 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
         Rows.of(cells, parties, records)  # raises, and says what it is
     return Seen(
         tallies=Tallies(cells.own(spells.sums), cells.own(spells.outcomes)),
-        waits=Grouped(waits, count),
-        waits_in_bins=Grouped(waits_in_bins, count_in_bins),
-        in_system=TimeInSystem(spells.system[:, 0], spells.system[:, 1], p95),
+        waits=Waits(
+            np.stack(Grouped(waits, count).quantiles(SHARES)),
+            np.stack(Grouped(waits_in_bins, count_in_bins).quantiles(SHARES)).reshape(len(SHARES), -1, net.bins),
+            survival(layout, Grouped(waits, count)),
+        ),
+        in_system=TimeInSystem(spells.system, p95),
         line=_in_state(layout, waiting),
         road=_in_state(layout, road) if cells.takes_road else None,
         busy=_in_state(layout, busy),
