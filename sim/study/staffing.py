@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -34,6 +35,13 @@ class Calendar:
     """(n_owners, n_bins)"""
     hours_of_owners: FloatArray
     """(n_owners, 2): seconds of booths, then of positions, over all bins."""
+
+    @cached_property
+    def one_after_another(self) -> tuple[IntArray, FloatArray, IntArray]:
+        """Where the log of each pool begins, (n_pools + 1,), and the logs themselves."""
+        begin = np.cumsum([0, *(len(log.since) for log in self.logs)]).astype(np.int64)
+        since = np.concatenate([np.zeros(0), *(log.since for log in self.logs)])
+        return begin, since, np.concatenate([np.zeros(0, np.int64), *(log.count for log in self.logs)])
 
     @classmethod
     def of(cls, layout: Layout, records: Records) -> Calendar:
