@@ -49,12 +49,14 @@ def into_bins(
         places[b + 1] += places[b]
     if stop == start:
         return
-    next_one = places[first : first + n_bins].copy()
     for at in range(start, stop):
-        room[next_one[bins[at]] - start] = keys[at]
-        next_one[bins[at]] += 1
+        room[places[first + bins[at]]] = keys[at]
+        places[first + bins[at]] += 1
+    for b in range(first + n_bins - 1, first, -1):  # each was left where the next one began
+        places[b] = places[b - 1]
+    places[first] = start
     for at in range(start, stop):
-        keys[at] = room[at - start]
+        keys[at] = room[at]
 
 
 @compiled
@@ -75,7 +77,8 @@ def of_columns(
                 alone = cell if whole == 0 else -1
                 whole += count[cell]
         if alone >= 0:
-            result[:, cells + owner] = result[:, alone]
+            for share in range(len(shares)):
+                flat[share * columns + cells + owner] = flat[share * columns + alone]
         else:
             zeros = whole - (begin[last] - begin[first])
             quantiles(keys, begin[first], begin[last], zeros, shares, room, flat, cells + owner, columns)
@@ -116,25 +119,34 @@ def of_columns_and_bins(
 def survival(net: Network, seconds: FloatArray, begin: IntArray, count: IntArray, result: FloatArray) -> None:
     """Share of waits longer than each of the grid, of each facility as a whole and then its classes."""
     size, group = result.shape[1], 0
+    within, whole_within = np.zeros(size + 1, np.int64), np.zeros(size + 1, np.int64)
     for facility in range(net.facilities):
-        first, last = net.begin[facility], net.begin[facility + 1]
-        within = np.zeros((last - first + 1, size + 1), np.int64)
-        for cell in range(first, last):
-            row = cell - first + 1
-            within[row, 0] = count[cell] - (begin[cell + 1] - begin[cell])
+        all_group, whole = group, 0
+        whole_within[:] = 0
+        for cell in range(net.begin[facility], net.begin[facility + 1]):
+            within[:] = 0
+            within[0] = count[cell] - (begin[cell + 1] - begin[cell])
             for at in range(begin[cell], begin[cell + 1]):
                 minute = min(max(int(seconds[at] / 60.0), 0), int(net.grid[size - 1] / 60.0))
                 place = net.grid_from[minute]
                 while place < size and net.grid[place] < seconds[at]:
                     place += 1
-                within[row, place] += 1
-            within[0] += within[row]
-        for row in range(last - first + 1):
-            whole, not_longer = within[row].sum(), 0
+                within[place] += 1
             for at in range(size):
-                not_longer += within[row, at]
-                result[group, at] = 1.0 - not_longer / whole if whole > 0 else np.nan
-            group += 1
+                whole_within[at] += within[at]
+            group, whole = group + 1, whole + count[cell]
+            shares_longer(within, count[cell], result, group)
+        shares_longer(whole_within, whole, result, all_group)
+        group += 1
+
+
+@compiled
+def shares_longer(within: IntArray, whole: int, result: FloatArray, group: int) -> None:
+    """One row of `survival`, of how many lie between each value of the grid and the one before."""
+    not_longer = 0
+    for at in range(result.shape[1]):
+        not_longer += within[at]
+        result[group, at] = 1.0 - not_longer / whole if whole > 0 else np.nan
 
 
 @compiled

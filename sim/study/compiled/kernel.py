@@ -43,7 +43,7 @@ def point_visits(v: Visits) -> Visits:
 @compiled
 def point_log(log: Log) -> Log:
     """The same with pointers."""
-    return Log(pointer(log.begin), pointer(log.since), pointer(log.count), pointer(log.has_overtime), log.pools)
+    return Log(pointer(log.begin), pointer(log.since), pointer(log.open), pointer(log.has_overtime), log.pools)
 
 
 @compiled
@@ -126,7 +126,7 @@ def _signature() -> Any:
         away="i1", away_outcome="i1", time="f1", klass="i1", size="i1", initial="u1",
         visits="i", turned_away="i",
     )  # fmt: skip
-    log = _tuple_type(Log, begin="i1", since="f1", count="i1", has_overtime="f1", pools="i")
+    log = _tuple_type(Log, begin="i1", since="f1", open="i1", has_overtime="f1", pools="i")
     found = _tuple_type(
         Found, sums="f3", outcomes="f3", left="f2", by_start="f3", system="f2", seconds="f2", begins="f4", stops="f4",
         parties="f2", metres="f2", waits="f2", waits_in_bins="f3", survival="f2", p95="f1", overtime="f2",

@@ -29,22 +29,22 @@ def peaks(
         row = leaves[i] if leaving else joins[j]
         while at + 1 < net.bins and (net.edges[at + 1] < left if leaving else net.edges[at + 1] <= joined):
             at += 1
-            parties[at] = standing
-            if net.takes_road:
-                metres[at] = length
+            for column in range(columns):
+                parties[at, column] = standing[column]
+                if net.takes_road:
+                    metres[at, column] = length[column]
         step = -1.0 if leaving else 1.0
         for place in range(line.cell[row], net.maps * net.cells, net.cells):
             column = net.queue_columns[place]
-            if column >= 0:
-                now = standing[column] + step
-                standing[column] = now
-                if now > parties[at, column]:
-                    parties[at, column] = now
-                if net.takes_road:
-                    now = length[column] + step * line.metres[row]
-                    length[column] = now
-                    if now > metres[at, column]:
-                        metres[at, column] = now
+            if column < 0:
+                break
+            now = standing[column] + step
+            standing[column] = now
+            parties[at, column] = max(parties[at, column], now)
+            if net.takes_road:
+                now = length[column] + step * line.metres[row]
+                length[column] = now
+                metres[at, column] = max(metres[at, column], now)
         if leaving:
             i += 1
             left = line.end[leaves[i]] if i < n else np.inf
@@ -52,10 +52,12 @@ def peaks(
             j += 1
             joined = line.start[joins[j]] if j < n else np.inf
     for column in range(columns):
-        if net.same_line[column] != column:
-            parties[:, column] = parties[:, net.same_line[column]]
-            if net.takes_road:
-                metres[:, column] = metres[:, net.same_line[column]]
+        same = net.same_line[column]
+        if same != column:
+            for b in range(net.bins):
+                parties[b, column] = parties[b, same]
+                if net.takes_road:
+                    metres[b, column] = metres[b, same]
 
 
 @inlined
@@ -73,16 +75,18 @@ def overtime(net: Network, v: Visits, log: Log, late: Int32Array, result: FloatA
 
     One piece of the log after another, so that sums are taken in the order in which they are stated.
     """
+    here = np.empty(net.bins)
     for pool in range(log.pools):
         if not log.has_overtime[pool] > 0.0:
             continue
         for piece in range(log.begin[pool], log.begin[pool + 1]):
             until = log.since[piece + 1] if piece + 1 < log.begin[pool + 1] else np.inf
-            here = np.zeros(net.bins)
+            here[:] = 0.0
             for row in late:
                 if net.pool[v.station[row]] != pool:
                     continue
                 start, end = cut(net, v.started[row]), cut(net, v.left[row])
-                if v.booth[row] >= log.count[piece] and start < until and end > log.since[piece]:
+                if v.booth[row] >= log.open[piece] and start < until and end > log.since[piece]:
                     add_late(net, here, max(start, log.since[piece]), min(end, until))
-            result[pool] += here
+            for b in range(net.bins):
+                result[pool, b] += here[b]

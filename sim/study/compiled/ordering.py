@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.engine.compiled.jit import compiled, inlined
+from sim.engine.compiled.jit import compiled
 from sim.model.arrays import FloatArray, IntArray
 from sim.study.compiled.tables import Int32Array
 
@@ -34,15 +34,23 @@ class Room(NamedTuple):
     found: KeyArray
 
 
-@inlined
-def insertion_sort(keys: KeyArray, begin: int, end: int) -> None:
-    """Sort a few values in place."""
-    for at in range(begin + 1, end):
-        key, to = keys[at], at
-        while to > begin and keys[to - 1] > key:
-            keys[to] = keys[to - 1]
-            to -= 1
-        keys[to] = key
+@compiled
+def shell_sort(keys: KeyArray, begin: int, end: int) -> None:
+    """Sort some values in place: by insertion where they are few, in ever smaller steps where they are more.
+
+    Never thousands of different ones, so that a sort of many more lines would not pay for being compiled.
+    """
+    step = 1
+    while step < (end - begin) // 16:
+        step = 3 * step + 1
+    while step > 0:
+        for at in range(begin + step, end):
+            key, to = keys[at], at
+            while to - step >= begin and keys[to - step] > key:
+                keys[to] = keys[to - step]
+                to -= step
+            keys[to] = key
+        step //= 3
 
 
 @compiled
@@ -55,7 +63,7 @@ def order_statistics(keys: KeyArray, begin: int, end: int, room: Room) -> None:
     if end - begin <= FEW:
         for at in range(begin, end):
             picked[at - begin] = keys[at]
-        insertion_sort(picked, 0, end - begin)
+        shell_sort(picked, 0, end - begin)
         for at in range(len(place)):
             if place[at] >= 0:
                 found[at] = picked[place[at]]
@@ -88,10 +96,7 @@ def order_statistics(keys: KeyArray, begin: int, end: int, room: Room) -> None:
     first = 0
     for box in range(BOXES):
         if into[box] >= 0:
-            if into[box] - first <= FEW:
-                insertion_sort(picked, first, into[box])
-            else:
-                picked[first : into[box]].sort()
+            shell_sort(picked, first, into[box])
             first = into[box]
     for at in range(len(place)):
         if place[at] >= 0:
@@ -160,16 +165,16 @@ def in_order(time: FloatArray, n: int) -> Int32Array:
         begin[box] += 1
     first = 0
     for box in range(boxes):
-        last = begin[box]
-        if last - first > FEW:
-            mine = order[first:last].copy()
-            order[first:last] = mine[np.argsort(time[mine], kind="mergesort")]
-        else:
-            for at in range(first + 1, last):
+        last, step = begin[box], 1
+        while step < (last - first) // 16:
+            step = 3 * step + 1
+        while step > 0:  # as in `shell_sort`
+            for at in range(first + step, last):
                 index, to = order[at], at
-                while to > first and time[order[to - 1]] > time[index]:
-                    order[to] = order[to - 1]
-                    to -= 1
+                while to - step >= first and time[order[to - step]] > time[index]:
+                    order[to] = order[to - step]
+                    to -= step
                 order[to] = index
+            step //= 3
         first = last
     return order

@@ -170,7 +170,7 @@ def may_be_late(log: Log, late: Late, pool: int, booth: int, start: float, end: 
     while piece + 1 < last and log.since[piece + 1] <= start:
         piece += 1
     late.piece[pool] = piece
-    return bool((piece + 1 < last and log.since[piece + 1] <= end) or log.count[piece] <= booth)
+    return bool((piece + 1 < last and log.since[piece + 1] <= end) or log.open[piece] <= booth)
 
 
 @inlined
@@ -263,22 +263,21 @@ def read_all(net: Network, v: Visits, log: Log, out: Found, waits: Waits, line: 
         if net.good[ends + 2] != 0 and departs_in >= 0:
             out.left[whole * net.bins + departs_in] += 1.0
         first, begun, on_the_way, referred = row + 1, np.nan, 0.0, False
-    add_turned_away(net, v, out, waits)
+    add_turned_away(net, v, out)
     return waiting, lates
 
 
 @inlined
-def add_turned_away(net: Network, v: Visits, out: Found, waits: Waits) -> None:
+def add_turned_away(net: Network, v: Visits, out: Found) -> None:
     """Arrivals that never joined the facility their class comes to."""
     for at in range(v.turned_away):
         party = v.away[at]
         klass, joined = v.klass[party], v.time[party]
         if counts(net, v, joined, party):
-            cell, never = net.cell[net.home[klass] * net.classes + klass], np.nan
-            add_spell(
-                net, out, waits, cell, bin_of(net, joined), never, 0, never, never, v.size[party], v.away_outcome[at],
-                False, np.inf,
-            )  # fmt: skip
+            cell, at_bin = net.cell[net.home[klass] * net.classes + klass], bin_of(net, joined)
+            out.sums[(cell * len(SUMS) + ARRIVALS) * net.bins + at_bin] += 1.0
+            if v.away_outcome[at] >= 0:
+                out.outcomes[(cell * net.outcomes + v.away_outcome[at]) * net.bins + at_bin] += 1.0
 
 
 @inlined
@@ -299,20 +298,21 @@ def room_by_cell(net: Network, v: Visits, begin: IntArray) -> int:
 @inlined
 def add_times_in_system(net: Network, v: Visits, seconds: FloatArray, end: IntArray) -> None:
     """Time in system of the spells that count, where it is not 0, cell by cell."""
-    joined, stay_counts = 0.0, False
+    before, facility, whole, stay_counts, joined, left = -1, -1, 0, False, 0.0, 0.0
     for row in range(v.visits):
-        party, station, left = v.party[row], v.station[row], v.left[row]
-        klass, facility = v.klass[party], net.facility[station]
-        counted = counts(net, v, v.joined[row], party)
-        begins = row == 0 or v.party[row - 1] != party or net.facility[v.station[row - 1]] != facility
-        if begins:
-            joined, stay_counts = v.joined[row], counted
-        if counted and left - v.joined[row] > 0.0:
-            add_value(seconds, end, net.cell[(net.facilities + station) * net.classes + klass], left - v.joined[row])
-        stays_on = row + 1 < v.visits and v.party[row + 1] == party
-        ends = not (stays_on and net.facility[v.station[row + 1]] == facility)
-        if ends and stay_counts and left - joined > 0.0:
-            add_value(seconds, end, net.cell[facility * net.classes + klass], left - joined)
+        party, station, since = v.party[row], v.station[row], v.joined[row]
+        klass, here = v.klass[party], net.facility[station]
+        counted = counts(net, v, since, party)
+        if party != before or here != facility:
+            if stay_counts and left - joined > 0.0:
+                add_value(seconds, end, whole, left - joined)
+            before, facility, joined, stay_counts = party, here, since, counted
+            whole = net.cell[here * net.classes + klass]
+        left = v.left[row]
+        if counted and left - since > 0.0:
+            add_value(seconds, end, net.cell[(net.facilities + station) * net.classes + klass], left - since)
+    if stay_counts and left - joined > 0.0:
+        add_value(seconds, end, whole, left - joined)
 
 
 @inlined

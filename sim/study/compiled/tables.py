@@ -60,7 +60,7 @@ class Network(NamedTuple):
     standard_time: FloatArray
     standard_value: FloatArray
     queue_columns: IntArray
-    """(maps, n_cells): as in `Cells`, -1 too where a column is that of `same_line`."""
+    """(maps, n_cells): as in `Cells` but for columns that have a `same_line`; -1 from where there are no more."""
     same_line: IntArray
     """(n_columns,): the column counted for the same cells; itself where there is none before it."""
     grid: FloatArray
@@ -108,7 +108,7 @@ class Log(NamedTuple):
     begin: IntArray
     """(n_pools + 1,): rows of each pool below."""
     since: FloatArray
-    count: IntArray
+    open: IntArray
     """How many servers are open from `since` on."""
     has_overtime: FloatArray
     """(n_pools,): above 0 where some booth was occupied when it had closed."""
@@ -235,7 +235,8 @@ def _queue_columns(cells: Cells) -> tuple[IntArray, IntArray]:
     same, first = np.arange(cells.n_columns), dict[tuple[int, ...], int]()
     for column in sorted(set(members) - {-1}):
         same[column] = first.setdefault(tuple(members[column]), column)
-    return np.where((maps >= 0) & (same[maps] == maps), maps, -1), same
+    counted = np.where((maps >= 0) & (same[maps] == maps), maps, -1)
+    return -np.sort(-counted, axis=0), same
 
 
 def visits_of(network: model.Network, parties: Parties, records: Records) -> Visits:
