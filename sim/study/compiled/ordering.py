@@ -20,8 +20,8 @@ KeyArray = npt.NDArray[np.uint64]
 
 FEW = 48
 """So many values are sorted faster than a histogram is cleared."""
-BOX_BITS = 10
-BOXES = 1 << BOX_BITS
+BOXES, MANY, BOXES_OF_MANY = 1 << 10, 1 << 17, 1 << 16
+"""Boxes of a histogram: as many as keep those that are sorted small."""
 
 
 class Room(NamedTuple):
@@ -71,10 +71,10 @@ def order_statistics(keys: KeyArray, begin: int, end: int, room: Room) -> None:
     low, high = keys[begin], keys[begin]
     for at in range(begin, end):
         low, high = min(low, keys[at]), max(high, keys[at])
-    shift = np.uint64(0)
-    while (high - low) >> shift >= np.uint64(BOXES):
+    boxes, shift = BOXES if end - begin < MANY else BOXES_OF_MANY, np.uint64(0)
+    while (high - low) >> shift >= np.uint64(boxes):
         shift += np.uint64(1)
-    count, into = np.zeros(BOXES, np.int64), np.full(BOXES, -1)
+    count, into = np.zeros(boxes, np.int64), np.full(boxes, -1)
     for at in range(begin, end):
         count[(keys[at] - low) >> shift] += 1
     box, before, picks, last = 0, 0, 0, -1
@@ -94,7 +94,7 @@ def order_statistics(keys: KeyArray, begin: int, end: int, room: Room) -> None:
             picked[into[mine]] = keys[at]
             into[mine] += 1
     first = 0
-    for box in range(BOXES):
+    for box in range(boxes):
         if into[box] >= 0:
             shell_sort(picked, first, into[box])
             first = into[box]
