@@ -63,16 +63,19 @@ def test_on_nobody_at_all() -> None:
     assert differences(model.network, nobody) == []
 
 
-def test_room_for_visits_grows(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sim.engine.compiled as compiled
-
-    plan = experiment(load(ROOT / "scenarios" / "pacific-highway-southbound.yaml"), "reference")
-    model, _ = plan.model("baseline")
-    parties = model.draw(1, 0)
-    monkeypatch.setattr(compiled, "VISITS_PER_PARTY", 0)
-    few = engine("compiled")(model.network, parties)
-    monkeypatch.undo()
-    assert np.array_equal(few.left, engine("compiled")(model.network, parties).left, equal_nan=True)
+def test_what_is_written_down_is_taken_out_whenever_there_is_no_more_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("pacific-highway-southbound", "everything-on"):
+        plan = experiment(load(ROOT / "scenarios" / f"{name}.yaml"), "reference")
+        model, _ = plan.model("baseline")
+        parties = model.draw(1, 0)
+        whole = engine("compiled")(model.network, parties)
+        with monkeypatch.context() as patch:
+            patch.setattr("sim.engine.compiled.block.VISITS_AT_ONCE", 0)
+            patch.setattr("sim.engine.compiled.block.EVENTS_AT_FIRST", 1)
+            piecemeal = engine("compiled")(model.network, parties)
+        for field in dataclasses.fields(whole):
+            mine, other = getattr(whole, field.name), getattr(piecemeal, field.name)
+            assert np.array_equal(mine, other, equal_nan=field.name in ("started", "ended", "left")), field.name
 
 
 def test_auto_compiles_only_where_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:

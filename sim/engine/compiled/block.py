@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +24,9 @@ class Images:
         self.pieces: list[Piece] = pieces_of(network)
         self.images = [NetworkImage(piece.network) for piece in self.pieces]
         self.piece_of_class = np.zeros(len(network.classes), np.int64)
-        self.class_in_piece = np.zeros(len(network.classes), np.int64)
         """The piece a class enters; all its parties are there."""
+        self.class_in_piece = np.arange(len(network.classes))
+        """Its index there."""
         for number, piece in enumerate(self.pieces):
             here = set(piece.stations.tolist())
             for own, klass in enumerate(piece.classes):
@@ -32,26 +34,37 @@ class Images:
                     self.piece_of_class[klass], self.class_in_piece[klass] = number, own
 
 
+VISITS_AT_ONCE = 1 << 16
+"""Visits that are over for which a block has room; then they are taken out of it."""
+EVENTS_AT_FIRST = 1 << 12
+"""Room for events of patience, of which those stay that have become pointless; doubled when it does not do."""
+KEPT = 1 << 22
+"""Words of a block up to which its memory is kept for the next replication: fresh memory costs time."""
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
-    """The words, where each piece lies in them, and whose parties are whose.
+    """The words, where each piece lies in them, and what they refer to outside.
 
     A piece sees the words from its own base on, and its header says where the shared parts begin from there.
     """
 
     words: Words
     bases: list[int]
-    order: IntArray | None
-    """Parties by piece, in order of arrival within each; None where there is one piece."""
-    first: IntArray
-    """(pieces + 1,): where the parties of each piece begin in that order."""
+    columns: tuple[Words | Reals, ...]
+    """Arrays of the parties, which the kernel reads where they are."""
+    margin: int
+    """Rows beyond the end of what is written down, and of the events of patience, that one move may still take."""
+    grown: list[Words]
+    """The array that took the place of the events of patience where there were too many for the block."""
 
 
-def new_block(images: Images, parties: Parties, visits: int) -> Block:
-    """The block at the start of a run with room for that many visits."""
-    order, first = _by_piece(images, parties)
+def new_block(images: Images, parties: Parties) -> Block:
+    """The block at the start of a run."""
+    visits = min(VISITS_AT_ONCE, 4 * len(parties) + 16)
     states = [_state_sizes(image) for image in images.images]
-    shared = _shared_sizes(images, parties, visits)
+    margin = len(images.network.stations) + 2
+    shared = _shared_sizes(parties, visits, margin)
     bases, size = list[int](), 0
     for image, sizes in zip(images.images, states, strict=True):
         bases.append(size)
@@ -60,38 +73,84 @@ def new_block(images: Images, parties: Parties, visits: int) -> Block:
     for slot, length in shared.items():
         begins[slot] = size
         size += length
-    words: Words = np.empty(size, np.int64)
+    words = _memory(size)
+    columns, coming, first = _columns(images, parties)
+    outside = {slot: offset_of(words, array) for slot, array in columns.items()}
     for number, (image, sizes, base) in enumerate(zip(images.images, states, bases, strict=True)):
         own = words[base:]
         _write_state(own, image, sizes)
         for slot, begin in begins.items():
             own[slot] = begin - base
-        own[at.PARTIES] += first[number] * at.PARTY_WIDTH
-        own[at.ARRIVALS] += first[number]
+        for slot, offset in outside.items():
+            own[slot] = offset - base
+        if at.INITIALS not in outside:
+            own[at.INITIALS] = 0
+        own[at.COMING] = 0 if coming is None else offset_of(own, coming[first[number] :])
         if parties.follows is None:
             own[at.STAYS] = -1
-        else:
-            own[at.FOLLOW] += first[number] * at.FOLLOW_WIDTH
         own[at.NEXT_STAFF] = own[at.STAFF_LOG]
         own[at.NEXT_LIVE], own[at.FREE] = own[at.LIVE], -1
-        own[at.NEXT_VISIT], own[at.NEXT_FULL] = own[at.VISITS], own[at.FULL_LOG]
         own[at.VISITS_END] = own[at.VISITS] + visits * at.VISIT_WIDTH
         own[at.FULL_END] = own[at.FULL_LOG] + visits * at.FULL_WIDTH
-        own[at.N_PARTIES] = first[number + 1] - first[number]
-    _write_parties(words, begins, images, parties, order)
-    _write_following(words[begins[at.FOLLOW] : begins[at.FULL_LOG]], parties, order, first)
-    return Block(words, bases, order, first)
+        own[at.PATIENCE_ROOM] = EVENTS_AT_FIRST
+        own[at.N_COMING] = first[number + 1] - first[number]
+    _write_following(words[begins[at.FOLLOW] : begins[at.FULL_LOG]], parties)
+    kept = tuple(columns.values()) if coming is None else (*columns.values(), coming)
+    return Block(words, bases, kept, margin, [])
 
 
-def _by_piece(images: Images, parties: Parties) -> tuple[IntArray | None, IntArray]:
+def make_room_for_patience(block: Block, own: Words) -> None:
+    """More room for the events of patience of the piece with these words, in an array of its own."""
+    begin, room = int(own[at.PATIENCE]), 2 * int(own[at.PATIENCE_ROOM])
+    count = int(own[at.N_PATIENCE]) * at.EVENT_WIDTH
+    old = next((array for array in block.grown if offset_of(own, array) == begin), None)
+    events = own[begin : begin + count] if old is None else old[:count]
+    fresh: Words = np.empty((room + block.margin) * at.EVENT_WIDTH, np.int64)
+    fresh[:count] = events
+    block.grown[:] = [fresh]
+    own[at.PATIENCE], own[at.PATIENCE_ROOM] = offset_of(own, fresh), room
+
+
+def offset_of(words: Words, array: Words | Reals) -> int:
+    """Where an array begins, in words from the first of `words`."""
+    return (_address(array) - _address(words)) // 8
+
+
+def _address(array: Words | Reals) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+_own = threading.local()
+
+
+def _memory(size: int) -> Words:
+    """So many words, which hold anything: those of the last replication of this thread, where they do."""
+    if size > KEPT:
+        return np.empty(size, np.int64)
+    if not hasattr(_own, "words") or _own.words.size < size:
+        _own.words = np.empty(min(KEPT, size + size // 4), np.int64)
+    kept: Words = _own.words
+    return kept[:size]
+
+
+def _columns(images: Images, parties: Parties) -> tuple[dict[int, Words | Reals], IntArray | None, IntArray]:
+    """Columns of the parties; by piece, in order of arrival within each, who they are, and where each piece begins."""
+    columns: dict[int, Words | Reals] = {
+        at.ARRIVALS: np.ascontiguousarray(parties.time, np.float64),
+        at.KLASSES: np.ascontiguousarray(parties.klass, np.int64),
+        at.SIZES: np.ascontiguousarray(parties.size, np.int64),
+        at.FIRST_DRAWS: np.ascontiguousarray(parties.first_draw, np.int64),
+        at.DRAWS: np.ascontiguousarray(parties.draws, np.float64),
+        at.CLASS_HERE: images.class_in_piece,
+    }
+    if parties.initial.any():
+        columns[at.INITIALS] = parties.initial.astype(np.int64)
     pieces = len(images.pieces)
     if pieces == 1:
-        return None, np.array([0, len(parties)])
+        return columns, None, np.array([0, len(parties)])
     piece = images.piece_of_class[parties.klass]
-    count = np.bincount(piece, minlength=pieces)
-    return np.argsort(piece.astype(np.int16 if pieces < 2**15 else np.int64), kind="stable"), np.append(
-        0, np.cumsum(count)
-    )
+    first = np.append(0, np.cumsum(np.bincount(piece, minlength=pieces)))
+    return columns, np.argsort(piece.astype(np.int16 if pieces < 2**15 else np.int64), kind="stable"), first
 
 
 def _state_sizes(image: NetworkImage) -> dict[int, int]:
@@ -115,21 +174,18 @@ def _state_sizes(image: NetworkImage) -> dict[int, int]:
     }
 
 
-def _shared_sizes(images: Images, parties: Parties, visits: int) -> dict[int, int]:
+def _shared_sizes(parties: Parties, visits: int, margin: int) -> dict[int, int]:
     """What one piece after the other uses, or appends to."""
-    count, stations = len(parties), len(images.network.stations)
+    count = len(parties)
     return {
         at.BLOCKED_LIST: count + 1,
         at.ENDS: (count + 1) * at.EVENT_WIDTH,
         at.LIVE: (count + 1) * at.LIVE_WIDTH,  # a party has one visit at a time
-        at.PATIENCE: (visits + count + 1) * at.EVENT_WIDTH,  # of visits that are over, and of those under way
+        at.PATIENCE: (EVENTS_AT_FIRST + margin) * at.EVENT_WIDTH,
         at.AWAY: 2 * count,
-        at.PARTIES: count * at.PARTY_WIDTH,
-        at.ARRIVALS: count,
-        at.DRAWS: parties.draws.size,
         at.FOLLOW: 0 if parties.follows is None else count * at.FOLLOW_WIDTH,
-        at.FULL_LOG: (visits + 1 + stations) * at.FULL_WIDTH,  # once past its end it still takes one settling
-        at.VISITS: (visits + 2 + stations) * at.VISIT_WIDTH,  # past its end one move may still end some
+        at.FULL_LOG: (visits + margin) * at.FULL_WIDTH,
+        at.VISITS: (visits + margin) * at.VISIT_WIDTH,
     }
 
 
@@ -145,34 +201,9 @@ def _write_state(own: Words, image: NetworkImage, sizes: dict[int, int]) -> None
         offset += length
 
 
-def _write_parties(
-    words: Words, begins: dict[int, int], images: Images, parties: Parties, order: IntArray | None
-) -> None:
-    reals: Reals = words.view(np.float64)
-    rows = words[begins[at.PARTIES] : begins[at.ARRIVALS]].reshape(len(parties), at.PARTY_WIDTH)
-    arrivals = reals[begins[at.ARRIVALS] : begins[at.DRAWS]]
-    columns = {
-        at.PARTY_KLASS: parties.klass if order is None else images.class_in_piece[parties.klass],
-        at.PARTY_SIZE: parties.size,
-        at.FIRST_DRAW: parties.first_draw,
-        at.INITIAL: parties.initial,
-    }
-    for column, values in columns.items():
-        rows[:, column] = values if order is None else values[order]
-    arrivals[:] = parties.time if order is None else parties.time[order]
-    reals[begins[at.DRAWS] : begins[at.FOLLOW]] = parties.draws
-
-
-def _write_following(words: Words, parties: Parties, order: IntArray | None, first: IntArray) -> None:
-    """Forerunners by their numbers in the piece, which is that of their followers."""
+def _write_following(words: Words, parties: Parties) -> None:
     if parties.follows is None or parties.until is None:
         return
     rows = words.reshape(len(parties), at.FOLLOW_WIDTH)
-    forerunner, until = parties.follows, parties.until
-    if order is not None:
-        number = np.empty(len(parties), np.int64)
-        number[order] = np.arange(len(parties)) - np.repeat(first[:-1], np.diff(first))
-        forerunner = np.where(forerunner >= 0, number[forerunner], -1)[order]
-        until = until[order]
-    rows[:, at.FORERUNNER], rows[:, at.END_OUTCOME] = forerunner, -1
-    rows.view(np.float64)[:, at.UNTIL] = until
+    rows[:, at.FORERUNNER], rows[:, at.END_OUTCOME] = parties.follows, -1
+    rows.view(np.float64)[:, at.UNTIL] = parties.until

@@ -44,6 +44,11 @@ def choose(w: Words, r: Reals, target: int, now: float) -> int:
     first, last = w[ALTERNATIVES] + w[to + TARGET_BEGIN], w[ALTERNATIVES] + w[to + TARGET_END]
     if last - first == 1:
         return int(w[first])
+    return choose_among(w, r, to, first, last, now)
+
+
+@compiled
+def choose_among(w: Words, r: Reals, to: int, first: int, last: int, now: float) -> int:
     best, least = -1, 0.0
     for at in range(first, last):
         station = w[at]
@@ -137,7 +142,17 @@ def zone_of(w: Words, r: Reals, visit: int) -> int:
 
 @compiled
 def people_of(w: Words, r: Reals, party: int) -> int:
-    return int(w[w[PARTIES] + party * PARTY_WIDTH + PARTY_SIZE])
+    return int(w[w[SIZES] + party])
+
+
+@compiled
+def class_of(w: Words, r: Reals, party: int) -> int:
+    return int(w[w[CLASS_HERE] + w[w[KLASSES] + party]])
+
+
+@compiled
+def draw_of(w: Words, r: Reals, party: int, slot: int) -> float:
+    return float(r[w[DRAWS] + w[w[FIRST_DRAWS] + party] + slot])
 
 
 @compiled
@@ -203,8 +218,7 @@ def held(w: Words, r: Reals, visit: int) -> bool:
 
 @compiled
 def stays_behind(w: Words, r: Reals, party: int) -> bool:
-    row = w[PARTIES] + party * PARTY_WIDTH
-    if w[STAYS] < 0 or not w[w[FOLLOWERS] + w[row + PARTY_KLASS]]:
+    if w[STAYS] < 0 or not w[w[FOLLOWERS] + class_of(w, r, party)]:
         return False
     own = w[FOLLOW] + party * FOLLOW_WIDTH
     if w[own + FORERUNNER] < 0:
@@ -229,7 +243,7 @@ def way_on(w: Words, r: Reals, route: int, party: int, now: float) -> int:
     row = route_row(w, r, route)
     if w[row + BRANCH_BEGIN] == w[row + BRANCH_END]:
         return int(w[row + OTHERWISE])
-    mark, cumulated = r[w[DRAWS] + w[w[PARTIES] + party * PARTY_WIDTH + FIRST_DRAW] + w[row + MARK]], 0.0
+    mark, cumulated = draw_of(w, r, party, w[row + MARK]), 0.0
     if mark >= FORCED:
         forced = w[row + BRANCH_BEGIN] + int(mark - FORCED)
         if forced < w[row + BRANCH_END]:

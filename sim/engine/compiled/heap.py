@@ -3,68 +3,63 @@
 from __future__ import annotations
 
 from sim.engine.compiled.jit import compiled
-from sim.engine.compiled.layout import EVENT_PARTY, EVENT_STATION, EVENT_VISIT, EVENT_WIDTH, READY, TIME
+from sim.engine.compiled.layout import EVENT_KEY, EVENT_VISIT, EVENT_WIDTH, PARTY_BITS, TIME
 from sim.engine.compiled.types import Reals, Words
 
 
 @compiled
-def _before(w: Words, r: Reals, a: int, b: int) -> bool:
-    """Event at offset `a` comes before the one at `b`."""
-    if r[a + TIME] != r[b + TIME]:
-        return bool(r[a + TIME] < r[b + TIME])
-    if w[a + EVENT_STATION] != w[b + EVENT_STATION]:
-        return bool(w[a + EVENT_STATION] < w[b + EVENT_STATION])
-    return bool(w[a + EVENT_PARTY] < w[b + EVENT_PARTY])
+def station_of(w: Words, r: Reals, event: int) -> int:
+    return int(w[event + EVENT_KEY] >> PARTY_BITS)
 
 
 @compiled
-def _copy(w: Words, r: Reals, to: int, source: int) -> None:
-    for word in range(EVENT_WIDTH):
-        w[to + word] = w[source + word]
+def party_of(w: Words, r: Reals, event: int) -> int:
+    return int(w[event + EVENT_KEY] & ((1 << PARTY_BITS) - 1))
 
 
 @compiled
-def push(
-    w: Words, r: Reals, table: int, size: int, time: float, station: int, party: int, visit: int, ready: int
-) -> None:
+def _before(w: Words, r: Reals, event: int, time: float, key: int) -> bool:
+    """The event at this offset comes before one at that time with that key."""
+    return bool(r[event + TIME] < time or (r[event + TIME] == time and w[event + EVENT_KEY] < key))
+
+
+@compiled
+def _write(w: Words, r: Reals, event: int, time: float, key: int, visit: int) -> None:
+    r[event + TIME], w[event + EVENT_KEY], w[event + EVENT_VISIT] = time, key, visit
+
+
+@compiled
+def push(w: Words, r: Reals, table: int, size: int, time: float, station: int, party: int, visit: int) -> None:
     """Add an event to the heap of `size` events whose offset stands in the header at `table`; counts it in `size`."""
-    heap = w[table]
-    at = w[size]
+    heap, at, key = w[table], w[size], (station << PARTY_BITS) + party
     w[size] = at + 1
-    # The new event is written behind the last one, then moved up.
-    new = heap + at * EVENT_WIDTH
-    r[new + TIME] = time
-    w[new + EVENT_STATION] = station
-    w[new + EVENT_PARTY] = party
-    w[new + EVENT_VISIT] = visit
-    w[new + READY] = ready
+    # The place of the new event moves up, and those above it down.
     while at > 0:
         parent = (at - 1) >> 1
         above = heap + parent * EVENT_WIDTH
-        below = heap + at * EVENT_WIDTH
-        if not _before(w, r, below, above):
+        if _before(w, r, above, time, key):
             break
-        for word in range(EVENT_WIDTH):
-            w[above + word], w[below + word] = w[below + word], w[above + word]
+        _write(w, r, heap + at * EVENT_WIDTH, r[above + TIME], w[above + EVENT_KEY], w[above + EVENT_VISIT])
         at = parent
+    _write(w, r, heap + at * EVENT_WIDTH, time, key, visit)
 
 
 @compiled
 def pop(w: Words, r: Reals, table: int, size: int) -> None:
     """Remove the first event of a heap; it must have been read before."""
     heap = w[table]
-    w[size] -= 1
-    last = w[size]
+    last = w[size] - 1
+    w[size] = last
     end = heap + last * EVENT_WIDTH
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= last:
+    time, key, visit = r[end + TIME], w[end + EVENT_KEY], w[end + EVENT_VISIT]
+    at, child = 0, 1
+    while child < last:
+        below = heap + child * EVENT_WIDTH
+        if child + 1 < last and _before(w, r, below + EVENT_WIDTH, r[below + TIME], w[below + EVENT_KEY]):
+            child, below = child + 1, below + EVENT_WIDTH
+        if not _before(w, r, below, time, key):
             break
-        if child + 1 < last and _before(w, r, heap + (child + 1) * EVENT_WIDTH, heap + child * EVENT_WIDTH):
-            child += 1
-        if not _before(w, r, heap + child * EVENT_WIDTH, end):
-            break
-        _copy(w, r, heap + at * EVENT_WIDTH, heap + child * EVENT_WIDTH)
+        _write(w, r, heap + at * EVENT_WIDTH, r[below + TIME], w[below + EVENT_KEY], w[below + EVENT_VISIT])
         at = child
-    _copy(w, r, heap + at * EVENT_WIDTH, end)
+        child = 2 * at + 1
+    _write(w, r, heap + at * EVENT_WIDTH, time, key, visit)

@@ -11,6 +11,7 @@ from sim.engine.closing import instants_of_change
 from sim.engine.compiled import layout as at
 from sim.engine.compiled.types import Reals, Words
 from sim.model.network import (
+    ALWAYS_ONE,
     ENGINE_OUTCOMES,
     NEVER,
     ClassAtStation,
@@ -59,11 +60,13 @@ class NetworkImage:
         self.factors, self.reroutes, self.members = _Ragged(), _Ragged(), _Ragged()
         self.lines = 0
         self.booths = 0
+        self.finites = [i for i, s in enumerate(network.stations) if s.classes and s.storage < NEVER]
+        self.noted = _noted(network, self.finites)
         self._write()
 
     def _write(self) -> None:
         network = self.network
-        stations = [self._station(station) for station in network.stations]
+        stations = [self._station(number, station) for number, station in enumerate(network.stations)]
         cells = [self._cell(s, k) for s in network.stations for k in range(len(network.classes))]
         entry = [self.targets.number(target) for target in network.entry]
         routes, branches = self._routing()
@@ -90,7 +93,6 @@ class NetworkImage:
         steps: list[Row] = [
             values.add([(float(t), float(v)) for t, v in zip(s.times, s.values, strict=True)]) for s in self.steps.index
         ]
-        finites = [i for i, station in enumerate(network.stations) if station.classes and station.storage < NEVER]
         tables: dict[int, list[Row]] = {
             at.STATIONS: stations,
             at.CELLS: cells,
@@ -114,7 +116,7 @@ class NetworkImage:
             at.CAPACITIES: _column([float(zone.capacity) for zone in network.zones]),
             at.FOLLOWERS: _column([int(c.after >= 0) for c in network.classes]),
             at.BARRED: _column(_barred(network)),
-            at.FINITES: _column(finites),
+            at.FINITES: _column(self.finites),
             at.BOOTH_LINES: _column(range(self.lines, self.lines + self.booths)),
         }
         header = [0] * at.HEADER
@@ -125,7 +127,7 @@ class NetworkImage:
         counts = (len(stations), len(network.classes), len(pools), self.booths, self.lines + self.booths, len(instants))
         header[: len(counts)] = counts
         header[at.N_CONTROLLERS] = len(controllers)
-        header[at.N_FINITES] = len(finites)
+        header[at.N_FINITES] = len(self.finites)
         header[at.STAYS] = -1 if network.following is None else network.following.stays
         self.words: Words = np.zeros(size, np.int64)
         self.reals: Reals = self.words.view(np.float64)
@@ -142,7 +144,7 @@ class NetworkImage:
         self.reals[places[is_real]] = [value for value in flat if isinstance(value, float)]
         self.words[places[~is_real]] = [int(value) for value in flat if not isinstance(value, float)]
 
-    def _station(self, station: Station) -> Row:
+    def _station(self, number: int, station: Station) -> Row:
         lanes = station.lanes if station.kind is StationKind.ROAD else 0
         line = self.lines
         self.lines += at.FIRST_LANE + lanes
@@ -154,9 +156,9 @@ class NetworkImage:
             at.PER_BOOTH: station.per_booth,
             at.WHEN_FULL: station.when_full,
             at.DIVERT: -1 if station.divert is None else self.targets.number(station.divert),
-            at.ADMITS: self.steps.number(station.admits),
+            at.ADMITS: self._factor(station.admits),
             at.WHEN_CLOSED: station.when_closed,
-            at.RUNNING: self.steps.number(station.running),
+            at.RUNNING: self._factor(station.running),
             at.BALK_WITH: station.balk_with,
             at.ZONE: station.zone,
             at.SHARES_POOL: station.pool >= 0
@@ -165,13 +167,18 @@ class NetworkImage:
             at.ON_CLOSE: station.on_close,
             at.WAIVES: station.waive_when_full,
             at.RANKED: len({c.rank for c in station.classes.values()}) > 1,
-            at.SERVICE_FACTOR: self.steps.number(station.service_factor),
+            at.SERVICE_FACTOR: self._factor(station.service_factor),
             at.LINE: line,
             at.LANES: lanes,
             at.SHORTEST: shortest,
+            at.NOTED: number in self.noted,
         }
         reals = {at.STORAGE: station.storage, at.BALK_AT: station.balk_at, at.TRAVEL: station.travel}
         return _row(at.STATION_WIDTH, integers, reals)
+
+    def _factor(self, steps: Steps) -> int:
+        """Number of a step function; -1 for the one that is always 1, which most are: it need not be looked up."""
+        return -1 if steps == ALWAYS_ONE else self.steps.number(steps)
 
     def _cell(self, station: Station, klass: int) -> Row:
         rules = station.classes.get(klass, ClassAtStation())
@@ -197,8 +204,7 @@ class NetworkImage:
         routes: list[Row] = []
         for route in self.routes.index:
             rows = [
-                (self.targets.number(b.target), self.steps.number(b.factor), float(b.probability))
-                for b in route.branches
+                (self.targets.number(b.target), self._factor(b.factor), float(b.probability)) for b in route.branches
             ]
             routes.append((route.mark, *branches.add(rows), self.targets.number(route.otherwise)))
         return routes, branches.flat
@@ -212,6 +218,25 @@ class NetworkImage:
             rows.append((pool.servers, calendar, tandem, self.booths, *self.members.add(own)))
             self.booths += max(pool.servers, 0)
         return rows
+
+
+def _noted(network: Network, finites: list[int]) -> set[int]:
+    """Stations where a change may make one of the finite stations full, or no longer so: what `has_room` looks at.
+
+    These are the station itself, the others of its pool, and where those on a road without an end go on to.
+    """
+    noted, asked = set[int](), list(finites)
+    while asked:
+        number = asked.pop()
+        if number in noted:
+            continue
+        noted.add(number)
+        station = network.stations[number]
+        if station.pool >= 0:
+            asked += [i for i, other in enumerate(network.stations) if other.pool == station.pool]
+        routes = [rules.route for rules in station.classes.values() if rules.route is not None]
+        asked += [onto for route in routes for onto in route.otherwise.stations]
+    return noted
 
 
 def _barred(network: Network) -> list[int]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from sim.engine.compiled import unpacking
 from sim.engine.compiled.control import begin_control
-from sim.engine.compiled.floor import choose, has_room, parties_at, people_of, stays_behind
-from sim.engine.compiled.heap import pop
-from sim.engine.compiled.jit import cached, compiled, is_on_disk, pointer, source_hash
+from sim.engine.compiled.floor import choose, class_of, has_room, parties_at, people_of, stays_behind
+from sim.engine.compiled.heap import party_of, pop, station_of
+from sim.engine.compiled.jit import cached, compiled, inlined, is_on_disk, pointer, source_hash
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
 from sim.engine.compiled.lines import set_queued, settle_gauge, value_at
@@ -20,59 +20,84 @@ from sim.engine.compiled.opening import apply_calendar
 from sim.engine.compiled.rules import patience_ends, service_ends
 from sim.engine.compiled.settling import enter_through, settle
 from sim.engine.compiled.types import Reals, Words
-from sim.engine.compiled.visits import goes_on, write_down_all
+from sim.engine.compiled.visits import goes_on, has_place, write_down_rest
 from sim.model.network import BALKED, CLOSED, DIVERTED, NEVER, WhenFull
 
 
 @compiled
 def run_kernel(w: Words, r: Reals) -> bool:
-    """Run to the end; False when there was more to write down than there is room for."""
-    n_parties, arrivals = w[N_PARTIES], w[ARRIVALS]
-    last_arrival = r[arrivals + n_parties - 1] if n_parties > 0 else 0.0
-    for pool in range(w[N_POOLS]):
-        row = pool_row(w, r, pool)
-        w[w[SCHEDULED] + pool] = int(value_at(w, r, w[row + CALENDAR], 0.0)) if w[row + SERVERS] >= 0 else 1
-        w[w[OPEN] + pool] = w[w[SCHEDULED] + pool]
-    begin_control(w, r)
-    now, party, instant, settle_due = 0.0, 0, 0, True
-    while w[NEXT_VISIT] <= w[VISITS_END] and w[NEXT_FULL] <= w[FULL_END]:
+    """Run to the end; False when there has to be made room first, after which the next call goes on."""
+    if not w[BEGUN]:
+        begin(w, r)
+    if w[LEAVING]:
+        return write_down_rest(w, r)
+    now, instant, settle_due = r[NOW], w[NEXT_INSTANT], w[SETTLE_DUE] != 0
+    coming, n_coming = w[NEXT_COMING], w[N_COMING]
+    party, arrival_due = arrival(w, r, coming)
+    last_arrival = arrival(w, r, n_coming - 1)[1] if n_coming > 0 else 0.0
+    calendar_due = instant_of_change(w, r, instant)
+    while has_place(w, r):
         end_due = r[w[ENDS] + TIME] if w[N_ENDS] > 0 else np.inf
-        calendar_due = r[w[INSTANTS] + instant] if instant < w[N_INSTANTS] else np.inf
         patience_due = r[w[PATIENCE] + TIME] if w[N_PATIENCE] > 0 else np.inf
-        arrival_due = r[arrivals + party] if party < n_parties else np.inf
         due = now if settle_due else min(min(end_due, calendar_due), min(patience_due, arrival_due))
         over = due >= r[HORIZON] and w[INSIDE_NOW] == 0 and due > last_arrival
         if over or not due < r[END]:
             stop(w, r, now)
-            return write_down_all(w, r)
+            return write_down_rest(w, r)
         now = due
         if end_due == now:
             event = w[ENDS]
-            visit, ready = w[event + EVENT_VISIT], w[event + READY]
-            station, who = w[event + EVENT_STATION], w[event + EVENT_PARTY]
+            visit, station, who = w[event + EVENT_VISIT], station_of(w, r, event), party_of(w, r, event)
             pop(w, r, ENDS, N_ENDS)
-            if not ready:
+            if visit >= 0:
                 service_ends(w, r, visit, now)
                 settle_due = True
-            elif goes_on(w, r, visit, station, who):
-                set_queued(w, r, now, visit, 1)
+            elif goes_on(w, r, ~visit, station, who):
+                set_queued(w, r, now, ~visit, 1)
                 settle_due = True
         elif calendar_due == now:
             instant += 1
+            calendar_due = instant_of_change(w, r, instant)
             apply_calendar(w, r, now)
             settle_due = True
         elif settle_due:
             settle_due = settle(w, r, calendar_due, now)
         elif patience_due == now:
             event = w[PATIENCE]
-            visit, station, who = w[event + EVENT_VISIT], w[event + EVENT_STATION], w[event + EVENT_PARTY]
+            visit, station, who = w[event + EVENT_VISIT], station_of(w, r, event), party_of(w, r, event)
             pop(w, r, PATIENCE, N_PATIENCE)
             settle_due = patience_ends(w, r, visit, station, who, now)
         else:
             arrive(w, r, party, now)
-            party += 1
+            coming += 1
+            party, arrival_due = arrival(w, r, coming)
             settle_due = True
+    r[NOW], w[NEXT_INSTANT], w[SETTLE_DUE], w[NEXT_COMING] = now, instant, 1 if settle_due else 0, coming
     return False
+
+
+@compiled
+def begin(w: Words, r: Reals) -> None:
+    for pool in range(w[N_POOLS]):
+        row = pool_row(w, r, pool)
+        w[w[SCHEDULED] + pool] = int(value_at(w, r, w[row + CALENDAR], 0.0)) if w[row + SERVERS] >= 0 else 1
+        w[w[OPEN] + pool] = w[w[SCHEDULED] + pool]
+    begin_control(w, r)
+    w[FULL_DUE], w[SETTLE_DUE], w[BEGUN] = 1, 1, 1
+
+
+@compiled
+def arrival(w: Words, r: Reals, coming: int) -> tuple[int, float]:
+    """Who comes as number `coming` here, and when; nobody after the last."""
+    if coming >= w[N_COMING]:
+        return -1, np.inf
+    party = w[w[COMING] + coming] if w[COMING] else coming
+    return party, r[w[ARRIVALS] + party]
+
+
+@compiled
+def instant_of_change(w: Words, r: Reals, instant: int) -> float:
+    return float(r[w[INSTANTS] + instant]) if instant < w[N_INSTANTS] else np.inf
 
 
 @compiled
@@ -82,10 +107,10 @@ def arrive(w: Words, r: Reals, party: int, now: float) -> None:
         w[N_AWAY] += 1
         w[row], w[row + 1] = party, w[STAYS]
         return
-    klass = w[w[PARTIES] + party * PARTY_WIDTH + PARTY_KLASS]
+    klass = class_of(w, r, party)
     station = choose(w, r, w[w[ENTRY] + klass], now)
     st = station_row(w, r, station)
-    if w[w[PARTIES] + party * PARTY_WIDTH + INITIAL]:
+    if w[INITIALS] and w[w[INITIALS] + party]:
         let_in(w, r, station, party, now)
     elif w[st + WHEN_CLOSED] != WhenFull.WAIT and value_at(w, r, w[st + ADMITS], now) == 0.0:
         turn_away(w, r, station, party, w[st + WHEN_CLOSED], CLOSED, now)
@@ -97,10 +122,10 @@ def arrive(w: Words, r: Reals, party: int, now: float) -> None:
         let_in(w, r, station, party, now)
 
 
-@compiled
+@inlined
 def let_in(w: Words, r: Reals, station: int, party: int, now: float) -> None:
     w[INSIDE_NOW] += 1
-    enter_through(w, r, station, party, w[w[PARTIES] + party * PARTY_WIDTH + PARTY_KLASS], NEVER, now)
+    enter_through(w, r, station, party, class_of(w, r, party), NEVER, now)
 
 
 @compiled
@@ -130,7 +155,8 @@ def turn_away(
 
 @compiled
 def stop(w: Words, r: Reals, now: float) -> None:
-    """Settle every gauge."""
+    """Settle every gauge; what is left is to write down the visits that are not over."""
+    w[LEAVING] = w[LIVE]
     until = min(max(now, r[HORIZON]), r[END])
     for at in range(w[N_STATIONS] * GAUGE_KINDS + w[N_POOLS]):
         settle_gauge(w, r, w[GAUGES] + at * GAUGE_WIDTH, until)

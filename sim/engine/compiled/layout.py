@@ -2,8 +2,9 @@
 
 The kernel gets two arguments, pointers to one block of 8-byte words read as integers (`w`) or as reals (`r`):
 functions that take many arrays spend their time handing them over. The network comes first in the block, then the
-running state, the parties and their draws. Headers say where the tables start; a table has rows of a fixed width; a
-row is named by its offset: `st = station_row(w, r, station)`, then `w[st + POOL]` or `r[st + STORAGE]`.
+running state. Headers say where the tables start; a table has rows of a fixed width; a row is named by its offset:
+`st = station_row(w, r, station)`, then `w[st + POOL]` or `r[st + STORAGE]`. The arrays of the parties are not in the
+block but read where they are: their offsets lead out of it.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ ROAD, POOL, PER_BOOTH, WHEN_FULL, DIVERT, ADMITS, WHEN_CLOSED, RUNNING = range(8
 JOCKEY, ON_CLOSE, WAIVES, RANKED, SERVICE_FACTOR, LINE, LANES, SHORTEST, BALK_WITH = range(8, 17)
 SHARES_POOL = 17
 STORAGE, BALK_AT, TRAVEL = range(18, 21)
-ZONE = 21
-STATION_WIDTH = 22
-"""`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions, `SHORTEST` a class;
-`LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road."""
+ZONE, NOTED = range(21, 23)
+STATION_WIDTH = 23
+"""`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions (-1: always 1), `SHORTEST` a
+class; `LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road. Where
+`NOTED` is set, what changes here may make some station full, or no longer so."""
 SHARED, HELD, FIRST_LANE = range(3)
 """A station's lines, from its first."""
 
@@ -56,10 +58,10 @@ OVER, FACTOR = range(2)
 FACTOR_WIDTH = 2
 
 # ---- the state: header --------------------------------------------------------------------------------
-N_BLOCKED, N_ENDS, N_PATIENCE, N_AWAY, INSIDE_NOW, NEXT_VISIT, VISITS_END, N_PARTIES = range(26, 34)
+N_BLOCKED, N_ENDS, N_PATIENCE, N_AWAY, INSIDE_NOW, NEXT_VISIT, VISITS_END, N_COMING = range(26, 34)
 SCHEDULED, OPEN, BEFORE, FRONT, REAR, HEAD, TAIL, COUNT, STANDING, SPACE = range(34, 44)
 GAUGES, BLOCKED_LIST, ENDS, PATIENCE, AWAY, VISITS = range(44, 50)
-PARTIES, ARRIVALS, DRAWS = range(50, 53)
+ARRIVALS, KLASSES, DRAWS = range(50, 53)
 FULL_LOG, NEXT_FULL, FULL_END = range(53, 56)
 N_CONTROLLERS, CONTROLLERS, WATCHED, TICKS, CONTROL, STAFF_LOG, NEXT_STAFF = range(56, 63)
 N_STANDING = 63
@@ -69,9 +71,19 @@ CAPACITIES, IN_ZONE, FOLLOWERS, BARRED, STAYS, FOLLOW = range(64, 70)
 outcome whether it bars; the outcome of who stays behind; rows by party, where anybody follows (else `STAYS` is -1)."""
 LIVE, NEXT_LIVE, FREE = range(70, 73)
 """Rows of visits under way: the first, the first never used, the first of those that are free again (-1: none)."""
-FINITES, N_FINITES = range(73, 75)
-"""Stations that can be full."""
-HEADER = 75
+FINITES, N_FINITES, FULL_DUE = range(73, 76)
+"""Stations that can be full; whether anything has changed since it was last looked at which of them are."""
+SIZES, FIRST_DRAWS, INITIALS, COMING, CLASS_HERE = range(76, 81)
+"""With `ARRIVALS`, `KLASSES` and `DRAWS` the columns of the parties, by their numbers in the whole network. `INITIALS`
+is 0 where none is of the initial queue. `COMING` are the parties that come here, `N_COMING` of them, in order of
+arrival (0: all, by their numbers), `CLASS_HERE` the index here of each class of the whole network."""
+BEGUN, NOW, NEXT_COMING, NEXT_INSTANT, SETTLE_DUE, LEAVING = range(81, 87)
+"""Where the run goes on when the kernel is called again: whether it has begun, the instant (a real), the next arrival,
+the next instant of change, whether settling is due; from which visit on those that are not over have yet to be written
+down (0: the run is not over)."""
+PATIENCE_ROOM = 87
+"""Events of patience from which on there has to be made room for more."""
+HEADER = 88
 """`NEXT_LIVE`, `FREE`, `NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
 `SPACE` holds reals (car lengths in line, per station)."""
 
@@ -80,9 +92,11 @@ WAITING, BUSY, BLOCKED, FULL, GAUGE_KINDS = range(5)
 """Gauges of a station; those of the pools' overtime follow the stations'."""
 VALUE, HIGH, LAST, INTEGRAL = range(4)
 GAUGE_WIDTH = 4
-EVENT_STATION, EVENT_PARTY, EVENT_VISIT, READY, TIME = range(5)
-EVENT_WIDTH = 5
-"""An end of service, of a free drive (`READY`), or of patience."""
+TIME, EVENT_KEY, EVENT_VISIT = range(3)
+EVENT_WIDTH = 3
+"""An end of service or of patience, or, where `EVENT_VISIT` is the complement of a visit (below 0), of a free drive."""
+PARTY_BITS = 40
+"""An event's key is its station and, in so many lower bits, its party: the order of rule 12 in one comparison."""
 PARTY, STATION, BOOTH, VISIT_OUTCOME, JOINED, STARTED, ENDED, LEFT = range(8)
 VISIT_WIDTH = 8
 """What is written down of a visit when it is over. `VISITS` are these, one after another."""
@@ -101,8 +115,6 @@ FULL_TIME, FULL_STATION, FULL_STATE = range(3)
 FULL_WIDTH = 3
 
 # ---- the parties: columns -----------------------------------------------------------------------------
-PARTY_KLASS, PARTY_SIZE, FIRST_DRAW, INITIAL = range(4)
-PARTY_WIDTH = 4
 FORERUNNER, END_OUTCOME, UNTIL, ENDED_AT = range(4)
 FOLLOW_WIDTH = 4
 """Whom a party follows and by when that one must have got through; how and when the party itself ended."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.engine.compiled.jit import compiled
 from sim.engine.compiled.layout import (
     COUNT,
+    FULL_DUE,
     HEAD,
     HIGH,
     HORIZON,
@@ -16,6 +17,7 @@ from sim.engine.compiled.layout import (
     LENGTHS,
     N_STANDING,
     NEXT,
+    NOTED,
     PARTY,
     PREVIOUS,
     QUEUED,
@@ -43,7 +45,9 @@ from sim.engine.compiled.types import Reals, Words
 
 @compiled
 def value_at(w: Words, r: Reals, steps: int, time: float) -> float:
-    """Value of a step function: the last step at or before `time`."""
+    """Value of a step function: the last step at or before `time`; 1 for none (-1)."""
+    if steps < 0:
+        return 1.0
     row = w[STEPS] + steps * STEPS_WIDTH
     low, high, table = w[row], w[row + 1], w[STEP_VALUES]
     while high - low > 1:
@@ -142,6 +146,7 @@ def occupy(w: Words, r: Reals, visit: int, by: int) -> None:
     w[w[STANDING] + station] += by
     w[N_STANDING] += by
     r[w[SPACE] + station] += by * r[w[LENGTHS] + w[visit + KLASS]]
+    w[FULL_DUE] |= w[station_row(w, r, station) + NOTED]
 
 
 @compiled

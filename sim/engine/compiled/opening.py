@@ -18,6 +18,7 @@ UNCHANGED = -1
 @compiled
 def apply_calendar(w: Words, r: Reals, now: float) -> None:
     """All pools change before any line moves."""
+    w[FULL_DUE] = 1
     for pool in range(w[N_POOLS]):
         w[w[BEFORE] + pool] = UNCHANGED
         row = pool_row(w, r, pool)

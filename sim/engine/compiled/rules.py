@@ -12,6 +12,7 @@ import numpy as np
 from sim.engine.compiled.floor import (
     blocked_longer,
     booth_of,
+    draw_of,
     held,
     is_open,
     occupants,
@@ -23,7 +24,7 @@ from sim.engine.compiled.floor import (
     zone_of,
 )
 from sim.engine.compiled.heap import push
-from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.jit import compiled, inlined
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import cell_row, gauge_row, overtime_row, pool_row, route_row, station_row, target_row
 from sim.engine.compiled.lines import add_to_gauge, append, occupy, set_gauge, set_queued, unlink, value_at
@@ -33,7 +34,7 @@ from sim.engine.records import MOVED_ON
 from sim.model.network import NEVER, RENEGED
 
 
-@compiled
+@inlined
 def joins_line(w: Words, r: Reals, visit: int) -> None:
     """To the tail of the shared line, or of the open booth with the fewest parties."""
     st = station_row(w, r, w[visit + STATION])
@@ -43,7 +44,7 @@ def joins_line(w: Words, r: Reals, visit: int) -> None:
         append(w, r, w[st + LINE] + SHARED, visit)
 
 
-@compiled
+@inlined
 def enter(
     w: Words,
     r: Reals,
@@ -62,6 +63,7 @@ def enter(
     st = station_row(w, r, station)
     if w[st + ZONE] >= 0:
         w[w[IN_ZONE] + w[st + ZONE]] += people_of(w, r, party)
+        w[FULL_DUE] = 1
     line = w[st + LINE]
     if w[st + ROAD]:
         shortest = line + FIRST_LANE
@@ -75,18 +77,18 @@ def enter(
         joins_line(w, r, visit)
     occupy(w, r, visit, 1)
     if w[st + ROAD] and r[st + TRAVEL] > 0.0:
-        push(w, r, ENDS, N_ENDS, now + r[st + TRAVEL], station, party, visit, 1)
+        push(w, r, ENDS, N_ENDS, now + r[st + TRAVEL], station, party, ~visit)
     else:
         set_queued(w, r, now, visit, 1)
     patience = w[cell_row(w, r, station, klass) + PATIENCE_SLOT]
     if patience >= 0 and deadline == NEVER:
-        deadline = now + r[w[DRAWS] + w[w[PARTIES] + party * PARTY_WIDTH + FIRST_DRAW] + patience]
+        deadline = now + draw_of(w, r, party, patience)
     r[visit + DEADLINE] = deadline
     if deadline < NEVER:
-        push(w, r, PATIENCE, N_PATIENCE, deadline, station, party, visit, 0)
+        push(w, r, PATIENCE, N_PATIENCE, deadline, station, party, visit)
 
 
-@compiled
+@inlined
 def start(w: Words, r: Reals, visit: int, booth: int, rear: int, now: float) -> None:
     station, party, klass = w[visit + STATION], w[visit + PARTY], w[visit + KLASS]
     leave_line(w, r, visit, now)
@@ -97,16 +99,15 @@ def start(w: Words, r: Reals, visit: int, booth: int, rear: int, now: float) -> 
         w[visit + BOOTH] = booth - w[pool_row(w, r, w[st + POOL]) + FIRST_BOOTH]
         w[w[REAR] + booth if rear else w[FRONT] + booth] = visit
     cell = cell_row(w, r, station, klass)
-    row = w[PARTIES] + party * PARTY_WIDTH
-    service = r[w[DRAWS] + w[row + FIRST_DRAW] + w[cell + SERVICE]] * value_at(w, r, w[st + SERVICE_FACTOR], now)
+    service = draw_of(w, r, party, w[cell + SERVICE]) * value_at(w, r, w[st + SERVICE_FACTOR], now)
     service = service * queue_factor(w, r, station, cell)
-    service = service * (1.0 + r[cell + EXTRA_PERSON] * (float(w[row + PARTY_SIZE]) - 1.0))
+    service = service * (1.0 + r[cell + EXTRA_PERSON] * (float(people_of(w, r, party)) - 1.0))
     service = service + r[cell + MOVE_UP]
-    count_overtime(w, r, station, now)
-    push(w, r, ENDS, N_ENDS, now + service, station, party, visit, 0)
+    count_overtime(w, r, station, w[visit + BOOTH], now)
+    push(w, r, ENDS, N_ENDS, now + service, station, party, visit)
 
 
-@compiled
+@inlined
 def leave_line(w: Words, r: Reals, visit: int, now: float) -> None:
     unlink(w, r, visit)
     occupy(w, r, visit, -1)
@@ -131,9 +132,13 @@ def serve_out_done(w: Words, r: Reals, station: int) -> None:
 
 
 @compiled
-def count_overtime(w: Words, r: Reals, station: int, now: float) -> None:
+def count_overtime(w: Words, r: Reals, station: int, booth: int, now: float) -> None:
+    """After a change at a booth of the station's pool (-1: it has none)."""
     pool = w[station_row(w, r, station) + POOL]
-    if pool >= 0 and w[pool_row(w, r, pool) + SERVERS] >= 0:
+    if pool < 0 or w[pool_row(w, r, pool) + SERVERS] < 0:
+        return
+    # Within the calendar a booth works overtime for nobody: there is nothing to count when no other does.
+    if booth >= w[w[SCHEDULED] + pool] or w[overtime_row(w, r, pool) + VALUE] != 0:
         pool_overtime(w, r, pool, now)
 
 
@@ -146,14 +151,15 @@ def pool_overtime(w: Words, r: Reals, pool: int, now: float) -> None:
     set_gauge(w, r, overtime_row(w, r, pool), now, occupied)
 
 
-@compiled
+@inlined
 def release(w: Words, r: Reals, visit: int, now: float) -> None:
     station = w[visit + STATION]
+    w[FULL_DUE] |= w[station_row(w, r, station) + NOTED]
     add_to_gauge(w, r, gauge_row(w, r, station, BLOCKED), now, -1)
     if w[visit + BOOTH] >= 0:
         booth = booth_of(w, r, visit)
         w[w[REAR] + booth if w[visit + IN_REAR] else w[FRONT] + booth] = -1
-        count_overtime(w, r, station, now)
+        count_overtime(w, r, station, w[visit + BOOTH], now)
 
 
 @compiled
@@ -177,6 +183,7 @@ def leave_zone(w: Words, r: Reals, visit: int) -> None:
     zone = zone_of(w, r, visit)
     if zone >= 0:
         w[w[IN_ZONE] + zone] -= people_of(w, r, w[visit + PARTY])
+        w[FULL_DUE] = 1
 
 
 @compiled
@@ -200,7 +207,7 @@ def unblock(w: Words, r: Reals, place: int, now: float) -> None:
     release(w, r, visit, now)
 
 
-@compiled
+@inlined
 def service_ends(w: Words, r: Reals, visit: int, now: float) -> None:
     station = w[visit + STATION]
     r[visit + ENDED] = now

@@ -18,12 +18,13 @@ from sim.engine.compiled.floor import (
     zone_of,
     zone_takes,
 )
-from sim.engine.compiled.jit import compiled
+from sim.engine.compiled.jit import compiled, inlined
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import cell_row, gauge_row, pool_row, route_row, station_row, target_row
 from sim.engine.compiled.lines import append, head_of, joined_before, set_gauge, unlink
 from sim.engine.compiled.rules import end, enter, leave_line, move_on, start, unblock
 from sim.engine.compiled.types import Reals, Words
+from sim.engine.compiled.visits import has_place
 from sim.model.network import NEVER, OnClose
 
 NOWHERE, ANYWHERE = -1, -2
@@ -34,17 +35,20 @@ ANY_ZONE = -2
 @compiled
 def settle(w: Words, r: Reals, calendar_due: float, now: float) -> bool:
     """Move what can move; True when a lower step has work first and settling is still due."""
-    while one_move(w, r, now):
+    # Without anybody blocked or in line there is nobody who could move.
+    while (w[N_BLOCKED] > 0 or w[N_STANDING] > 0) and one_move(w, r, now):
         if calendar_due == now or (w[N_ENDS] > 0 and r[w[ENDS] + TIME] == now):
             return True
-        if w[NEXT_VISIT] > w[VISITS_END]:
+        if not has_place(w, r):
             return True
-    note_full(w, r, now)
+    if w[FULL_DUE]:
+        note_full(w, r, now)
     return False
 
 
 @compiled
 def note_full(w: Words, r: Reals, now: float) -> None:
+    w[FULL_DUE] = 0
     for at in range(w[N_FINITES]):
         station = w[w[FINITES] + at]
         st = station_row(w, r, station)
@@ -59,14 +63,25 @@ def note_full(w: Words, r: Reals, now: float) -> None:
 
 @compiled
 def one_move(w: Words, r: Reals, now: float) -> bool:
-    some_blocked = w[N_BLOCKED] > 0
-    if some_blocked and let_go(w, r, now):
-        return True
+    if w[N_BLOCKED] > 0:
+        return one_move_with_blocked(w, r, now)
     # Those who stand at stations that are still to come; beyond the last nothing moves, for what a shared server
     # could do was tried where its party stands.
+    standing, at = w[N_STANDING], 0
+    while standing > 0:
+        station = w[w[ORDER] + at]
+        if line_moves(w, r, station, now):
+            return True
+        standing -= w[w[STANDING] + station]
+        at += 1
+    return False
+
+
+@compiled
+def one_move_with_blocked(w: Words, r: Reals, now: float) -> bool:
+    if let_go(w, r, now):
+        return True
     standing = w[N_STANDING]
-    if not some_blocked and standing == 0:
-        return False  # nobody who could move
     only = where_the_blocked_goes(w, r, now)
     asked = only == NOWHERE
     for at in range(w[N_STATIONS]):
@@ -75,20 +90,8 @@ def one_move(w: Words, r: Reals, now: float) -> bool:
         asked = asked or station == only
         if wanted and admit_blocked(w, r, station, now):
             return True
-        st = station_row(w, r, station)
-        # Without anybody in its lines a station can only waive, or give a shared server to another's line.
-        if standing > 0 and (w[w[STANDING] + station] > 0 or w[st + SHARES_POOL]):
-            if w[st + ROAD]:
-                if advance_road(w, r, station, now):
-                    return True
-            else:
-                if fill_booth(w, r, station, now):
-                    return True
-                if w[st + JOCKEY] > 0 and jockey(w, r, station):
-                    return True
-                held_here = w[w[COUNT] + w[st + LINE] + HELD] > 0
-                if held_here and leave_closed_group(w, r, station, now):
-                    return True
+        if standing > 0 and line_moves(w, r, station, now):
+            return True
         if wanted and waive(w, r, station, now):
             return True
         standing -= w[w[STANDING] + station]
@@ -98,10 +101,23 @@ def one_move(w: Words, r: Reals, now: float) -> bool:
 
 
 @compiled
+def line_moves(w: Words, r: Reals, station: int, now: float) -> bool:
+    """Somebody in line here moved, or somebody in line elsewhere to a server shared with this station."""
+    st = station_row(w, r, station)
+    if w[w[STANDING] + station] == 0 and not w[st + SHARES_POOL]:
+        return False
+    if w[st + ROAD]:
+        return advance_road(w, r, station, now)
+    if fill_booth(w, r, station, now):
+        return True
+    if w[st + JOCKEY] > 0 and jockey(w, r, station):
+        return True
+    return bool(w[w[COUNT] + w[st + LINE] + HELD] > 0 and leave_closed_group(w, r, station, now))
+
+
+@compiled
 def where_the_blocked_goes(w: Words, r: Reals, now: float) -> int:
     """The only station that need be asked whether it has room for a blocked party; mostly there is one such party."""
-    if w[N_BLOCKED] == 0:
-        return NOWHERE
     if w[N_BLOCKED] > 1:
         return ANYWHERE
     visit = w[w[BLOCKED_LIST]]
@@ -157,13 +173,12 @@ def admit_blocked(w: Words, r: Reals, station: int, now: float) -> bool:
     return True
 
 
-@compiled
+@inlined
 def fill_booth(w: Words, r: Reals, station: int, now: float) -> bool:
     st = station_row(w, r, station)
-    shared = w[st + LINE] + SHARED
     row = pool_row(w, r, w[st + POOL])
     if w[row + SERVERS] < 0:
-        start(w, r, w[w[HEAD] + shared], -1, 0, now)
+        start_alone(w, r, w[w[HEAD] + w[st + LINE] + SHARED], now)
         return True
     if not runs(w, r, station, now):
         return False
@@ -172,6 +187,31 @@ def fill_booth(w: Words, r: Reals, station: int, now: float) -> bool:
     position = free_position(w, r, w[st + POOL])
     if position < 0:
         return False
+    return start_next(w, r, station, position, now)
+
+
+@compiled
+def start_alone(w: Words, r: Reals, visit: int, now: float) -> None:
+    start(w, r, visit, -1, 0, now)
+
+
+@compiled
+def start_next(w: Words, r: Reals, station: int, position: int, now: float) -> bool:
+    """The first of the line, or of the lines that share these servers, goes to a free one (twice its booth, 1 more for
+    its rear)."""
+    st = station_row(w, r, station)
+    if w[st + SHARES_POOL]:
+        visit = head_of_pool(w, r, pool_row(w, r, w[st + POOL]), now)
+    else:
+        visit = head_of(w, r, w[st + LINE] + SHARED)
+    if visit < 0:
+        return False
+    start(w, r, visit, position >> 1, position & 1, now)
+    return True
+
+
+@compiled
+def head_of_pool(w: Words, r: Reals, row: int, now: float) -> int:
     best = -1
     for at in range(w[row + MEMBER_BEGIN], w[row + MEMBER_END]):
         other = w[w[MEMBERS] + at]
@@ -180,10 +220,7 @@ def fill_booth(w: Words, r: Reals, station: int, now: float) -> bool:
             visit = head_of(w, r, line)
             if best < 0 or waits_longer(w, r, visit, best):
                 best = visit
-    if best < 0:
-        return False
-    start(w, r, best, position >> 1, position & 1, now)
-    return True
+    return best
 
 
 @compiled
@@ -239,6 +276,7 @@ def jockey(w: Words, r: Reals, station: int) -> bool:
     visit = w[w[TAIL] + own_line(w, r, longest)]
     unlink(w, r, visit)
     append(w, r, own_line(w, r, shortest), visit)
+    w[FULL_DUE] |= w[st + NOTED]
     return True
 
 

@@ -3,20 +3,7 @@
 from __future__ import annotations
 
 from sim.engine.compiled.jit import compiled
-from sim.engine.compiled.layout import (
-    FREE,
-    LEFT,
-    LIVE,
-    LIVE_WIDTH,
-    NEXT,
-    NEXT_LIVE,
-    NEXT_VISIT,
-    PARTY,
-    STATION,
-    VISIT_OUTCOME,
-    VISIT_WIDTH,
-    VISITS_END,
-)
+from sim.engine.compiled.layout import *
 from sim.engine.compiled.types import Reals, Words
 
 
@@ -36,8 +23,11 @@ def new_visit(w: Words, r: Reals) -> int:
 def write_down(w: Words, r: Reals, visit: int) -> None:
     row = w[NEXT_VISIT]
     w[NEXT_VISIT] = row + VISIT_WIDTH
-    for column in range(VISIT_WIDTH):
-        w[row + column] = w[visit + column]
+    # All are read before any is written, so that it can be done in one go.
+    party, station, booth, outcome = w[visit + PARTY], w[visit + STATION], w[visit + BOOTH], w[visit + VISIT_OUTCOME]
+    joined, started, ended, left = r[visit + JOINED], r[visit + STARTED], r[visit + ENDED], r[visit + LEFT]
+    w[row + PARTY], w[row + STATION], w[row + BOOTH], w[row + VISIT_OUTCOME] = party, station, booth, outcome
+    r[row + JOINED], r[row + STARTED], r[row + ENDED], r[row + LEFT] = joined, started, ended, left
 
 
 @compiled
@@ -57,11 +47,19 @@ def goes_on(w: Words, r: Reals, visit: int, station: int, party: int) -> bool:
 
 
 @compiled
-def write_down_all(w: Words, r: Reals) -> bool:
-    """Write down the visits that are not over; False when there is no room for them."""
-    for visit in range(w[LIVE], w[NEXT_LIVE], LIVE_WIDTH):
+def has_place(w: Words, r: Reals) -> bool:
+    """Whatever comes of the next move can be written down."""
+    return bool(w[NEXT_VISIT] <= w[VISITS_END] and w[NEXT_FULL] <= w[FULL_END] and w[N_PATIENCE] <= w[PATIENCE_ROOM])
+
+
+@compiled
+def write_down_rest(w: Words, r: Reals) -> bool:
+    """Write down the visits that are not over; False when there is no more place, the next call going on from there."""
+    for visit in range(w[LEAVING], w[NEXT_LIVE], LIVE_WIDTH):
         if w[visit + PARTY] >= 0:
             if w[NEXT_VISIT] > w[VISITS_END]:
+                w[LEAVING] = visit
                 return False
             write_down(w, r, visit)
+    w[LEAVING] = w[NEXT_LIVE]
     return True
