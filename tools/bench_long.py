@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from sim.engine import COMPILED, engine
+from sim.engine import COMPILED, engine, streams_of
 from sim.model.build import build
 from sim.scenario import Scenario, load
 from sim.study.compiled import see
@@ -55,7 +55,7 @@ def replicate(scenario: Scenario, replication: int) -> Replication:
     marks = [time.process_time()]
     model = build(scenario)
     marks.append(time.process_time())
-    parties = model.draw(1, replication)
+    parties = model.draw(1, replication, streams_of(COMPILED))
     marks.append(time.process_time())
     records = engine(COMPILED)(model.network, parties)
     marks.append(time.process_time())

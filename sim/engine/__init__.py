@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sim.engine.records import INSIDE, MOVED_ON, Records
 from sim.errors import UsageError
 from sim.model.network import Network
 from sim.model.parties import Parties
+
+if TYPE_CHECKING:
+    from sim.model.streams import Streams
 
 AUTO, REFERENCE, COMPILED = "auto", "reference", "compiled"
 ENGINES = (AUTO, COMPILED, REFERENCE)
@@ -40,16 +44,19 @@ def choose_engine(name: str, parties: float) -> str:
 
 def is_compiled() -> bool:
     """The compiled engine stands ready on disk, compiled from this very source."""
+    from sim.engine import compiled_streams
     from sim.engine.compiled.kernel import stands_in_cache
 
-    return stands_in_cache()
+    return stands_in_cache() and compiled_streams.stands_in_cache()
 
 
 def prepare() -> None:
     """Compile the compiled engine, or load it, so that worker processes find it on disk."""
+    from sim.engine import compiled_streams
     from sim.engine.compiled.kernel import compile_now
 
     compile_now()
+    compiled_streams.compile_now()
 
 
 def engine(name: str) -> Engine:
@@ -69,6 +76,17 @@ def engine(name: str) -> Engine:
     raise UsageError(f"no engine {name!r}; there are: {COMPILED}, {REFERENCE}")
 
 
+def streams_of(name: str) -> type[Streams]:
+    """Who draws the parties for the engine of that name: as fast as the engine, the numbers do not depend on it."""
+    if name == COMPILED:
+        from sim.engine.compiled_streams import CompiledStreams
+
+        return CompiledStreams
+    from sim.model.streams import Streams
+
+    return Streams
+
+
 __all__ = [
     "AUTO",
     "COMPILED",
@@ -82,4 +100,5 @@ __all__ = [
     "engine",
     "is_compiled",
     "prepare",
+    "streams_of",
 ]

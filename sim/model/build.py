@@ -16,7 +16,7 @@ from sim.model.port_plan import PortPlan
 from sim.model.preclearance import build_halls
 from sim.model.seldom import with_seldom
 from sim.model.sources import Source
-from sim.model.streams import check_clashes
+from sim.model.streams import Streams, check_clashes
 from sim.scenario.schema import Scenario
 
 FEW_STATIONS = 8
@@ -40,9 +40,9 @@ class Model:
         """The same, each counted more often in a network of many stations: engines look over all of them at a move."""
         return self.expected_parties() * max(1.0, len(self.network.stations) / FEW_STATIONS)
 
-    def draw(self, seed: int, replication: int) -> Parties:
-        """The parties of one replication (replications count from 0)."""
-        return draw_parties(self.sources, self.network.horizon, seed, replication)
+    def draw(self, seed: int, replication: int, kind: type[Streams] = Streams) -> Parties:
+        """The parties of one replication (replications count from 0), the same whatever kind of streams draws them."""
+        return draw_parties(self.sources, self.network.horizon, seed, replication, kind)
 
 
 def build(scenario: Scenario, baseline: Scenario | None = None) -> Model:

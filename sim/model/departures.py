@@ -7,6 +7,7 @@ and a candidate's numbers do not depend on how many there are: a fuller flight k
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,14 +68,18 @@ class DepartureSource(Source):
             roles += SHARED
         return [f"{self.name}/{departure.name}/{role}" for departure in self.departures for role in roles]
 
-    def uniforms(self, prefix: str, role: str, rows: range, streams: Streams) -> FloatArray:
-        """The uniforms of a role, departure after departure, always of all candidates."""
+    def uniforms(self, prefix: str, role: str, rows: IntArray, streams: Streams) -> FloatArray:
+        """The uniforms of a role for candidates told by their numbers, departure after departure."""
+        return self._of_all(prefix, role, streams)[rows]
+
+    def _of_all(self, prefix: str, role: str, streams: Streams) -> FloatArray:
+        """The uniforms of a role, departure after departure."""
         whose = self.home if role in SHARED else prefix
         counts = self.candidates(streams).tolist()
         drawn = [streams.uniform(f"{whose}/{d.name}/{role}", n) for d, n in zip(self.departures, counts, strict=True)]
         return np.concatenate([np.empty(0), *drawn])
 
-    def arrivals(self, horizon: float, streams: Streams) -> list[Arrivals]:
+    def arrivals(self, horizon: float, streams: Streams) -> Iterator[Arrivals]:
         """Parties in order of departure and candidate. Who would come before the horizon is there when it begins."""
         counts = self.candidates(streams)
         rows = int(counts.sum())
@@ -96,16 +101,17 @@ class DepartureSource(Source):
             time = departs + self.journey
         row = row[time[row] < horizon]
         if self.journey is None:
-            return [Arrivals(time[row], kind[row], size[row], row, rows, self.name, departs[row], flight[row], row)]
+            yield Arrivals(time[row], kind[row], size[row], row, self.name, departs[row], flight[row], row)
+            return
         until = departs[row] - self.closes + self.holds
-        came = time[row], kind[row], size[row], row, rows, self.name
-        return [Arrivals(*came, traveller=row, home=self.home, until=until)]
+        came = time[row], kind[row], size[row], row, self.name
+        yield Arrivals(*came, traveller=row, home=self.home, until=until)
 
     def _classes(self, flight: IntArray, streams: Streams) -> IntArray:
         """Class of each candidate: one uniform against the cumulated shares, those of its departure."""
         if len(self.shares) == 1:
             return np.zeros(len(flight), np.int64)
-        mark = self.uniforms(self.name, "class", range(len(flight)), streams)
+        mark = self._of_all(self.name, "class", streams)
         kind = np.searchsorted(np.cumsum(self.shares)[:-1], mark, side="right")
         for number, departure in enumerate(self.departures):
             if departure.mix:
@@ -121,7 +127,7 @@ class DepartureSource(Source):
             if sizes.fixed or sizes.mean <= 1.0:
                 size[mine] = int(sizes.mean)
             else:
-                mark = self.uniforms(self.name, "size", range(rows), streams) if mark is None else mark
+                mark = self._of_all(self.name, "size", streams) if mark is None else mark
                 size[mine] = sizes.quantile(mark[mine])
         return size
 
@@ -133,6 +139,6 @@ class DepartureSource(Source):
             if isinstance(distribution, Deterministic):
                 ahead[mine] = distribution.value
             else:
-                mark = self.uniforms(self.name, "show-up", range(rows), streams) if mark is None else mark
+                mark = self._of_all(self.name, "show-up", streams) if mark is None else mark
                 ahead[mine] = distribution.quantile(mark[mine])
         return ahead

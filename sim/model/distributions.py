@@ -313,6 +313,13 @@ def geometric_quantile(u: npt.ArrayLike, mean: float) -> IntArray:
     return 1 + np.floor(np.log1p(-uniforms_of(u)) / math.log1p(-1.0 / mean)).astype(np.int64)
 
 
+def gamma_shape(distribution: Distribution) -> float | None:
+    """Shape of a distribution that is a gamma distribution; None for any other."""
+    if isinstance(distribution, Erlang):
+        return float(distribution.shape)
+    return distribution.cv**-2 if isinstance(distribution, Gamma) and distribution.cv > 0.0 else None
+
+
 def _gamma_quantile(u: FloatArray, mean: float, shape: float) -> FloatArray:
     return gamma_quantile(u, shape) * (mean / shape)
 

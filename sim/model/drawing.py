@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
-from sim.model.arrays import FloatArray, IntArray
-from sim.model.distributions import Deterministic
+from sim.model.arrays import BoolArray, FloatArray, IntArray
+from sim.model.distributions import Deterministic, gamma_shape
 from sim.model.network import FORCED
 from sim.model.parties import Parties
-from sim.model.sources import STRETCH, Arrivals, Drawing, Slot, Source
+from sim.model.sources import Arrivals, Drawing, Slot, Source
 from sim.model.streams import Streams
 
 FEW = 2**14
 """Up to so many arrivals calls cost more than arithmetic: what programmes share is drawn in one call."""
+MANY = 2**17
+"""Parties from which room is made for as many as are expected."""
+
+SPARSE = 0.25
+"""Where fewer than this share of arrivals need a quantity, it is not made for all of them."""
+
+Kind = TypeVar("Kind", np.float64, np.int64, np.bool_)
 
 
-def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replication: int) -> Parties:
+def draw_parties(
+    sources: tuple[Source, ...], horizon: float, seed: int, replication: int, kind: type[Streams] = Streams
+) -> Parties:
     """Draw the parties of one replication.
 
     Args:
@@ -28,28 +38,22 @@ def draw_parties(sources: tuple[Source, ...], horizon: float, seed: int, replica
         horizon: seconds; parties arrive in [0, horizon).
         seed: master seed.
         replication: number of the replication, from 0.
+        kind: who draws the numbers; they do not depend on it.
     """
-    streams = Streams(seed, replication)
-    return _merge(
-        [
-            block
-            for source in sources
-            for arrivals in source.arrivals(horizon, streams)
-            for block in _blocks(source, arrivals, streams)
-        ]
-    )
+    streams = kind(seed, replication)
+    table = _Table(lambda: sum(source.expected(horizon) for source in sources))
+    blocks = [
+        table.append(source, arrivals, streams) for source in sources for arrivals in source.arrivals(horizon, streams)
+    ]
+    return table.in_order(blocks)
 
 
 @dataclass(frozen=True)
 class _Block:
-    """One layer's parties with their draws, before all are merged in order of arrival."""
+    """What is seldom asked about a stretch of arrivals, of which `_Table` holds the rest."""
 
-    time: FloatArray
-    klass: IntArray
-    size: IntArray
-    first_draw: IntArray
-    draws: FloatArray
-    initial: bool
+    rows: slice
+    """Where they stand in the table."""
     departs: FloatArray | None
     flight: IntArray | None
     traveller: IntArray | None
@@ -58,58 +62,140 @@ class _Block:
     until: FloatArray | None
 
 
-def _blocks(source: Source, arrivals: Arrivals, streams: Streams) -> Iterator[_Block]:
-    """The arrivals of a layer with their draws, stretch by stretch of candidates."""
-    if arrivals.rows <= STRETCH or type(source).uniforms is not Source.uniforms:
-        yield _block(source, arrivals, range(arrivals.rows), streams)
-        return
-    for begin in range(0, arrivals.rows, STRETCH):
-        rows = range(begin, min(begin + STRETCH, arrivals.rows))
-        first, last = np.searchsorted(arrivals.row, (rows.start, rows.stop))
-        mine = slice(int(first), int(last))
-        time, kind, size, row = arrivals.time[mine], arrivals.kind[mine], arrivals.size[mine], arrivals.row[mine]
-        yield _block(source, Arrivals(time, kind, size, row, arrivals.rows, arrivals.prefix), rows, streams)
+class _Column(Generic[Kind]):
+    """An array in parts, joined at the end. Many have room made for what is to come, so that it is never held twice.
+
+    Room that is never written to takes no memory.
+    """
+
+    def __init__(self, kind: type[Kind], growth: Callable[[], float]) -> None:
+        self.parts: list[npt.NDArray[Kind]] = []
+        self.room: npt.NDArray[Kind] = np.empty(0, kind)
+        self.used = 0
+        self.growth = growth
+
+    def append(self, values: npt.NDArray[Kind]) -> None:
+        """Add entries."""
+        begin, self.used = self.used, self.used + values.size
+        if self.used <= self.room.size:
+            self.room[begin : self.used] = values
+            return
+        if self.room.size:
+            self.parts, self.room = [self.room[:begin]], self.room[:0]
+        self.parts.append(values)
+        growth = self.growth() if len(self.parts) > 1 else 0.0
+        if growth:
+            self.room = np.empty(int(self.used * growth), values.dtype)
+            np.concatenate(self.parts, out=self.room[: self.used])
+            self.parts = []
+
+    def values(self) -> npt.NDArray[Kind]:
+        """All entries."""
+        if not self.parts:
+            return self.room[: self.used]
+        if len(self.parts) > 1:
+            self.parts = [np.concatenate(self.parts)]
+        return self.parts[0]
+
+    def give(self, order: IntArray | None = None) -> npt.NDArray[Kind]:
+        """All entries, in `order` where one is given; the column keeps nothing."""
+        values = self.values()
+        self.parts, self.room = [], self.room[:0].copy()
+        return values if order is None else values[order]
 
 
-def _block(source: Source, arrivals: Arrivals, rows: range, streams: Streams) -> _Block:
-    """Arrivals that are among the candidates `rows`, with their draws."""
-    drawn = _Drawn(source, arrivals, rows, streams)
-    parts: list[FloatArray] = []
+class _Table:
+    """The parties drawn so far, block after block."""
+
+    def __init__(self, expected: Callable[[], float]) -> None:
+        self.expected = expected
+        self.time = _Column(np.float64, self._growth)
+        self.klass = _Column(np.int64, self._growth)
+        self.size = _Column(np.int64, self._growth)
+        self.first_draw = _Column(np.int64, self._growth)
+        self.draws = _Column(np.float64, self._growth)
+        self.initial = _Column(np.bool_, self._growth)
+
+    def _growth(self) -> float:
+        """How many times as long a column is to become; 0 while parties are few, whose parts are soon joined."""
+        parties = self.time.used
+        return 0.0 if parties < MANY else max(1.02 * self.expected() / parties, 1.25)
+
+    def append(self, source: Source, arrivals: Arrivals, streams: Streams) -> _Block:
+        """Add arrivals of a source with their draws."""
+        klass, first, draws = _drawn(source, arrivals, streams)
+        begin, count = self.time.used, arrivals.time.size
+        first += self.draws.used
+        self.time.append(arrivals.time)
+        self.klass.append(klass)
+        self.size.append(arrivals.size)
+        self.first_draw.append(first)
+        self.draws.append(draws)
+        self.initial.append(np.full(count, source.initial))
+        boards = arrivals.departs, arrivals.flight, arrivals.traveller
+        return _Block(slice(begin, begin + count), *boards, source.name, arrivals.home, arrivals.until)
+
+    def in_order(self, blocks: list[_Block]) -> Parties:
+        """All parties in order of time, then source, then index: a stable sort of the sources laid end to end."""
+        count, order = self.time.used, self._order()
+        follows, until = _forerunners(blocks, count, order)
+        return Parties(
+            time=self.time.give(order),
+            klass=self.klass.give(order),
+            size=self.size.give(order),
+            first_draw=self.first_draw.give(order),
+            draws=self.draws.give(),
+            initial=self.initial.give(order),
+            departs=_where_any([(block.rows, block.departs) for block in blocks], count, np.nan, order),
+            flight=_where_any([(block.rows, block.flight) for block in blocks], count, -1, order),
+            traveller=_where_any([(block.rows, block.traveller) for block in blocks], count, -1, order),
+            follows=follows,
+            until=until,
+        )
+
+    def _order(self) -> IntArray | None:
+        """None where they are in order already."""
+        time = self.time.values()
+        return None if np.all(time[1:] >= time[:-1]) else np.argsort(time, kind="stable")
+
+
+def _drawn(source: Source, arrivals: Arrivals, streams: Streams) -> tuple[IntArray, IntArray, FloatArray]:
+    """Class of each arrival, where its draws begin, and the draws: a table for each programme, one after the other."""
+    drawn = _Drawn(source, arrivals, streams)
+    whose = [np.flatnonzero(arrivals.kind == index) for index in range(len(source.programmes))]
+    draws = np.empty(sum(mine.size * len(p.slots) for mine, p in zip(whose, source.programmes, strict=True)))
     first = np.empty(arrivals.time.size, np.int64)
     klass = np.empty(arrivals.time.size, np.int64)
     used = 0
-    for index, programme in enumerate(source.programmes):
-        mine = np.flatnonzero(arrivals.kind == index)
+    for index, (programme, mine) in enumerate(zip(source.programmes, whose, strict=True)):
         if not mine.size:
             continue
         klass[mine] = programme.klass
         width = len(programme.slots)
-        table = np.empty((mine.size, width))
+        end = used + mine.size * width
+        table = draws[used:end].reshape(mine.size, width)
         for column, slot in enumerate(programme.slots):
             seldom = programme.seldom.get(column)
             if seldom is None:
                 table[:, column] = drawn.among(index, column, slot, mine)
             else:
-                mark = drawn.column(programme.slots[seldom.mark], mine)
+                mark = drawn.among(index, seldom.mark, programme.slots[seldom.mark], mine)
                 needed = np.flatnonzero((mark < seldom.below) | (mark >= FORCED))
                 table[:, column] = np.nan
                 table[needed, column] = drawn.column(slot, mine[needed])
-        first[mine] = np.arange(used, used + table.size, width) if width else used
-        used += table.size
-        parts.append(table.ravel())
-    draws = np.concatenate(parts) if parts else np.empty(0)
-    boards = arrivals.departs, arrivals.flight, arrivals.traveller
-    after = source.name, arrivals.home, arrivals.until
-    return _Block(arrivals.time, klass, arrivals.size, first, draws, source.initial, *boards, *after)
+        first[mine] = np.arange(used, end, width) if width else used
+        used = end
+    return klass, first, draws
 
 
 class _Drawn:
-    """The columns of arrivals that are among the candidates `rows` of a layer."""
+    """The columns of arrivals."""
 
-    def __init__(self, source: Source, arrivals: Arrivals, rows: range, streams: Streams) -> None:
-        self.source, self.arrivals, self.rows, self.streams = source, arrivals, rows, streams
+    def __init__(self, source: Source, arrivals: Arrivals, streams: Streams) -> None:
+        self.source, self.arrivals, self.streams = source, arrivals, streams
         self.uniforms: dict[str, FloatArray] = {}
         self.shared = source.shared if arrivals.time.size <= FEW else {}
+        self.normals: dict[str, FloatArray] = {}
         self.columns: dict[int, FloatArray] = {}
 
     def among(self, programme: int, column: int, slot: Slot, mine: IntArray) -> FloatArray:
@@ -118,97 +204,88 @@ class _Drawn:
         if users is None:
             return self.column(slot, mine)
         if id(users) not in self.columns:
-            everybody = np.flatnonzero(users[self.arrivals.kind])
-            values = np.empty(self.arrivals.time.size)
-            values[everybody] = self.column(slot, everybody)
-            self.columns[id(users)] = values
+            self.columns[id(users)] = self._of_users(users, slot)
         return self.columns[id(users)][mine]
 
-    def uniform(self, role: str, rows: IntArray) -> FloatArray:
-        """Uniforms of candidates, told by their numbers in the layer."""
+    def _of_users(self, users: BoolArray, slot: Slot) -> FloatArray:
+        """Values of a slot for all arrivals of the programmes that have it; anything for the others."""
+        if users.all():
+            return self.column(slot, np.arange(self.arrivals.time.size))
+        everybody = np.flatnonzero(users[self.arrivals.kind])
+        values = np.empty(self.arrivals.time.size)
+        values[everybody] = self.column(slot, everybody)
+        return values
+
+    def uniform(self, role: str, mine: IntArray) -> FloatArray:
+        """Uniforms of a role for some of the arrivals, told by their positions."""
         if role not in self.uniforms:
-            self.uniforms[role] = self.source.uniforms(self.arrivals.prefix, role, self.rows, self.streams)
-        return self.uniforms[role][rows - self.rows.start if self.rows.start else rows]
+            rows = self.arrivals.row
+            if self.streams.anywhere and mine.size < SPARSE * rows.size:
+                return self.source.uniforms(self.arrivals.prefix, role, rows[mine], self.streams)
+            self.uniforms[role] = self.source.uniforms(self.arrivals.prefix, role, rows, self.streams)
+        return self.uniforms[role][mine]
+
+    def normal(self, role: str, mine: IntArray) -> FloatArray:
+        """Their normal quantiles, the dearest part of a gamma quantile: made once for lanes with times of their own."""
+        if role not in self.normals:
+            uniforms = self.uniform(role, mine)
+            if role not in self.uniforms or mine.size < SPARSE * self.arrivals.time.size:
+                return special.ndtri(uniforms)
+            self.normals[role] = special.ndtri(self.uniforms[role])
+        return self.normals[role][mine]
 
     def column(self, slot: Slot, mine: IntArray) -> FloatArray:
         """Values of one slot for some of the arrivals, told by their positions."""
-        rows = self.arrivals.row[mine]
         if slot.derived is not None:
             time = self.arrivals.time[mine]
-            return slot.derived.column(Drawing(time, lambda role: self.uniform(role, rows), self.streams.once))
-        if isinstance(slot.distribution, Deterministic):
-            values = np.full(rows.size, slot.distribution.value)
-        else:
-            values = self.uniform(slot.role, rows)
-            if slot.distribution is not None:
-                values = slot.distribution.quantile(values)
+            return slot.derived.column(Drawing(time, lambda role: self.uniform(role, mine), self.streams.once))
+        values = self._drawn(slot, mine)
         given = self.source.given.get(slot.given)
         if given is not None:
-            values = np.where(np.isnan(given[rows]), values, given[rows])
+            stated = given[self.arrivals.row[mine]]
+            values = np.where(np.isnan(stated), values, stated)
         return values
 
-
-def _merge(blocks: list[_Block]) -> Parties:
-    """All parties in order of time, then source, then index: a stable sort of the sources laid end to end."""
-    time = _end_to_end([block.time for block in blocks], np.float64)
-    in_order = bool(np.all(time[1:] >= time[:-1]))
-    order = slice(None) if in_order else np.argsort(time, kind="stable")
-    offsets = np.cumsum([0, *(block.draws.size for block in blocks)])
-
-    def gather(arrays: list[IntArray]) -> IntArray:
-        return _end_to_end(arrays, np.int64)[order]
-
-    departs, flight = None, None
-    if any(block.departs is not None for block in blocks):
-        none = [np.full(block.time.size, np.nan) for block in blocks]
-        given = [n if block.departs is None else block.departs for n, block in zip(none, blocks, strict=True)]
-        departs = np.concatenate(given)[order]
-        flight = gather([_or_none(block, block.flight) for block in blocks])
-    traveller = None
-    if any(block.traveller is not None for block in blocks):
-        traveller = gather([_or_none(block, block.traveller) for block in blocks])
-    follows, until = _forerunners(blocks, order)
-    return Parties(
-        time=time[order],
-        klass=gather([block.klass for block in blocks]),
-        size=gather([block.size for block in blocks]),
-        first_draw=gather([block.first_draw + offset for block, offset in zip(blocks, offsets, strict=False)]),
-        draws=_end_to_end([block.draws for block in blocks], np.float64),
-        initial=_end_to_end([np.full(block.time.size, block.initial) for block in blocks], np.bool_)[order],
-        departs=departs,
-        flight=flight,
-        traveller=traveller,
-        follows=follows,
-        until=until,
-    )
+    def _drawn(self, slot: Slot, mine: IntArray) -> FloatArray:
+        """The same where nothing is given."""
+        distribution = slot.distribution
+        if distribution is None:
+            return self.uniform(slot.role, mine)
+        if isinstance(distribution, Deterministic):
+            return np.full(mine.size, distribution.value)
+        shape = gamma_shape(distribution)
+        if shape is None:
+            return distribution.quantile(self.uniform(slot.role, mine))
+        return self.streams.gamma(self.normal(slot.role, mine), shape) * (distribution.mean() / shape)
 
 
-def _end_to_end(arrays: list[npt.NDArray[Any]], kind: type[np.generic]) -> npt.NDArray[Any]:
-    if len(arrays) == 1:
-        return arrays[0]
-    return np.concatenate(arrays) if arrays else np.empty(0, kind)
+def _where_any(
+    parts: list[tuple[slice, npt.NDArray[Kind] | None]], count: int, none: float, order: IntArray | None
+) -> npt.NDArray[Kind] | None:
+    """A column that few sources have, in order; `none` where there is nothing to say, None where there never is."""
+    stated = [(rows, values) for rows, values in parts if values is not None]
+    if not stated:
+        return None
+    column = np.full(count, none, stated[0][1].dtype)
+    for rows, values in stated:
+        column[rows] = values
+    return column if order is None else column[order]
 
 
-def _forerunners(blocks: list[_Block], order: IntArray | slice) -> tuple[IntArray | None, FloatArray | None]:
+def _forerunners(blocks: list[_Block], count: int, order: IntArray | None) -> tuple[IntArray | None, FloatArray | None]:
     """Whom each party comes after and until when, in order of arrival; None where nobody comes after anybody."""
     if not any(block.home for block in blocks):
         return None, None
-    begins = np.cumsum([0, *(block.time.size for block in blocks)])
-    count = int(begins[-1])
     place, follows, until = np.empty(count, np.int64), np.full(count, -1), np.full(count, np.inf)
+    order = np.arange(count) if order is None else order
     place[order] = np.arange(count)
-    for begin, block in zip(begins, blocks, strict=False):
-        if block.until is None or block.traveller is None or not block.time.size:
+    for block in blocks:
+        if block.until is None or block.traveller is None or not block.traveller.size:
             continue
-        there = next(number for number, other in enumerate(blocks) if other.name == block.home)
-        travellers = blocks[there].traveller
+        there = next(other for other in blocks if other.name == block.home)
+        travellers = there.traveller
         assert travellers is not None
         known = np.full(1 + max(travellers.max(initial=-1), block.traveller.max()), -1)
-        known[travellers] = place[begins[there] : begins[there + 1]]
-        mine = slice(begin, begin + block.time.size)
-        follows[mine], until[mine] = known[block.traveller], block.until
+        known[travellers] = place[there.rows]
+        follows[block.rows], until[block.rows] = known[block.traveller], block.until
     return follows[order], until[order]
-
-
-def _or_none(block: _Block, numbers: IntArray | None) -> IntArray:
-    return np.full(block.time.size, -1) if numbers is None else numbers

@@ -6,6 +6,7 @@ marks alone. A candidate's uniforms do not depend on the variant: where a sector
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -156,7 +157,7 @@ class GroupSource(Source):
     seen: Span | None = None
     """Share of the groups that is detected in what `rate` counts, where it counts those detected."""
 
-    def arrivals(self, horizon: float, streams: Streams) -> list[Arrivals]:
+    def arrivals(self, horizon: float, streams: Streams) -> Iterator[Arrivals]:
         """Layer by layer; where the rate is of those detected, the true one follows from this replication's chance."""
         assert self.rate is not None
         rate = self.rate
@@ -171,30 +172,29 @@ class GroupSource(Source):
         true = true_rate(self.rate, self.seen.low)
         return Source(self.name, (), self.sizes, rate=true).expected(horizon)
 
-    def marks(self, prefix: str, times: FloatArray, begin: int, streams: Streams) -> tuple[IntArray, IntArray]:
-        """Kind of group, size, way and whether it hides: programme and size of candidates from `begin` on."""
-        rows = times.size
+    def marks(self, prefix: str, times: FloatArray, rows: IntArray, streams: Streams) -> tuple[IntArray, IntArray]:
+        """Kind of group, size, way and whether it hides: programme and size of candidates told by their numbers."""
         edges = np.cumsum(self.shares)[:-1]
-        kind = np.searchsorted(edges, streams.uniform(f"{prefix}/class", rows, begin), side="right")
-        mark = streams.uniform(f"{prefix}/size", rows, begin)
-        size = np.ones(rows, np.int64)
+        kind = np.searchsorted(edges, streams.at(f"{prefix}/class", rows), side="right")
+        mark = streams.at(f"{prefix}/size", rows)
+        size = np.ones(rows.size, np.int64)
         for index, sizes in enumerate(self.of_kind):
             mine = kind == index
             size[mine] = sizes.quantile(mark[mine])
-        way = self._chosen(prefix, times, begin, streams)
-        secrecy = streams.uniform(f"{prefix}/hide", rows, begin)
-        hides = np.zeros(rows, np.int64)
+        way = self._chosen(prefix, times, rows, streams)
+        secrecy = streams.at(f"{prefix}/hide", rows)
+        hides = np.zeros(rows.size, np.int64)
         for index, towards in enumerate(self.ways):
             mine = way == index
             hides[mine] = secrecy[mine] < values_at(towards.hide, times[mine])
         return (way * len(self.shares) + kind) * 2 + hides, size
 
-    def _chosen(self, prefix: str, times: FloatArray, begin: int, streams: Streams) -> IntArray:
+    def _chosen(self, prefix: str, times: FloatArray, rows: IntArray, streams: Streams) -> IntArray:
         """The way of highest utility, a draw of the Gumbel distribution of its own added to each."""
         if len(self.ways) == 1:
             return np.zeros(times.size, np.int64)
         with np.errstate(divide="ignore"):
-            drawn = (streams.uniform(f"{prefix}/to/{way.name}", times.size, begin) for way in self.ways)
+            drawn = (streams.at(f"{prefix}/to/{way.name}", rows) for way in self.ways)
             spread = [-np.log(-np.log(u)) for u in drawn]
         utility = [values_at(way.utility, times) + own for way, own in zip(self.ways, spread, strict=True)]
         return np.asarray(np.argmax(np.stack(utility), axis=0), dtype=np.int64)

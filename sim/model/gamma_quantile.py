@@ -9,6 +9,7 @@ u = 1e-15 to 1 - 2^-53, for shapes from 0.1 up (tests/unit/test_gamma_quantile.p
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -22,11 +23,14 @@ EDGE = 8.5
 """Normal quantiles from -EDGE to EDGE are tabulated: every uniform of 53 bits but 0 lies inside."""
 
 
-def gamma_quantile(u: FloatArray, shape: float) -> FloatArray:
-    """Quantiles at `u` in [0, 1) of the gamma distribution with this shape and scale 1; any shape of array."""
-    first, rise, a, b = _table(shape)
+Interpolate = Callable[[FloatArray, FloatArray], None]
+
+
+def interpolate(z: FloatArray, table: FloatArray) -> None:
+    """Replace normal quantiles by logarithms of gamma quantiles, with the cubics of `_table`."""
+    first, rise, a, b = table
     # Every step in place: a new array for each would cost as much as the arithmetic.
-    part = np.atleast_1d(special.ndtri(u))
+    part = z
     np.maximum(part, -EDGE, out=part)
     np.minimum(part, EDGE - STEP / 2.0, out=part)
     part += EDGE
@@ -40,15 +44,33 @@ def gamma_quantile(u: FloatArray, shape: float) -> FloatArray:
     value *= rest
     part *= rise.take(left)
     part += first.take(left)
-    value += part
-    np.exp(value, out=value)
-    value = value.reshape(np.shape(u))
-    return value if np.all(u) else np.where(u > 0.0, value, 0.0)
+    part += value
+
+
+def gamma_quantile(u: FloatArray, shape: float) -> FloatArray:
+    """Quantiles at `u` in [0, 1) of the gamma distribution with this shape and scale 1; any shape of array."""
+    return gamma_of_normal(special.ndtri(np.ravel(u)), shape).reshape(np.shape(u))
+
+
+def gamma_of_normal(z: FloatArray, shape: float, interpolate: Interpolate = interpolate) -> FloatArray:
+    """The same from the normal quantiles of `u`, (n,), which are overwritten.
+
+    `interpolate` may be a compiled form of the function of that name.
+    """
+    least = np.flatnonzero(np.isneginf(z)) if z.min(initial=0.0) == -np.inf else None
+    interpolate(z, _table(shape))
+    np.exp(z, out=z)
+    if least is not None:
+        z[least] = 0.0
+    return z
 
 
 @lru_cache(maxsize=256)
-def _table(shape: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """The cubic of each step of the grid: logarithm of the quantile at its left end, its rise, and the two bends."""
+def _table(shape: float) -> FloatArray:
+    """The cubic of each step of the grid: logarithm of the quantile at its left end, its rise, and the two bends.
+
+    (4, steps).
+    """
     grid = -EDGE + STEP * np.arange(round(2.0 * EDGE / STEP) + 1)
     # Each half from its own tail: near 1 a probability has no digits left, its complement has.
     below, above = grid < 0.0, grid >= 0.0
@@ -64,4 +86,4 @@ def _table(shape: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray
     log_density = shape * log_value - value - special.gammaln(shape)  # of the logarithm of the variable
     slope = STEP * np.exp(-0.5 * grid**2 - 0.5 * math.log(2.0 * math.pi) - log_density)
     rise = np.diff(log_value)
-    return log_value[:-1], rise, slope[:-1] - rise, rise - slope[1:]
+    return np.stack([log_value[:-1], rise, slope[:-1] - rise, rise - slope[1:]])

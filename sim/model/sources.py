@@ -1,9 +1,10 @@
 """Sources of parties: who comes in one replication, and what their draws are made of.
 
 A Poisson source draws *candidates* at a constant envelope rate and keeps each with probability rate/envelope.
-Every candidate carries its own marks (acceptance, class, size, and one uniform per role), drawn whether it is
-kept or not, so nothing depends on how many others were kept: a variant with more demand keeps every party the
-baseline kept and adds to them (Lewis and Shedler, 1979, thinning; marks per candidate keep variants coupled).
+Every candidate has its own marks (acceptance, class, size, and one uniform per role), at its own place in their
+streams whether it is kept or not, so nothing depends on how many others were kept: a variant with more demand keeps
+every party the baseline kept and adds to them (Lewis and Shedler, 1979, thinning; marks per candidate keep variants
+coupled).
 Demand above the envelope comes from further, separately named layers of candidates.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
 from operator import mul
 from typing import Protocol
@@ -23,7 +24,7 @@ from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.distribution import Distribution
 from sim.model.distributions import Gamma, geometric_quantile, shifted_poisson_quantile
 from sim.model.network import ALWAYS_ONE, Steps
-from sim.model.steps import combine, values_at
+from sim.model.steps import StepTable, combine, mapped, product, values_at
 from sim.model.streams import Streams
 from sim.scenario.traffic import Occupants
 
@@ -31,6 +32,9 @@ STRETCH = 2**16
 """Candidates drawn at once: half a megabyte for each of their quantities. What is drawn does not depend on it."""
 ENVELOPE = 1.5
 """Candidates per unit of the baseline's peak rate: room for variants to raise demand on common candidates."""
+
+NOBODY = Steps(values=(0.0,))
+"""The demand of no programme at all."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +122,11 @@ class Sizes:
         mean = max(float(least), stated.average) - least + 1
         return cls(mean, stated.fixed is not None, stated.geometric is not None)
 
-    def draw(self, streams: Streams, name: str, count: int, begin: int = 0) -> IntArray:
-        """Sizes of parties `begin` to `begin + count`, from the stream of that name when they vary."""
+    def draw(self, streams: Streams, name: str, rows: IntArray) -> IntArray:
+        """Sizes of candidates told by their numbers, from the stream of that name when they vary."""
         if self.fixed or self.mean <= 1.0:
-            return np.full(count, int(self.mean), np.int64)
-        return self.quantile(streams.uniform(name, count, begin))
+            return np.full(rows.size, int(self.mean), np.int64)
+        return self.quantile(streams.at(name, rows))
 
     def quantile(self, u: FloatArray) -> IntArray:
         """Sizes that vary, at uniforms."""
@@ -176,6 +180,11 @@ class Source:
                 found |= dict.fromkeys(places, programmes)
         return found
 
+    @cached_property
+    def busiest(self) -> Steps:
+        """The highest demand of any programme, by time."""
+        return reduce(lambda one, other: combine(one, other, max), {p.demand for p in self.programmes}, NOBODY)
+
     def expected(self, horizon: float) -> float:
         """About how many parties arrive in [0, horizon), before dated events."""
         if self.rate is None:
@@ -183,20 +192,18 @@ class Source:
         edges = [0.0, *(t for t in self.rate.times if 0.0 < t < horizon), horizon]
         return self.batch * sum(self.rate.at(a) * (b - a) for a, b in pairwise(edges))
 
-    def arrivals(self, horizon: float, streams: Streams) -> list[Arrivals]:
-        """Who comes in one replication: layer by layer, or all at once where times are fixed."""
-        if self.rate is None:
-            return [_fixed(self, horizon, streams)]
-        return layers_of(self, self.rate, horizon, streams)
+    def arrivals(self, horizon: float, streams: Streams) -> Iterator[Arrivals]:
+        """Who comes in one replication, stretch by stretch of each layer."""
+        return _fixed(self, horizon, streams) if self.rate is None else layers_of(self, self.rate, horizon, streams)
 
-    def uniforms(self, prefix: str, role: str, rows: range, streams: Streams) -> FloatArray:
-        """The uniforms of a role for some candidates of a layer that follow one another, (rows,)."""
-        return streams.uniform(f"{prefix}/{role}", len(rows), rows.start)
+    def uniforms(self, prefix: str, role: str, rows: IntArray, streams: Streams) -> FloatArray:
+        """The uniforms of a role for candidates of a layer told by their numbers, which ascend: (rows,)."""
+        return streams.at(f"{prefix}/{role}", rows)
 
-    def marks(self, prefix: str, times: FloatArray, begin: int, streams: Streams) -> tuple[IntArray, IntArray]:
-        """Programme and size of candidates of a layer from number `begin` on: (times,) each."""
-        size = self.sizes.draw(streams, f"{prefix}/size", times.size, begin)
-        return _kinds(self, streams, prefix, size, begin), size
+    def marks(self, prefix: str, times: FloatArray, rows: IntArray, streams: Streams) -> tuple[IntArray, IntArray]:
+        """Programme and size of candidates of a layer, told by their times and numbers: (rows,) each."""
+        size = self.sizes.draw(streams, f"{prefix}/size", rows)
+        return _kinds(self, streams, prefix, size, rows), size
 
     def stream_names(self) -> list[str]:
         """Every stream the source may draw from, but for the shared one of its days."""
@@ -207,13 +214,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Accepted arrivals of one layer of one source, with the marks' row of each."""
+    """Accepted arrivals of one layer of one source, or of a stretch of it, with the number of each as a candidate."""
 
     time: FloatArray
     kind: IntArray
     size: IntArray
     row: IntArray
-    rows: int
     prefix: str
     departs: FloatArray | None = None
     """What they come for departs then; None where they board nothing."""
@@ -226,14 +232,15 @@ class Arrivals:
     """When the traveller must have got through there; None where `home` is empty."""
 
 
-def layers_of(source: Source, rate: Steps, horizon: float, streams: Streams) -> list[Arrivals]:
+def layers_of(source: Source, rate: Steps, horizon: float, streams: Streams) -> Iterator[Arrivals]:
     """Candidates of every layer the source needs; layer k accepts with clip(rate/envelope - k, 0, 1)."""
     factors = day_factors(source, streams)
     peak = max(rate.values) * max(factors.values) * max((max(p.demand.values) for p in source.programmes), default=1.0)
     if peak <= 0.0 or source.envelope <= 0.0:
-        return []
-    layers = math.ceil(peak / source.envelope)
-    return [_thin(source, rate, factors, horizon, streams, layer) for layer in range(layers)]
+        return
+    rates = combine(rate, factors, mul) if not factors.is_one() else rate
+    for layer in range(math.ceil(peak / source.envelope)):
+        yield from _thin(source, rates, horizon, streams, layer)
 
 
 def day_factors(source: Source, streams: Streams) -> Steps:
@@ -244,81 +251,72 @@ def day_factors(source: Source, streams: Streams) -> Steps:
     return Steps((-math.inf, *source.day_edges[1:]), tuple(float(value) for value in values))
 
 
-def _thin(source: Source, rate: Steps, factors: Steps, horizon: float, streams: Streams, layer: int) -> Arrivals:
-    """The candidates of a layer that are kept, stretch by stretch: what few candidates need stays in cache."""
+def _thin(source: Source, rates: Steps, horizon: float, streams: Streams, layer: int) -> Iterator[Arrivals]:
+    """The candidates of a layer that are kept, stretch by stretch: what few candidates need stays in cache.
+
+    First all go that would not be kept whatever their programme is: they need no marks, which is most of the work.
+    """
     prefix = source.name if layer == 0 else f"{source.name}/layer-{layer}"
-    rates = combine(rate, factors, mul) if not factors.is_one() else rate
-    found, rows = list[Arrivals](), 0
-    for instants in _poisson_times(streams, f"{prefix}/times", source.envelope, horizon):
-        times = np.repeat(instants, source.batch) if source.batch > 1 else instants
-        kind, size = source.marks(prefix, times, rows, streams)
-        demand = values_at(rates, times)
-        for index, programme in enumerate(source.programmes):
-            if not programme.demand.is_one():
-                mine = kind == index
-                demand[mine] = demand[mine] * values_at(programme.demand, times[mine])
+    chance = _chance(rates, source.busiest, source.envelope, layer)
+    batch, begin = source.batch, 0
+    for instants in streams.poisson(f"{prefix}/times", source.envelope, horizon, STRETCH):
         # A batch is kept or dropped as one: every party of it looks at the mark of the batch.
-        accept = streams.uniform(f"{prefix}/accept", instants.size, rows // source.batch)
-        if source.batch > 1:
-            accept = np.repeat(accept, source.batch)
-        kept = np.flatnonzero(accept < demand / source.envelope - layer)
-        found.append(Arrivals(times[kept], kind[kept], size[kept], kept + rows, times.size, prefix))
-        rows += times.size
-    return _joined(found, rows, prefix)
+        kept = streams.accepted(f"{prefix}/accept", begin, instants, chance)
+        times, rows = instants[kept], kept + begin
+        begin += instants.size
+        if batch > 1:
+            times, rows = np.repeat(times, batch), (rows[:, np.newaxis] * batch + np.arange(batch)).ravel()
+        kind, size = source.marks(prefix, times, rows, streams)
+        found = Arrivals(times, kind, size, rows, prefix)
+        if any(not programme.demand.is_one() for programme in source.programmes):
+            found = _by_programme(source, rates, streams, layer, found)
+        yield found
 
 
-def _joined(found: list[Arrivals], rows: int, prefix: str) -> Arrivals:
-    """Stretches of one layer as a whole."""
-    if len(found) == 1:
-        return found[0]
-    columns = ((part.time, part.kind, part.size, part.row) for part in found)
-    time, kind, size, row = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return Arrivals(time, kind, size, row, rows, prefix)
+@lru_cache(maxsize=64)
+def _chance(rates: Steps, busiest: Steps, envelope: float, layer: int) -> StepTable:
+    """With what chance a candidate is kept if its programme is in demand; mostly the same in every replication."""
+    return StepTable.of(mapped(product((rates, busiest)), lambda demand: demand / envelope - layer))
 
 
-def _poisson_times(streams: Streams, name: str, rate: float, horizon: float) -> Iterator[FloatArray]:
-    """Instants of a Poisson process on [0, horizon), in stretches. A longer horizon keeps the earlier instants."""
-    generator = streams.generator(name)
-    expected, reached = rate * horizon, 0.0
-    while True:
-        left = max(expected - reached, 0.0)
-        gaps = generator.standard_exponential(min(int(left + 6.0 * math.sqrt(left)) + 16, STRETCH))
-        gaps[0] += reached  # one sum from the first gap on, whatever the stretches
-        sums = np.cumsum(gaps, out=gaps)
-        reached = float(sums[-1])
-        times = sums / rate
-        if times[-1] >= horizon:
-            yield times[: int(np.searchsorted(times, horizon))]
-            return
-        yield times
+def _by_programme(source: Source, rates: Steps, streams: Streams, layer: int, found: Arrivals) -> Arrivals:
+    """Those that are kept at the demand of their own programmes."""
+    demand = values_at(rates, found.time)
+    for index, programme in enumerate(source.programmes):
+        if not programme.demand.is_one():
+            mine = np.flatnonzero(found.kind == index)
+            demand[mine] *= values_at(programme.demand, found.time[mine])
+    accept = streams.at(f"{found.prefix}/accept", found.row // source.batch)
+    kept = np.flatnonzero(accept < demand / source.envelope - layer)
+    return Arrivals(found.time[kept], found.kind[kept], found.size[kept], found.row[kept], found.prefix)
 
 
-def _kinds(source: Source, streams: Streams, prefix: str, size: IntArray, begin: int) -> IntArray:
+def _kinds(source: Source, streams: Streams, prefix: str, size: IntArray, rows: IntArray) -> IntArray:
     """Which programme each candidate belongs to: one uniform against the cumulated shares."""
     if len(source.programmes) == 1:
         return np.zeros(size.size, np.int64)
-    mark = streams.uniform(f"{prefix}/class", size.size, begin)
-    kind = np.full(size.size, len(source.programmes) - 1, np.int64)
+    mark = streams.at(f"{prefix}/class", rows)
+    kind = np.zeros(size.size, np.int64)
     upper: FloatArray | float = 0.0
-    for index, programme in enumerate(source.programmes[:-1]):
+    for programme in source.programmes[:-1]:
         share: FloatArray | float = programme.share
         if programme.together is not None:
             alone = programme.share ** size.astype(np.float64)
             share = programme.together * programme.share + (1.0 - programme.together) * alone
-        lower, upper = upper, upper + share
-        kind[(mark >= lower) & (mark < upper)] = index
+        upper = upper + share
+        kind += mark >= upper
     return kind
 
 
-def _fixed(source: Source, horizon: float, streams: Streams) -> Arrivals:
+def _fixed(source: Source, horizon: float, streams: Streams) -> Iterator[Arrivals]:
     """Arrivals at given instants; whatever a trace does not give is drawn by row."""
     assert source.times is not None
-    times = source.times
-    rows = times.size
-    kind = source.kinds if source.kinds is not None else np.zeros(rows, np.int64)
-    if source.given_sizes is not None:
-        size = source.given_sizes
-    else:
-        size = source.sizes.draw(streams, f"{source.name}/size", rows)
-    row = np.flatnonzero(times < horizon)
-    return Arrivals(times[row], kind[row], size[row], row, rows, source.name)
+    coming = np.flatnonzero(source.times < horizon)
+    for begin in range(0, max(coming.size, 1), STRETCH):
+        rows = coming[begin : begin + STRETCH]
+        kind = source.kinds[rows] if source.kinds is not None else np.zeros(rows.size, np.int64)
+        if source.given_sizes is not None:
+            size = source.given_sizes[rows]
+        else:
+            size = source.sizes.draw(streams, f"{source.name}/size", rows)
+        yield Arrivals(source.times[rows], kind, size, rows, source.name)

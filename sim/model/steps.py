@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.model.network import ALWAYS_ONE, Steps
@@ -66,14 +67,38 @@ def most_of(steps: Steps, end: float) -> float:
     return max(steps.at(time) for time in (0.0, *(time for time in steps.times if 0.0 < time < end)))
 
 
+@dataclass(frozen=True, eq=False)
+class StepTable:
+    """A step function as arrays, for who looks up many instants."""
+
+    times: FloatArray
+    values: FloatArray
+
+    @classmethod
+    def of(cls, steps: Steps) -> StepTable:
+        """The same function."""
+        import numpy as np
+
+        return cls(np.asarray(steps.times), np.asarray(steps.values))
+
+    def along(self, times: FloatArray) -> FloatArray:
+        """Value at each of `times`, which ascend."""
+        import numpy as np
+
+        if not times.size:
+            return np.empty(0)
+        first, last = np.searchsorted(self.times, times[[0, -1]], side="right")  # of months, a stretch is an hour
+        ends = np.searchsorted(times, self.times[first:last])
+        return np.repeat(self.values[first - 1 : last], np.diff(ends, prepend=0, append=times.size))
+
+
 def values_at(steps: Steps, times: FloatArray) -> FloatArray:
     """Value of the step function at each of `times`."""
     import numpy as np
 
     if len(steps.times) == 1:
         return np.full(times.shape, steps.values[0])
+    table = StepTable.of(steps)
     if times.size > len(steps.times) and bool(np.all(times[1:] >= times[:-1])):
-        ends = np.searchsorted(times, np.asarray(steps.times[1:]))
-        return np.repeat(np.asarray(steps.values), np.diff(ends, prepend=0, append=times.size))
-    index = np.searchsorted(np.asarray(steps.times), times, side="right") - 1
-    return np.asarray(steps.values)[index]
+        return table.along(times)
+    return table.values[np.searchsorted(table.times, times, side="right") - 1]

@@ -8,13 +8,19 @@ what makes common random numbers exact.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 
 from sim.errors import SimulationError
+from sim.model.arrays import FloatArray, IntArray
+from sim.model.gamma_quantile import gamma_of_normal
+from sim.model.steps import StepTable
 
 
+@lru_cache(maxsize=2**16)
 def stable_hash(name: str) -> int:
     """A 64-bit hash of a stream's name that is the same in every process and version of Python."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
@@ -34,8 +40,20 @@ def check_clashes(names: Iterable[str]) -> None:
         seen[key] = name
 
 
+def room_for(expected: float, most: int) -> int:
+    """How many instants to draw where about so many are expected: more than ever come, but no more than `most`."""
+    expected = max(expected, 0.0)
+    return min(int(expected + 6.0 * math.sqrt(expected)) + 16, most)
+
+
 class Streams:
-    """The streams of one replication."""
+    """The streams of one replication, drawn with numpy.
+
+    `sim.engine.compiled_streams` draws the same numbers in compiled loops, to the last bit.
+    """
+
+    anywhere = False
+    """Few numbers of a stream cost little, wherever they stand in it."""
 
     def __init__(self, seed: int, replication: int) -> None:
         self.seed, self.replication = seed, replication
@@ -45,13 +63,46 @@ class Streams:
         key = (self.replication, stable_hash(name))
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
 
-    def uniform(self, name: str, count: int, begin: int = 0) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def uniform(self, name: str, count: int, begin: int = 0) -> FloatArray:
         """Uniforms number `begin` to `begin + count` of a stream in [0, 1); a longer draw begins with a shorter one."""
         generator = self.generator(name)
         if begin:
             generator.bit_generator.advance(begin)  # type: ignore[attr-defined]  # one step per uniform
         return generator.random(count)
 
+    def at(self, name: str, rows: IntArray) -> FloatArray:
+        """Uniforms of a stream by number, (rows,). Numbers never fall; some may be left out, or stand twice."""
+        if not rows.size:
+            return np.empty(0)
+        first = int(rows[0])
+        return self.uniform(name, int(rows[-1]) + 1 - first, first)[rows - first]
+
     def once(self, name: str) -> float:
         """One uniform in [0, 1) for the whole replication."""
         return float(self.uniform(name, 1)[0])
+
+    def poisson(self, name: str, rate: float, horizon: float, stretch: int) -> Iterator[FloatArray]:
+        """Instants of a Poisson process on [0, horizon), no more than `stretch` at a time.
+
+        A longer horizon keeps the earlier instants.
+        """
+        generator = self.generator(name)
+        expected, reached = rate * horizon, 0.0
+        while True:
+            gaps = generator.standard_exponential(room_for(expected - reached, stretch))
+            gaps[0] += reached  # one sum from the first gap on, whatever the stretches
+            sums = np.cumsum(gaps, out=gaps)
+            reached = float(sums[-1])
+            times = np.divide(sums, rate, out=sums)
+            if times[-1] >= horizon:
+                yield times[: int(np.searchsorted(times, horizon))]
+                return
+            yield times
+
+    def accepted(self, name: str, begin: int, times: FloatArray, chance: StepTable) -> IntArray:
+        """Which of the candidates from number `begin` on, at ascending `times`, have a uniform below their chance."""
+        return np.flatnonzero(self.uniform(name, times.size, begin) < chance.along(times))
+
+    def gamma(self, z: FloatArray, shape: float) -> FloatArray:
+        """Values of the gamma distribution of scale 1 at normal quantiles, which are overwritten."""
+        return gamma_of_normal(z, shape)

@@ -30,13 +30,15 @@ def progress(total: int, label: str, quiet: bool = False) -> Iterator[Callable[[
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[clock]}"),
         console=Console(stderr=True),
+        # Drawn when there is something new: a thread that draws all the time would forbid that workers start as copies
+        # of this process.
+        auto_refresh=False,
     )
     with bar:
         task = bar.add_task(escape(label), total=total, clock="left")
 
         def advance(n: int) -> None:
             bar.advance(task, n)
-            if bar.tasks[0].finished:
-                bar.update(task, clock="in all")
+            bar.update(task, clock="in all" if bar.tasks[0].finished else "left", refresh=True)
 
         yield advance

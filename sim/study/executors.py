@@ -9,6 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
+import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
@@ -44,13 +47,18 @@ def using(executor: Executor) -> Iterator[None]:
         _in_force.reset(token)
 
 
+def on_this_machine() -> bool:
+    """Tasks are done by processes of this machine, which share its disk, and not by an executor that is in force."""
+    return _in_force.get() is None
+
+
 def map_unordered(
     work: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 1
 ) -> Iterator[tuple[Task, Result]]:
     """Each task with the result of `work`, in the order in which they are finished.
 
     Args:
-        work: picklable when `workers` is above 1; sent to each process once.
+        work: picklable when `workers` is above 1; goes to each process once.
         tasks: what to do, hashable; a task should take long enough that handing it out costs little.
         workers: processes, this one included; 1 runs everything here. Without meaning where an executor is in force.
 
@@ -83,9 +91,8 @@ class Processes:
         before = set(active_children())
         others = max(1, min(self.workers, len(tasks)) - 1)
         left, under_way = deque(tasks), dict[Future[Any], Task]()
-        # Spawned processes start clean: no threads or locks of this one are copied half-way.
-        pool = ProcessPoolExecutor(others, get_context("spawn"), initializer=_receive, initargs=(work,))
-        with pool:
+        pool = ProcessPoolExecutor(others, get_context(way_to_start()), initializer=_receive, initargs=(work,))
+        with pool, _no_word_on_threads():
             try:
                 while left or under_way:
                     # Each has one to go on with while this process works, but not of the last.
@@ -113,6 +120,25 @@ class Processes:
                 raise
 
 
+def way_to_start() -> str:
+    """How another process begins: on Linux as a copy of this one, which has the libraries and the compiled code there.
+
+    A copy is ready in some milliseconds; a process that is started anew takes two seconds of processor time. A copy
+    holds only the thread that makes it, and a lock that another held would stay shut in it for ever, so that a
+    program with threads of its own (a notebook, say) starts processes anew, as do other systems, whose libraries do
+    not all bear to be copied. The threads of numpy's BLAS are no matter: it puts them in order in a copy.
+    """
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+
+
+@contextlib.contextmanager
+def _no_word_on_threads() -> Iterator[None]:
+    """From Python 3.12 on a copy is warned of where any library has threads, as numpy's BLAS does."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+        yield
+
+
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
     """A Ctrl-C during the block arrives after it; processes started within never see one."""
@@ -127,15 +153,13 @@ def _interrupts_held() -> Iterator[None]:
 
 
 _work: Callable[..., object] | None = None
-"""In a worker process: the function its tasks go to, sent once when the process starts."""
+"""In a worker process: the function its tasks go to, had once when the process starts."""
 
 
 def _receive(work: Callable[..., object]) -> None:
-    from threading import Thread
-
     global _work
     _work = work
-    Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from sim.engine import COMPILED, Records, engine
+from sim.engine import COMPILED, Records, engine, streams_of
 from sim.errors import BordersimError, ReplicationError
 from sim.model.arrays import FloatArray
 from sim.model.build import Model, build
@@ -16,7 +17,7 @@ from sim.model.parties import Parties
 from sim.scenario import Scenario
 from sim.scenario.vocabulary import BASELINE
 from sim.study.conservation import check_conservation
-from sim.study.executors import map_unordered
+from sim.study.executors import map_unordered, on_this_machine, way_to_start
 from sim.study.journal import Journal
 from sim.study.layout import Layout
 from sim.study.matrix import Found, Parts, row_of
@@ -30,8 +31,10 @@ MOST_PER_TASK, LEAST_TASKS = 50, 8
 small enough that several workers finish together."""
 
 WORTH_WORKERS = {"reference": 150_000.0, "compiled": 1_500_000.0}
-"""Parties in all, by engine, from which starting processes (some 2 s each, meanwhile this one works) pays: about 4 s of
-work."""
+"""Parties in all, by engine, from which starting processes anew (some 2 s each, meanwhile this one works) pays: about
+4 s of work."""
+OF_COPIES = 0.2
+"""Share of that from which processes pay that start as copies of this one, in some milliseconds."""
 
 Task = tuple[str, int, int]
 """Replications [first, last) of a variant."""
@@ -86,7 +89,7 @@ class Experiment:
 
     def workers_worth(self) -> int:
         """Processes that pay: all cores once the work is longer than starting them takes."""
-        enough = WORTH_WORKERS.get(self.engine, 0.0)
+        enough = WORTH_WORKERS.get(self.engine, 0.0) * (OF_COPIES if way_to_start() == "fork" else 1.0)
         return cores() if self.expected_work() >= enough else 1
 
     def simulate(self, variant: str, replication: int) -> tuple[Parties, Records]:
@@ -96,7 +99,7 @@ class Experiment:
             SimulationError: the records break conservation.
         """
         model, _ = self.model(variant)
-        parties = model.draw(self.seed, replication)
+        parties = model.draw(self.seed, replication, streams_of(self.engine))
         records = engine(self.engine)(model.network, parties)
         check_conservation(model.network, parties, records)
         return parties, records
@@ -138,6 +141,16 @@ class Experiment:
                 found.visits.append(visits)
         return found
 
+    def kept(self, journal: Journal, task: Task) -> Chunk:
+        """The same, its replications in the journal: what is left in it are those that failed.
+
+        On the machine of the journal whoever makes rows writes them: handing them over would take a process longer
+        than that, and the one that takes them, busy with replications of its own, keeps it waiting.
+        """
+        chunk = self.chunk(task)
+        _keep(journal, task, chunk)
+        return Chunk(chunk.rows[:0], failures=chunk.failures)
+
     def tasks(self, journal: Journal) -> list[Task]:
         """What is still to be done, in pieces that do not depend on the number of workers."""
         tasks: list[Task] = []
@@ -165,15 +178,12 @@ class Experiment:
         tasks = self.tasks(journal)
         advance(self.replications * len(self.scenarios) - sum(last - first for _, first, last in tasks))
         failures: list[ReplicationError] = []
-        for (variant, first, last), chunk in map_unordered(self.chunk, tasks, workers):
-            failed = {failure.replication for failure in chunk.failures}
+        work = partial(self.kept, journal) if on_this_machine() else self.chunk
+        for task, chunk in map_unordered(work, tasks, workers):
+            if work == self.chunk:
+                _keep(journal, task, chunk)
             failures += chunk.failures
-            for at, data in enumerate(chunk.visits):
-                if first + at not in failed:
-                    journal.keep_visits(visits_name(variant, first + at), data)
-            for begin, end in _stretches(first, last, failed):
-                journal.keep(variant, begin, chunk.rows[begin - first : end - first])
-            advance(last - first)
+            advance(task[2] - task[1])
         order = list(self.scenarios)
         return sorted(failures, key=lambda failure: (order.index(failure.variant), failure.replication))
 
@@ -182,6 +192,17 @@ class Experiment:
         parts = {variant: self.parts(variant) for variant in self.scenarios}
         rows = {variant: Found(of, journal.rows(variant, of.width)) for variant, of in parts.items()}
         return {variant: found.first(self.replications) for variant, found in rows.items()}
+
+
+def _keep(journal: Journal, task: Task, chunk: Chunk) -> None:
+    """Write what a task gave to the journal, but for what failed."""
+    variant, first, last = task
+    failed = {failure.replication for failure in chunk.failures}
+    for at, data in enumerate(chunk.visits):
+        if first + at not in failed:
+            journal.keep_visits(visits_name(variant, first + at), data)
+    for begin, end in _stretches(first, last, failed):
+        journal.keep(variant, begin, chunk.rows[begin - first : end - first])
 
 
 def visits_name(variant: str, replication: int) -> str:

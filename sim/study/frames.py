@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,7 +32,7 @@ from sim.study.estimators import (
 )
 from sim.study.experiment import Experiment
 from sim.study.layout import Key, Layout
-from sim.study.matrix import VALUES, Found
+from sim.study.matrix import HELD_VALUES, VALUES, Found
 from sim.study.standards import days_within, limits_by_bin, limits_of_run
 from sim.study.store import Columns, Texts
 from sim.study.survival import GRID_MINUTES, groups
@@ -96,16 +96,15 @@ def _series(layout: Layout, rows: Found) -> Iterator[_Block]:
     order = {measure.name: at for at, measure in enumerate(catalogue(layout.network.outcomes))}
     for first, last in _stretches(layout.bin_keys, rows):
         keys, pieces = layout.bin_keys[first:last], []
-        for bins in _bins_at_once(rows, last - first):
-            block = rows.series(first, last, bins)
+        for bins, block in _by_bins(rows.series, rows, first, last):
             both = [*_plain(layout, keys, block, bins), *_ratios(layout, keys, block, bins, RATIOS)]
             pieces.append(_joined(both, axis=0))
         yield _ordered(_joined(pieces, axis=1), keys, order)
     for first, last in _stretches(layout.start_bin_keys, rows):
         keys = layout.start_bin_keys[first:last]
         ratios = [
-            _joined(list(_ratios(layout, keys, rows.start_series(first, last, bins), bins, START_RATIOS)), axis=0)
-            for bins in _bins_at_once(rows, last - first)
+            _joined(list(_ratios(layout, keys, block, bins, START_RATIOS)), axis=0)
+            for bins, block in _by_bins(rows.start_series, rows, first, last)
         ]
         yield _joined(ratios, axis=1)
 
@@ -124,11 +123,19 @@ def _stretches(keys: Sequence[Key], rows: Found) -> Iterator[tuple[int, int]]:
         yield first, end
 
 
-def _bins_at_once(rows: Found, keys: int) -> Iterator[slice]:
-    """The bins in stretches of which VALUES are held."""
-    width = max(1, VALUES // (rows.replications * keys))
-    for begin in range(0, rows.parts.bins, width):
-        yield slice(begin, min(begin + width, rows.parts.bins))
+def _by_bins(
+    read: Callable[[int, int, slice], FloatArray], rows: Found, first: int, last: int
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Stretches of bins of which VALUES are held while they are estimated, and (replications, keys, bins) of each.
+
+    What stands together in a row is read at once where that is not much: a piece of each bin's takes longer.
+    """
+    bins, n = rows.parts.bins, rows.replications * (last - first)
+    whole = read(first, last, slice(0, bins)) if n * bins <= HELD_VALUES else None
+    width = max(1, VALUES // n)
+    for begin in range(0, bins, width):
+        own = slice(begin, min(begin + width, bins))
+        yield own, read(first, last, own) if whole is None else whole[:, :, own]
 
 
 def _joined(blocks: Sequence[_Block], axis: int) -> _Block:

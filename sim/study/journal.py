@@ -79,12 +79,12 @@ class Journal:
         for first, last in self.chunks(variant):
             path = self.folder / f"{variant}-{first}-{last}.npy"
             try:
-                shape = np.load(path, mmap_mode="r").shape
+                found = RowFile.of(path)
             except (OSError, ValueError) as error:
                 raise RunFolderError(f"{path} cannot be read: {error}; delete it and run again") from error
-            if shape != (last - first, width):
+            if (found.replications, found.width) != (last - first, width):
                 raise RunFolderError(f"{path} is damaged; delete it and run again")
-            chunks.append(RowFile(path, last - first))
+            chunks.append(found)
         return chunks
 
     def remove(self) -> None:

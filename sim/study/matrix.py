@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from io import BytesIO
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -63,32 +65,75 @@ def row_of(measured: Measured) -> FloatArray:
     return np.concatenate([part.ravel() for part in parts])
 
 
-_ONE_AT_A_TIME = threading.Lock()
-"""numpy reads the head of a file as Python's syntax, which Python 3.11 cannot do in two threads at once
-(https://github.com/python/cpython/issues/106905)."""
-
-
 @dataclass(frozen=True)
 class RowFile:
-    """Rows of some replications: the first so many of a file of numpy's."""
+    """Rows of some replications: the first so many of a file of numpy's.
+
+    Its head is read once, when it is found: that takes as long as reading a column of its rows.
+    """
 
     path: Path
     replications: int
+    width: int
+    """Length of a row."""
+    offset: int
+    """Bytes before the first row."""
 
-    def read(self, rows: slice, columns: slice) -> FloatArray:
-        """A copy of these rows and columns; no more of the file stays in memory."""
-        return np.array(self._mapped()[: self.replications][rows, columns])
+    @classmethod
+    def of(cls, path: Path) -> RowFile:
+        """The file with all of its rows.
 
-    def _mapped(self) -> np.memmap[tuple[int, ...], np.dtype[np.float64]]:
-        with _ONE_AT_A_TIME:
-            return cast("np.memmap[tuple[int, ...], np.dtype[np.float64]]", np.load(self.path, mmap_mode="r"))
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it is no such file, or damaged.
+        """
+        with path.open("rb", buffering=0) as file:
+            head, size = file.read(_HEAD), path.stat().st_size
+        shape, offset = _shape_in(head)
+        if size < offset + shape[0] * shape[1] * 8:
+            raise ValueError("it is too short")
+        return cls(path, *shape, offset)
 
-    def read_into(self, rows: FloatArray) -> None:
-        """All of its columns into (replications, width) that stand in one piece."""
-        there = self._mapped()
-        with self.path.open("rb") as file:  # faster than page by page
-            file.seek(there.offset)
-            file.readinto(rows.data.cast("B"))
+    def mapped(self) -> FloatArray:
+        """(replications, width): a view of the file, mapped into memory for as long as the view is held."""
+        with self.path.open("rb", buffering=0) as file:
+            there = mmap(file.fileno(), 0, access=ACCESS_READ)
+        values = np.frombuffer(there, np.float64, self.replications * self.width, self.offset)
+        return values.reshape(self.replications, self.width)
+
+    def read_into(self, rows: FloatArray, first: int = 0, begin: int = 0) -> None:
+        """The columns from `begin` on of the rows from `first` on, as many as there are in `rows`, (n, columns).
+
+        Many neighbouring columns are read twice as fast as they are copied from where the file is mapped.
+        """
+        with self.path.open("rb", buffering=0) as file:
+            # Whole rows stand in one piece, in the file as here.
+            for at, piece in enumerate([rows] if rows.shape[1] == self.width else rows):
+                file.seek(self.offset + ((first + at) * self.width + begin) * rows.itemsize)
+                file.readinto(piece.data.cast("B"))
+
+
+_HEAD = 128
+"""Bytes of the head of a file of rows, which numpy fills up to a multiple of 64."""
+
+
+@lru_cache(maxsize=64)
+def _shape_in(head: bytes) -> tuple[tuple[int, int], int]:
+    """Shape of the rows that such a head tells of, and where they begin.
+
+    The files of a variant but the last have the same head, and numpy takes as long to read one as a column of rows.
+
+    Raises:
+        ValueError: it is no head of rows of numbers.
+    """
+    file = BytesIO(head)
+    version = np.lib.format.read_magic(file)
+    if version != (1, 0):
+        raise ValueError(f"it is of version {version}")
+    shape, by_column, kind = np.lib.format.read_array_header_1_0(file)
+    if len(shape) != 2 or by_column or kind != np.float64:
+        raise ValueError("it does not hold rows of numbers")
+    return shape, file.tell()
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,28 +151,26 @@ class Found:
 
     def columns(self, begin: int, end: int) -> FloatArray:
         """(replications, end - begin): these columns of all rows."""
-        if (whole := _held(self, end - begin)) is not None:
-            return whole[:, begin:end]
-        return np.concatenate([chunk.read(slice(None), slice(begin, end)) for chunk in self.chunks])
+        return self.rows(0, self.replications, begin, end)
 
     def rows(self, first: int, last: int, begin: int, end: int) -> FloatArray:
         """(last - first, end - begin): columns [begin, end) of replications [first, last)."""
         if (whole := _held(self, end - begin)) is not None:
             return whole[first:last, begin:end]
-        found, reached = list[FloatArray](), 0
+        found, reached = np.empty((last - first, end - begin)), 0
         for chunk in self.chunks:
             low, high = max(first - reached, 0), min(last - reached, chunk.replications)
             if low < high:
-                found.append(chunk.read(slice(low, high), slice(begin, end)))
+                chunk.read_into(found[low + reached - first : high + reached - first], low, begin)
             reached += chunk.replications
-        return np.concatenate(found)
+        return found
 
     def first(self, replications: int) -> Found:
         """The first so many rows."""
         kept, left = list[RowFile](), replications
         for chunk in self.chunks:
             if left > 0:
-                kept.append(RowFile(chunk.path, min(chunk.replications, left)))
+                kept.append(replace(chunk, replications=min(chunk.replications, left)))
             left -= chunk.replications
         return Found(self.parts, kept)
 
@@ -147,10 +190,15 @@ class Found:
     def _series(self, begin: int, first: int, last: int, bins: slice) -> FloatArray:
         width = self.parts.bins
         own = slice(begin + first * width, begin + last * width)
-        if (whole := _held(self, self.parts.width)) is not None:
-            return whole[:, own].reshape(len(whole), -1, width)[:, :, bins]
-        read = (chunk.read(slice(None), own) for chunk in self.chunks)
-        return np.concatenate([found.reshape(len(found), -1, width)[:, :, bins] for found in read])
+        if bins == slice(0, width) or _held(self, self.parts.width) is not None:
+            found = self.columns(own.start, own.stop)
+            return found.reshape(len(found), -1, width)[:, :, bins]
+        found, reached = np.empty((self.replications, last - first, bins.stop - bins.start)), 0
+        for chunk in self.chunks:
+            there = chunk.mapped()[:, own].reshape(chunk.replications, -1, width)
+            found[reached : reached + chunk.replications] = there[:, :, bins]
+            reached += chunk.replications
+        return found
 
     def survival(self) -> FloatArray:
         """(replications, groups, waits): the wait distribution of each of `sim.study.survival.groups`."""

@@ -45,7 +45,6 @@ USUAL = ("wait_mean",)
 USUAL_OF_FLOWS = ("persons", "persons_intercepted")
 """The same in a scenario of irregular flows alone; the second where people cross between ports."""
 POINT = "point"
-_ALL = slice(None)
 _HOW_OFTEN = ("replications", "precision", "seed")
 Note = Callable[[str], None]
 Coordinates = tuple[float | None, ...]
@@ -291,7 +290,7 @@ def _all_done(
     days, place = points.plan.replications, {task: at for at, task in enumerate(tasks)}
     firsts = [first for first, _ in journal.chunks(POINT)]
     rows = journal.rows(POINT, len(points.keys))
-    done = {tasks[first // days]: chunk.read(_ALL, _ALL) for first, chunk in zip(firsts, rows, strict=True)}
+    done = {tasks[first // days]: np.array(chunk.mapped()) for first, chunk in zip(firsts, rows, strict=True)}
     advance(len(done))
     left = [task for task in tasks if task not in done]
     if not left:

@@ -61,18 +61,33 @@ def same_but_for_nan(model: Model, some: Parties, other: Parties) -> int:
     return missing
 
 
-@pytest.mark.parametrize("batch", [1, 3])
-def test_stretches_are_the_whole(batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("batch", "many"), [(1, 2**17), (1, 2000), (3, 2000)])
+def test_stretches_are_the_whole(batch: int, many: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_of(tmp_path, batch=batch)
     whole = model.draw(7, 2)
-    for module in (sources, drawing):
-        monkeypatch.setattr(module, "STRETCH", 1000)
+    monkeypatch.setattr(sources, "STRETCH", 1000)
+    monkeypatch.setattr(drawing, "MANY", many)
     pieces = model.draw(7, 2)
     for name in BY_COUNTER:
         one, two = getattr(whole, name), getattr(pieces, name)
         assert (one is None and two is None) or np.array_equal(one, two), name
     assert len(whole) > 15_000, "many stretches"
     same_but_for_nan(model, pieces, whole)
+
+
+@pytest.mark.parametrize("growth", [0.0, 1.0, 1.3, 50.0])
+def test_a_column_is_its_parts_end_to_end(growth: float) -> None:
+    """Without room, with too little time and again, and with plenty."""
+    rng = np.random.default_rng(4)
+    parts = [rng.random(count) for count in (0, 5, 0, 200, 1, 40, 0, 77)]
+    for number in range(len(parts) + 1):
+        column = drawing._Column(np.float64, lambda: growth)
+        for part in parts[:number]:
+            column.append(part)
+        together = np.concatenate([np.empty(0), *parts[:number]])
+        assert np.array_equal(column.values(), together)
+        order = rng.permutation(together.size)
+        assert np.array_equal(column.give(order), together[order])
 
 
 def test_what_programmes_share_is_as_if_each_had_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ def import_all() -> None:
     """Everything `run` imports."""
     for name in ("scipy.special", "pyarrow.parquet", "sim.commands", "sim.report.progress", "sim.study.runs"):
         importlib.import_module(name)
-    for name in ("sim.engine.compiled.kernel", "sim.study.compiled"):
+    for name in ("sim.engine.compiled.kernel", "sim.engine.compiled_streams", "sim.study.compiled"):
         importlib.import_module(name)
 
 
@@ -99,7 +99,7 @@ def stages(path: str, replications: int) -> Answer:
     clock.stop("import")
     import numpy as np
 
-    from sim.engine import COMPILED, engine
+    from sim.engine import COMPILED, engine, streams_of
     from sim.scenario import load
     from sim.scenario.vocabulary import BASELINE
     from sim.study import compiled, runs, store
@@ -113,13 +113,13 @@ def stages(path: str, replications: int) -> Answer:
     model, layout = plan.model(BASELINE)
     clock.stop("load scenario")
     runs.ready(plan, lambda text: None)
-    run = engine(COMPILED)
+    run, streams = engine(COMPILED), streams_of(COMPILED)
     clock.stop("load kernel")
     folder = tempfile.TemporaryDirectory()
     journal = Journal(Path(folder.name) / "journal", {})
     vehicles, found, kernel = 0, list[Any](), 0.0
     for replication in range(replications):
-        parties = model.draw(plan.seed, replication)
+        parties = model.draw(plan.seed, replication, streams)
         clock.stop("draw")
         before = time.perf_counter()
         records = run(model.network, parties)

@@ -1,0 +1,202 @@
+"""What Python calls: compiled loops over the numbers of one stream each, kept on disk."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from sim.engine.compiled import jit
+from sim.engine.compiled.jit import compiled, inlined
+from sim.engine.compiled_streams.pcg64 import (
+    A_HIGH,
+    A_LOW,
+    ELEVEN,
+    ONE,
+    REACH,
+    UNIT,
+    U,
+    Words,
+    after,
+    bits_of,
+    far,
+    jumps,
+    seeded,
+    uniform_of,
+)
+from sim.model.arrays import FloatArray, IntArray
+from sim.model.gamma_quantile import EDGE, STEP
+
+try:  # numpy's tables of the ziggurat, which numba keeps to itself
+    from numba.np.random._constants import fe_double, ke_double, we_double, ziggurat_exp_r
+except ImportError:  # without them `is_numpys_ziggurat` says no
+    ziggurat_exp_r = 0.0
+    ke_double, we_double, fe_double = np.zeros(256, np.uint64), np.zeros(256), np.zeros(256)
+
+LAYER, BELOW_LAYER, UNUSED = U(0xFF), U(8), U(3)
+"""Of 64 random bits numpy's ziggurat leaves three alone; eight name a layer, the rest the place in it."""
+
+
+@compiled
+def _walk(entropy: Words, begin: int, leaps: Words) -> tuple[U, U]:
+    """The state from which uniform `begin` of the stream is one step away; fills in the stream's jumps."""
+    high, low, c_high, c_low = seeded(entropy)
+    jumps(c_high, c_low, leaps)
+    return far(high, low, c_high, c_low, begin)
+
+
+@inlined
+def _leap(high: U, low: U, leaps: Words, j: int) -> tuple[U, U]:
+    """The state j + 1 steps on."""
+    return after(high, low, leaps[j, 0], leaps[j, 1], leaps[j, 2], leaps[j, 3])
+
+
+@compiled
+def _uniforms(entropy: Words, rows: IntArray) -> FloatArray:
+    """`Streams.at`."""
+    found, leaps = np.empty(len(rows)), np.empty((REACH, 4), np.uint64)
+    if len(rows) == 0:
+        return found
+    begin = rows[0]
+    high, low = _walk(entropy, begin, leaps)
+    for k in range(len(rows)):
+        while rows[k] >= begin + REACH:
+            high, low = _leap(high, low, leaps, REACH - 1)
+            begin += REACH
+        found[k] = uniform_of(*_leap(high, low, leaps, rows[k] - begin))
+    return found
+
+
+@compiled
+def _accepted(entropy: Words, begin: int, times: FloatArray, changes: FloatArray, chances: FloatArray) -> IntArray:
+    """`Streams.accepted`, with the step function of the chance as two arrays."""
+    found, count = np.empty(len(times), np.int64), U(0)
+    if len(times) == 0:
+        return found
+    high, low, c_high, c_low = seeded(entropy)
+    high, low = far(high, low, c_high, c_low, begin)
+    piece, first = np.searchsorted(changes, times[0], side="right") - 1, 0
+    while first < len(times):
+        end = np.searchsorted(times, changes[piece + 1]) if piece + 1 < len(changes) else len(times)
+        # A uniform is a whole number of units: it is below the chance if that number is below the next whole one.
+        limit = U(math.ceil(min(max(chances[piece], 0.0), 1.0) / UNIT))
+        for i in range(first, end):
+            high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)
+            # Written down in any case and counted if it holds: a branch that nobody can foretell would cost more.
+            found[count] = i
+            count += U((bits_of(high, low) >> ELEVEN) < limit)
+        piece, first = piece + 1, end
+    return found[:count]
+
+
+@inlined
+def _exponential(high: U, low: U, c_high: U, c_low: U) -> tuple[float, U, U]:
+    """numpy's standard exponential by the ziggurat, and the state after it."""
+    high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)
+    bits = bits_of(high, low) >> UNUSED
+    layer, place = bits & LAYER, bits >> BELOW_LAYER
+    x = np.int64(place) * we_double[layer]
+    if place >= ke_double[layer]:
+        x, high, low = _at_the_edge(layer, x, high, low, c_high, c_low)
+    return x, high, low
+
+
+@compiled
+def _at_the_edge(layer: U, x: float, high: U, low: U, c_high: U, c_low: U) -> tuple[float, U, U]:
+    """The same for one in ninety, which does not lie well inside its layer."""
+    while True:
+        high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)
+        u = uniform_of(high, low)
+        if layer == U(0):
+            return ziggurat_exp_r - math.log1p(-u), high, low
+        if (fe_double[layer - ONE] - fe_double[layer]) * u + fe_double[layer] < math.exp(-x):
+            return x, high, low
+        high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)
+        bits = bits_of(high, low) >> UNUSED
+        layer, place = bits & LAYER, bits >> BELOW_LAYER
+        x = np.int64(place) * we_double[layer]
+        if place < ke_double[layer]:
+            return x, high, low
+
+
+@compiled
+def _instants(entropy: Words, state: Words, reached: float, rate: float, horizon: float, times: FloatArray) -> Any:
+    """Fill `times` with a stretch of `Streams.poisson`; how many are before the horizon, and the sum of gaps so far.
+
+    `state` keeps the stream between stretches; it has no constant (which is odd) before the first.
+    """
+    if state[3] == U(0):
+        state[0], state[1], state[2], state[3] = seeded(entropy)
+    high, low, c_high, c_low = state[0], state[1], state[2], state[3]
+    count = 0
+    while count < len(times):
+        gap, high, low = _exponential(high, low, c_high, c_low)
+        reached += gap
+        time = reached / rate
+        if time >= horizon:
+            break
+        times[count] = time
+        count += 1
+    state[0], state[1] = high, low
+    return count, reached
+
+
+@compiled
+def _cubics(z: FloatArray, table: FloatArray) -> None:
+    """`sim.model.gamma_quantile.interpolate`."""
+    for i in range(len(z)):
+        place = (min(max(z[i], -EDGE), EDGE - STEP / 2.0) + EDGE) / STEP
+        left = int(place)
+        part = place - left
+        rest = 1.0 - part
+        value = table[3, left] * part
+        value += table[2, left] * rest
+        rest *= part
+        value *= rest
+        part *= table[1, left]
+        part += table[0, left]
+        z[i] = value + part
+
+
+def _entries(version: int) -> tuple[Any, ...]:
+    """The functions with the hash of the whole source in their closure, so that no stale code is ever loaded."""
+
+    def uniforms(entropy, rows):  # type: ignore[no-untyped-def]
+        return _uniforms(entropy, rows) if version >= 0 else np.empty(0)
+
+    def accepted(entropy, begin, times, changes, chances):  # type: ignore[no-untyped-def]
+        return _accepted(entropy, begin, times, changes, chances) if version >= 0 else np.empty(0, np.int64)
+
+    def instants(entropy, state, reached, rate, horizon, times):  # type: ignore[no-untyped-def]
+        return _instants(entropy, state, reached, rate, horizon, times) if version >= 0 else (-1, 0.0)
+
+    def cubics(z, table):  # type: ignore[no-untyped-def]
+        if version >= 0:
+            _cubics(z, table)
+
+    return tuple(jit.cached(function) for function in (uniforms, accepted, instants, cubics))
+
+
+uniforms, accepted, instants, cubics = _entries(jit.source_hash(Path(__file__).parent, Path(jit.__file__).parent))
+
+_U, _I, _F = numba.uint64[::1], numba.int64[::1], numba.float64[::1]
+SIGNATURES = (
+    (uniforms, (_U, _I)),
+    (accepted, (_U, numba.int64, _F, _F, _F)),
+    (instants, (_U, _U, numba.float64, numba.float64, numba.float64, _F)),
+    (cubics, (_F, numba.float64[:, ::1])),
+)
+
+
+def stands_in_cache() -> bool:
+    """Drawing would load the code and not compile it."""
+    return all(function.signatures or jit.is_on_disk(function, signature) for function, signature in SIGNATURES)
+
+
+def compile_now() -> None:
+    """Load the code, or compile it, now."""
+    for function, signature in SIGNATURES:
+        function.compile(signature)
