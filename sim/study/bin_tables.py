@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from sim.model.arrays import FloatArray
-from sim.study.catalogue import OUTCOME_PREFIX, bin_table
+from sim.study.catalogue import OUTCOME_PREFIX
 from sim.study.layout import Layout
 from sim.study.seen import Seen
 from sim.study.staffing import Staffing
+from sim.study.tallies import SUMS
 
 _MINUTE = 60.0
 _HOUR = 3600.0
-QUANTILES = {"wait_p50": 0.50, "wait_p90": 0.90, "wait_p95": 0.95, "wait_p99": 0.99, "wait_max": 1.0}
+_OF_TIME = (
+    "queue_mean", "queue_max", "queue_metres_mean", "queue_metres_max", "spillback_share", "utilisation",
+    "open_booths", "overtime_hours", "blocked_hours", "throughput",
+)  # fmt: skip
+QUANTILES = ("wait_p50", "wait_p90", "wait_p95", "wait_p99", "wait_max")
+"""At `SHARES` of the waits."""
 _SUMS = {
     "arrivals": ("arrivals", 1.0),
     "wait_sum": ("wait", _MINUTE),
@@ -32,6 +38,8 @@ _SUMS = {
     "censored_count": ("censored", 1.0),
 }
 """Binned measure: the tally it is, and what that is divided by."""
+_TALLIES = [SUMS.index(tally) for tally, _ in _SUMS.values()]
+_UNITS = np.array([[unit] for _, unit in _SUMS.values()])
 
 
 def binned(
@@ -46,17 +54,17 @@ def binned(
         full: (n_stations, n_bins) share of the time without room.
         kinds: measures that only some kinds of facility have, (n_columns, n_bins) each.
     """
-    cells, bins = layout.cells, len(layout.edges) - 1
+    cells, bins, slots = layout.cells, len(layout.edges) - 1, layout.bin_slots
     owners = slice(cells.n_cells, None)
-    measures = bin_table(layout.network.outcomes)
-    table = np.full((len(measures), cells.n_columns, bins), np.nan)
-    by_name = dict(zip((measure.name for measure in measures), table, strict=True))  # views, filled below
-    for name, (sums, unit) in _SUMS.items():
-        np.divide(seen.tallies.binned(sums), unit, out=by_name[name])
-    for at, outcome in enumerate(layout.network.outcomes):
-        by_name[OUTCOME_PREFIX + outcome][:] = seen.tallies.outcomes[:, at]
-    for name, seconds in zip(QUANTILES, seen.waits_in_bins.quantiles(tuple(QUANTILES.values())), strict=True):
-        np.divide(seconds.reshape(-1, bins), _MINUTE, out=by_name[name])
+    table = np.full((len(slots), cells.n_columns, bins), np.nan)
+
+    def put(names: Iterable[str], values: FloatArray) -> None:
+        table[[slots[name] for name in names]] = values
+
+    put(_SUMS, (seen.tallies.sums[:, _TALLIES] / _UNITS).transpose(1, 0, 2))
+    put((OUTCOME_PREFIX + name for name in layout.network.outcomes), seen.tallies.outcomes.transpose(1, 0, 2))
+    put(QUANTILES, seen.waits.in_bins / _MINUTE)
+    by_name = {name: table[slots[name]] for name in _OF_TIME}  # views, filled below
     by_name["queue_mean"][:] = cells.queues(seen.line.in_bins) / layout.bin_seconds
     by_name["queue_max"][:] = seen.peaks.parties
     if seen.road is not None and seen.peaks.metres is not None:
@@ -66,12 +74,12 @@ def binned(
     capacity = cells.pools_of_owners(staff.positions + staff.overtime)
     in_service = cells.primary(seen.busy.in_bins)[owners]
     np.divide(in_service, capacity, out=by_name["utilisation"][owners], where=capacity > 0.0)
-    by_name["open_booths"][owners] = cells.pools_of_owners(staff.booths) / layout.bin_seconds
+    by_name["open_booths"][owners] = staff.calendar.booths_of_owners / layout.bin_seconds
     by_name["overtime_hours"][owners] = cells.pools_of_owners(staff.overtime) / _HOUR
     by_name["blocked_hours"][:] = cells.booths(seen.blocked.in_bins) / _HOUR
     by_name["throughput"][:] = cells.own(seen.left) / (layout.bin_seconds / _HOUR)
     for name, values in kinds.items():
-        by_name[name][:] = values
+        table[slots[name]] = values
     return table.reshape(-1, bins)[layout.bin_take]
 
 
@@ -80,9 +88,8 @@ def _of_roads(layout: Layout, full: FloatArray) -> FloatArray:
     cells, facilities = layout.cells, len(layout.network.facilities)
     result = np.full((cells.n_columns, full.shape[1]), np.nan)
     result[cells.n_cells + facilities :] = full
-    for facility in range(facilities):
-        if (approach := cells.approach(facility)) >= 0:
-            result[cells.column_of(facility)] = full[approach]
+    columns, approaches = cells.approaches
+    result[columns] = full[approaches]
     return result
 
 

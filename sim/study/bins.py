@@ -61,23 +61,25 @@ class Stretches:
 
 
 def spread(layout: Layout, net: FloatArray) -> FloatArray:
-    """Seconds by cell and bin, (n_cells, n_bins), of stretches of time.
+    """Seconds by cell and bin, (..., n_cells, n_bins), of stretches of time.
 
     Args:
         layout: the bins.
-        net: (n_cells, 2, n_bins + 1) over the stretches that begin in a bin less over those that end there: the rest
-            of the bin, and the weight.
+        net: (..., n_cells, 2, n_bins + 1) over the stretches that begin in a bin less over those that end there: the
+            rest of the bin, and the weight.
     """
-    partial, open_at_end = net[:, 0, :-1], net[:, 1]
-    carried = (np.cumsum(open_at_end, axis=1) - open_at_end)[:, :-1]
+    partial, open_at_end = net[..., 0, :-1], net[..., 1, :]
+    carried = (open_at_end.cumsum(axis=-1) - open_at_end)[..., :-1]
     return np.asarray(np.maximum(partial + carried * layout.bin_seconds, 0.0))
 
 
 def full_in_bins(layout: Layout, time: FloatArray, station: IntArray, state: IntArray) -> FloatArray:
     """Share of each bin in which a station had no room, from the log of the records: (n_stations, n_bins)."""
     stations = len(layout.network.stations)
-    ends = np.searchsorted(station, np.arange(stations + 1))
     shares = np.zeros((stations, len(layout.edges) - 1))
+    if not station.size:
+        return shares
+    ends = np.searchsorted(station, np.arange(stations + 1))
     for at in np.flatnonzero(np.diff(ends)).tolist():
         mine = slice(int(ends[at]), int(ends[at + 1]))
         since, count = np.append(0.0, time[mine]), np.append(0, state[mine])

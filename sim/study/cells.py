@@ -42,12 +42,38 @@ class Gather:
         flat = np.array([cell for cells in members for cell in cells], dtype=np.int64)
         return cls(flat, np.cumsum(counts)[:-1], np.array(filled, dtype=np.int64), len(members))
 
+    @cached_property
+    def _few(self) -> tuple[tuple[IntArray, ...], tuple[IntArray, ...], Gather | None]:
+        """Columns of one cell, and the cell; of two, and both; the others."""
+        counts = np.diff(np.append(self.starts, len(self.members)))
+        alone, two, more = (self.starts[at] for at in (counts == 1, counts == 2, counts > 2))
+        rest: list[list[int]] = [[] for _ in range(self.n_columns)]
+        for column, begin, count in zip(self.columns.tolist(), self.starts.tolist(), counts.tolist(), strict=True):
+            rest[column] = self.members[begin : begin + count].tolist() if count > 2 else []
+        return (
+            (self.columns[counts == 1], self.members[alone]),
+            (self.columns[counts == 2], self.members[two], self.members[two + 1]),
+            Gather.of(rest) if more.size else None,
+        )
+
     def __call__(self, per_cell: FloatArray | IntArray) -> FloatArray:
         """Array (n_cells, ...) to (n_columns, ...)."""
         result = np.zeros((self.n_columns, *per_cell.shape[1:]))
+        if per_cell.ndim == 1:
+            self._add(per_cell, result)
+            return result
+        # numpy adds up cells of many numbers each number by number; where there is little to add, rows are faster.
+        alone, two, more = self._few
+        result[alone[0]] = per_cell[alone[1]]
+        if two[0].size:
+            result[two[0]] = per_cell[two[1]] + per_cell[two[2]]
+        if more is not None:
+            more._add(per_cell, result)
+        return result
+
+    def _add(self, per_cell: FloatArray | IntArray, result: FloatArray) -> None:
         if self.starts.size:
             result[self.columns] = np.add.reduceat(per_cell[self.members], self.starts, axis=0)
-        return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +208,13 @@ class Cells:
                 if station.kind in QUEUE_KINDS:
                     maps[2:, cell] = self.facility_cell[cell], self.column_of(station.facility)
         return tuple(maps)
+
+    @cached_property
+    def approaches(self) -> tuple[IntArray, IntArray]:
+        """Columns of the facilities that have an `approach`, and which station each of those is."""
+        found = [(self.column_of(f), self.approach(f)) for f in range(len(self.network.facilities))]
+        columns, stations = np.array([pair for pair in found if pair[1] >= 0], dtype=np.int64).reshape(-1, 2).T
+        return columns, stations
 
     def approach(self, facility: int) -> int:
         """The road farthest upstream with finite storage, whose spillback is the facility's; -1 for none."""

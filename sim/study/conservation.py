@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.engine.records import INSIDE, MOVED_ON, Records
 from sim.errors import SimulationError
+from sim.model.arrays import BoolArray
 from sim.model.network import DIVERTED, Network
 from sim.model.parties import Parties
 
@@ -16,14 +17,14 @@ def check_conservation(network: Network, parties: Parties, records: Records) -> 
     Raises:
         SimulationError: a party has no end or two, or the times of a visit are out of order.
     """
-    ends = np.zeros(len(parties), np.int64)
-    away_for_good = records.turned_away[records.turned_away_outcome != DIVERTED]
-    np.add.at(ends, away_for_good, 1)
-    np.add.at(ends, records.party[records.outcome != MOVED_ON], 1)
-    if np.any(ends != 1):
+    moved_on = records.outcome == MOVED_ON
+    ends = np.bincount(records.party[~moved_on], minlength=len(parties))
+    if records.turned_away.size:
+        ends += np.bincount(records.turned_away[records.turned_away_outcome != DIVERTED], minlength=len(parties))
+    if (ends != 1).any():
         party = int(np.flatnonzero(ends != 1)[0])
         raise SimulationError(f"party {party} has {ends[party]} ends instead of 1")
-    _check_last_visit_ends(records)
+    _check_last_visit_ends(records, moved_on)
     for earlier, later, what in (
         (records.joined, records.started, "starts before it joins"),
         (records.started, records.ended, "ends before it starts"),
@@ -31,23 +32,23 @@ def check_conservation(network: Network, parties: Parties, records: Records) -> 
         (records.joined, records.left, "leaves before it joins"),
     ):
         wrong = earlier > later  # False where either is NaN
-        if np.any(wrong):
+        if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             station = network.stations[int(records.station[row])].name
             raise SimulationError(f"party {int(records.party[row])} {what} at station {station!r}")
 
 
-def _check_last_visit_ends(records: Records) -> None:
+def _check_last_visit_ends(records: Records, moved_on: BoolArray) -> None:
     """Only a party's last visit has an outcome; a visit that moved on is followed by another at its instant."""
     if not records.party.size:
         return
-    last = np.append(records.party[1:] != records.party[:-1], True)
-    moved_on = records.outcome == MOVED_ON
-    if np.any(moved_on == last):
+    last = np.ones(len(moved_on), np.bool_)
+    np.not_equal(records.party[1:], records.party[:-1], out=last[:-1])
+    if (moved_on == last).any():
         row = int(np.flatnonzero(moved_on == last)[0])
         raise SimulationError(f"party {int(records.party[row])} goes on after its end, or ends on the way")
     following = np.flatnonzero(moved_on) + 1
-    if np.any(records.joined[following] != records.left[following - 1]):
+    if (records.joined[following] != records.left[following - 1]).any():
         raise SimulationError("a party does not join its next station when it leaves the one before")
-    if np.any(np.isnan(records.left) != (records.outcome == INSIDE)):
+    if (np.isnan(records.left) != (records.outcome == INSIDE)).any():
         raise SimulationError("a party that left counts as inside, or the other way round")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -141,10 +142,20 @@ class Layout:
             unexpected=_unexpected(network, cells, owners),
         )
 
-    @property
+    @cached_property
     def bin_seconds(self) -> FloatArray:
         """(n_bins,): length of each bin."""
         return np.diff(self.edges)
+
+    @cached_property
+    def slots(self) -> dict[str, int]:
+        """Place of each measure in the catalogue."""
+        return {measure.name: slot for slot, measure in enumerate(catalogue(self.network.outcomes))}
+
+    @cached_property
+    def bin_slots(self) -> dict[str, int]:
+        """Place of each binned measure in its table."""
+        return {measure.name: slot for slot, measure in enumerate(bin_table(self.network.outcomes))}
 
 
 @dataclass(frozen=True)

@@ -23,18 +23,27 @@ from sim.study.cells import Cells
 from sim.study.kinds import measures_of_kinds
 from sim.study.layout import ALL, Key, Layout, Standard
 from sim.study.lines import Integrals, integrals
-from sim.study.quantiles import Grouped
 from sim.study.recovery import recovery
 from sim.study.seen import See, Seen, see
-from sim.study.staffing import Staffing, staffing
-from sim.study.survival import survival
-from sim.study.tallies import Tallies
+from sim.study.staffing import Calendar, Staffing
+from sim.study.tallies import SUMS, Tallies
 
 __all__ = ["ALL", "FloatArray", "Integrals", "Key", "Layout", "Measured", "Standard", "integrals", "measure"]
 
 _MINUTE = 60.0
 _HOUR = 3600.0
-_SHARES = (0.50, 0.90, 0.95, 0.99, 1.0)
+_RATIOS = {
+    "wait_mean": ("wait", "waits", _MINUTE),
+    "wait_person_mean": ("person_wait", "persons", _MINUTE),
+    "wait_left_mean": ("gone_wait", "gone", _MINUTE),
+    "over_standard_share": ("over", "waits", 1.0),
+    "over_standard_mean": ("over_by", "waits", _MINUTE),
+    "inspected_share": ("inspected", "waits", 1.0),
+    "censored_share": ("censored", "arrivals", 1.0),
+}
+"""Measure: which tally over which, and what that is divided by."""
+_ABOVE, _BELOW = ([SUMS.index(ratio[side]) for ratio in _RATIOS.values()] for side in (0, 1))
+_UNITS = np.array([unit for _, _, unit in _RATIOS.values()])
 
 Columns = dict[str, FloatArray]
 """Measure to its value per column of `Cells`."""
@@ -67,11 +76,11 @@ def measure(layout: Layout, parties: Parties, records: Records, look: See = see)
         SimulationError: the records hold a visit or an outcome that no rule of the network leads to.
     """
     seen = look(layout, parties, records)
-    staff = staffing(layout, records, seen.overtime)
+    staff = Staffing(Calendar.of(layout, records), seen.overtime)
     special = any(one.hall is not None or one.flow is not None for one in layout.network.facilities)
     of_kinds, of_kinds_by_bin = measures_of_kinds(layout, seen.rows(), staff) if special else ({}, {})
     columns = (
-        _parties(layout, seen.tallies, seen.waits)
+        _parties(layout, seen.tallies, seen.waits.whole)
         | _time_in_system(layout.cells, seen)
         | _lines(layout, records, seen)
         | _booths(layout, records, seen, staff)
@@ -79,15 +88,16 @@ def measure(layout: Layout, parties: Parties, records: Records, look: See = see)
         | {"recovery": recovery(layout, seen.rows)}
         | of_kinds
     )
-    blank = np.full(layout.cells.n_columns, np.nan)
-    table = np.stack([columns.get(m.name, blank) for m in catalogue(layout.network.outcomes)])
+    table = np.full((len(layout.slots), layout.cells.n_columns), np.nan)
+    for name, values in columns.items():
+        table[layout.slots[name]] = values
     _check_outcomes(layout, table)
     full = full_in_bins(layout, records.full_time, records.full_station, records.full_state)
     return Measured(
         values=table.ravel()[layout.take],
         bins=binned(layout, seen, staff, full, of_kinds_by_bin),
         bins_by_start=binned_by_start(layout, seen),
-        survival=survival(layout, seen.waits),
+        survival=seen.waits.survival,
     )
 
 
@@ -102,44 +112,35 @@ def _check_outcomes(layout: Layout, table: FloatArray) -> None:
 
 def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
     """Quotient, NaN where the divisor is 0."""
-    quotient: FloatArray = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0.0)
+    quotient: FloatArray = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0.0)
     return quotient
 
 
-def _parties(layout: Layout, tallies: Tallies, waits: Grouped) -> Columns:
+def _parties(layout: Layout, tallies: Tallies, waits: FloatArray) -> Columns:
     """Arrivals, how they ended, their waits, and who was inspected: sums over the bins and quantiles."""
     total = tallies.whole()
-    arrivals, count = total["arrivals"], total["waits"]
-    mean = _ratio(total["wait"], count) / _MINUTE
-    p50, p90, p95, p99, longest = (q / _MINUTE for q in waits.quantiles(_SHARES))
+    ratios = dict(zip(_RATIOS, (_ratio(total[:, _ABOVE], total[:, _BELOW]) / _UNITS).T, strict=True))
+    p50, p90, p95, p99, longest = waits / _MINUTE
+    mean = ratios["wait_mean"]
     outcomes = tallies.outcomes.sum(axis=2).T
     return {
         **{OUTCOME_PREFIX + name: outcomes[at] for at, name in enumerate(layout.network.outcomes)},
-        "arrivals": arrivals,
-        "wait_mean": mean,
+        **ratios,
+        "arrivals": total[:, SUMS.index("arrivals")],
         "wait_p50": p50,
         "wait_p90": p90,
         "wait_p95": p95,
         "wait_p99": p99,
         "wait_max": longest,
         "buffer_index": _ratio(p95 - mean, mean),
-        "wait_person_mean": _ratio(total["person_wait"], total["persons"]) / _MINUTE,
-        "wait_left_mean": _ratio(total["gone_wait"], total["gone"]) / _MINUTE,
-        "person_hours_delay": total["person_wait"] / _HOUR,
-        "over_standard_share": _ratio(total["over"], count),
-        "over_standard_mean": _ratio(total["over_by"], count) / _MINUTE,
-        "referrals": total["referred"],
-        "inspected_share": _ratio(total["inspected"], count),
-        "censored_share": _ratio(total["censored"], arrivals),
+        "person_hours_delay": total[:, SUMS.index("person_wait")] / _HOUR,
+        "referrals": total[:, SUMS.index("referred")],
     }
 
 
 def _time_in_system(cells: Cells, seen: Seen) -> Columns:
-    found = seen.in_system
-    return {
-        "time_in_system_mean": _ratio(cells.own(found.seconds), cells.own(found.count)) / _MINUTE,
-        "time_in_system_p95": found.p95 / _MINUTE,
-    }
+    seconds, count = cells.own(seen.in_system.sums).T
+    return {"time_in_system_mean": _ratio(seconds, count) / _MINUTE, "time_in_system_p95": seen.in_system.p95 / _MINUTE}
 
 
 def _lines(layout: Layout, records: Records, seen: Seen) -> Columns:
@@ -147,11 +148,9 @@ def _lines(layout: Layout, records: Records, seen: Seen) -> Columns:
     cells, network = layout.cells, layout.network
     window = network.horizon - network.warm_up
     full = np.full(cells.n_columns, np.nan)
-    stations = len(network.facilities) + cells.n_cells
-    full[stations:] = records.full_integral / window
-    for facility in range(len(network.facilities)):
-        if (approach := cells.approach(facility)) >= 0:
-            full[cells.column_of(facility)] = full[stations + approach]
+    full[len(network.facilities) + cells.n_cells :] = records.full_integral / window
+    columns, approaches = cells.approaches
+    full[columns] = records.full_integral[approaches] / window
     found = {
         "queue_mean": cells.queues(seen.line.seconds) / window,
         "queue_max": seen.peaks.parties.max(axis=1),
@@ -167,15 +166,19 @@ def _booths(layout: Layout, records: Records, seen: Seen, staff: Staffing) -> Co
     """Busy, blocked and open booth time; a facility's utilisation and booth-hours are those of primary."""
     cells = layout.cells
     held, in_service = cells.booths(seen.blocked.seconds), cells.primary(seen.busy.seconds)
-    blank = np.full(cells.n_cells, np.nan)
+    of_owners = np.full((3, cells.n_columns), np.nan)
     overtime = cells.pools_of_owners(records.overtime)
-    capacity = cells.pools_of_owners(staff.positions.sum(axis=1)) + overtime
-    booths = cells.pools_of_owners(staff.booths.sum(axis=1))
+    booths, positions = staff.calendar.hours_of_owners.T
+    of_owners[:, cells.n_cells :] = (
+        _ratio(in_service[cells.n_cells :], positions + overtime),
+        booths / _HOUR,
+        overtime / _HOUR,
+    )
     return {
         "blocked_hours": held / _HOUR,
-        "utilisation": np.concatenate([blank, _ratio(in_service[cells.n_cells :], capacity)]),
-        "booth_hours": np.concatenate([blank, booths / _HOUR]),
-        "overtime_hours": np.concatenate([blank, overtime / _HOUR]),
+        "utilisation": of_owners[0],
+        "booth_hours": of_owners[1],
+        "overtime_hours": of_owners[2],
     }
 
 

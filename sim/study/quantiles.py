@@ -17,6 +17,8 @@ from sim.model.arrays import FloatArray, IntArray
 from sim.study.cells import Cells
 
 SmallArray = npt.NDArray[np.int16] | IntArray
+SHARES = (0.50, 0.90, 0.95, 0.99, 1.0)
+"""Of the waits, at which quantiles are taken."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.records import Records
-from sim.model.arrays import FloatArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.parties import Parties
 from sim.study.bins import Stretches, bin_of, sums_by_start
 from sim.study.cells import Cells
 from sim.study.layout import Layout
 from sim.study.lines import Peaks, metres, peaks, time_in_state
-from sim.study.quantiles import Grouped, by_column_and_bin, quantile_of_columns
+from sim.study.quantiles import SHARES, by_column_and_bin, quantile_of_columns
 from sim.study.spells import Departures, Rows, Spells, blocked, busy, read, waiting
 from sim.study.staffing import overtime
+from sim.study.survival import survival
 from sim.study.tallies import Tallies, tally
 
 
@@ -39,13 +40,23 @@ class InState:
 
 
 @dataclass(frozen=True, eq=False)
+class Waits:
+    """How the waits are distributed, in seconds."""
+
+    whole: FloatArray
+    """(SHARES, n_columns): quantiles."""
+    in_bins: FloatArray
+    """(SHARES, n_columns, n_bins): of those who joined in a bin."""
+    survival: FloatArray
+    """As in `sim.study.survival`."""
+
+
+@dataclass(frozen=True, eq=False)
 class TimeInSystem:
     """From joining to leaving, of those who have left."""
 
-    seconds: FloatArray
-    """(n_cells,): added up."""
-    count: FloatArray
-    """(n_cells,)"""
+    sums: FloatArray
+    """(n_cells, 2): seconds added up, and how many they are."""
     p95: FloatArray
     """(n_columns,): seconds."""
 
@@ -55,10 +66,7 @@ class Seen:
     """Sums, quantiles and peaks of one replication, by cells and columns of `Cells`."""
 
     tallies: Tallies
-    waits: Grouped
-    """Seconds by column."""
-    waits_in_bins: Grouped
-    """Seconds by column and bin."""
+    waits: Waits
     in_system: TimeInSystem
     line: InState
     road: InState | None
@@ -85,18 +93,15 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
     Raises:
         SimulationError: the records hold a visit that no rule of the network leads to.
     """
-    cells, bins = layout.cells, len(layout.edges) - 1
+    cells = layout.cells
     rows = Rows.of(cells, parties, records)
     spells, departures = read(rows)
     joined = bin_of(layout, spells.joined)
-    waited = np.flatnonzero(~np.isnan(spells.wait))
-    waits, waits_in_bins = by_column_and_bin(cells, spells.cell[waited], joined[waited], bins, spells.wait[waited])
     line = Stretches(layout, waiting(rows))
     space = metres(rows, line.stretches) if cells.takes_road else None
     return Seen(
         tallies=tally(layout, spells, departures, joined, bin_of(layout, departures.gone_joined)),
-        waits=waits,
-        waits_in_bins=waits_in_bins,
+        waits=_waits(layout, spells, joined),
         in_system=_in_system(cells, spells),
         line=InState.of(cells, line),
         road=None if space is None else InState.of(cells, line, space),
@@ -110,12 +115,22 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
     )
 
 
+def _waits(layout: Layout, spells: Spells, joined: IntArray) -> Waits:
+    bins, waited = len(layout.edges) - 1, np.flatnonzero(~np.isnan(spells.wait))
+    whole, in_bins = by_column_and_bin(layout.cells, spells.cell[waited], joined[waited], bins, spells.wait[waited])
+    return Waits(
+        np.stack(whole.quantiles(SHARES)),
+        np.stack(in_bins.quantiles(SHARES)).reshape(len(SHARES), -1, bins),
+        survival(layout, whole),
+    )
+
+
 def _in_system(cells: Cells, spells: Spells) -> TimeInSystem:
     left = ~np.isnan(spells.in_system)
     cell, seconds = spells.cell[left], spells.in_system[left]
+    added, count = (np.bincount(cell, weights, minlength=cells.n_cells) for weights in (seconds, None))
     return TimeInSystem(
-        np.bincount(cell, seconds, minlength=cells.n_cells).astype(np.float64, copy=False),
-        np.bincount(cell, minlength=cells.n_cells).astype(np.float64),
+        np.stack([added, count], axis=1).astype(np.float64),
         quantile_of_columns(cells, cell, seconds, 0.95),
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -13,18 +15,6 @@ from sim.study.spells import Rows, occupied
 
 
 @dataclass(frozen=True, eq=False)
-class Staffing:
-    """Seconds, each of shape (n_pools, n_bins)."""
-
-    booths: FloatArray
-    """Booth time open by the calendar."""
-    positions: FloatArray
-    """The same, a tandem booth counting for each of its two positions: what can be busy at once."""
-    overtime: FloatArray
-    """Time positions of closed booths were occupied, from the visits."""
-
-
-@dataclass(frozen=True, eq=False)
 class Log:
     """Changes of one pool: `count[i]` servers are open over [since[i], since[i + 1])."""
 
@@ -32,22 +22,80 @@ class Log:
     count: IntArray
 
 
-def staffing(layout: Layout, records: Records, overtime: FloatArray) -> Staffing:
-    """Split the staffing log over the bins of the layout; `overtime` is what the function of that name gives."""
-    edges, n_pools = layout.edges, len(layout.network.pools)
-    booths, positions = (np.zeros((n_pools, len(edges) - 1)) for _ in range(2))
-    tandems = np.zeros(n_pools, np.int64)
-    for station in layout.network.stations:
-        if station.pool >= 0:
-            tandems[station.pool] = max(tandems[station.pool], station.tandem)
-    for pool, (log, tandem) in enumerate(zip(logs(records, n_pools), tandems.tolist(), strict=True)):
-        if not log.since.size:
-            continue  # as many servers as there are parties: no log, no booths
-        booths[pool] = np.diff(integral(log.since, log.count, edges))
-        positions[pool] = booths[pool]
-        if tandem:
-            positions[pool] += np.diff(integral(log.since, np.minimum(log.count, tandem), edges))
-    return Staffing(booths, positions, overtime)
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """What the staffing log says of every pool, the same in every replication unless something steers the booths."""
+
+    logs: tuple[Log, ...]
+    booths: FloatArray
+    """(n_pools, n_bins): as in `Staffing`."""
+    positions: FloatArray
+    """The same."""
+    booths_of_owners: FloatArray
+    """(n_owners, n_bins)"""
+    hours_of_owners: FloatArray
+    """(n_owners, 2): seconds of booths, then of positions, over all bins."""
+
+    @cached_property
+    def one_after_another(self) -> tuple[IntArray, FloatArray, IntArray]:
+        """Where the log of each pool begins, (n_pools + 1,), and the logs themselves."""
+        begin = np.cumsum([0, *(len(log.since) for log in self.logs)]).astype(np.int64)
+        since = np.concatenate([np.zeros(0), *(log.since for log in self.logs)])
+        return begin, since, np.concatenate([np.zeros(0, np.int64), *(log.count for log in self.logs)])
+
+    @classmethod
+    def of(cls, layout: Layout, records: Records) -> Calendar:
+        """Of one replication; that of the one before where the log has not changed, as bytes tell at once."""
+        said = b"".join(
+            part.tobytes() for part in (records.staffing_time, records.staffing_pool, records.staffing_open)
+        )
+        known = _known.get(layout)
+        if known is None or known[0] != said:
+            known = _known[layout] = said, cls._read(layout, records)
+        return known[1]
+
+    @classmethod
+    def _read(cls, layout: Layout, records: Records) -> Calendar:
+        edges, n_pools = layout.edges, len(layout.network.pools)
+        found = logs(records, n_pools)
+        booths, positions = (np.zeros((n_pools, len(edges) - 1)) for _ in range(2))
+        tandems = np.zeros(n_pools, np.int64)
+        for station in layout.network.stations:
+            if station.pool >= 0:
+                tandems[station.pool] = max(tandems[station.pool], station.tandem)
+        for pool, (log, tandem) in enumerate(zip(found, tandems.tolist(), strict=True)):
+            if not log.since.size:
+                continue  # as many servers as there are parties: no log, no booths
+            booths[pool] = np.diff(integral(log.since, log.count, edges))
+            positions[pool] = booths[pool]
+            if tandem:
+                positions[pool] += np.diff(integral(log.since, np.minimum(log.count, tandem), edges))
+        of_owners = layout.cells.pools_of_owners
+        hours = np.stack([of_owners(seconds.sum(axis=1)) for seconds in (booths, positions)], axis=1)
+        return cls(tuple(found), booths, positions, of_owners(booths), hours)
+
+
+_known: WeakKeyDictionary[Layout, tuple[bytes, Calendar]] = WeakKeyDictionary()
+"""The calendar seen last with each layout, and the log it is of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Staffing:
+    """Open booths and overtime of one replication."""
+
+    calendar: Calendar
+    overtime: FloatArray
+    """(n_pools, n_bins): seconds that positions of closed booths were occupied, from the visits."""
+
+    @property
+    def booths(self) -> FloatArray:
+        """(n_pools, n_bins): seconds of booths open by the calendar."""
+        return self.calendar.booths
+
+    @property
+    def positions(self) -> FloatArray:
+        """The same, a tandem booth counting for each of its two positions: what can be busy at once."""
+        return self.calendar.positions
 
 
 def overtime(layout: Layout, rows: Rows) -> FloatArray:

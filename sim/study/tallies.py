@@ -28,14 +28,9 @@ class Tallies:
     outcomes: FloatArray
     """(n_columns, n_outcomes, n_bins): parties by how they ended."""
 
-    def binned(self, name: str) -> FloatArray:
-        """One of SUMS, (n_columns, n_bins)."""
-        return self.sums[:, SUMS.index(name)]
-
-    def whole(self) -> dict[str, FloatArray]:
-        """Each of SUMS over all bins, (n_columns,)."""
-        total = self.sums.sum(axis=2)
-        return {name: total[:, at] for at, name in enumerate(SUMS)}
+    def whole(self) -> FloatArray:
+        """Each of SUMS over all bins, (n_columns, len(SUMS))."""
+        return np.asarray(self.sums.sum(axis=2))
 
 
 def tally(layout: Layout, spells: Spells, departures: Departures, joined: IntArray, gone_joined: IntArray) -> Tallies:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.engine.records import Records
-from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import Steps
 from sim.model.parties import Parties
 from sim.study.bins import spread
@@ -13,12 +10,11 @@ from sim.study.compiled import tables
 from sim.study.compiled.kernel import compile_now, entry, stands_in_cache
 from sim.study.layout import Layout
 from sim.study.lines import Peaks
-from sim.study.quantiles import Grouped
-from sim.study.seen import InState, Seen, TimeInSystem
+from sim.study.seen import InState, Seen, TimeInSystem, Waits
 from sim.study.seen import see as see_in_numpy
 from sim.study.spells import Rows
-from sim.study.staffing import logs
-from sim.study.tallies import SUMS, Tallies
+from sim.study.staffing import Calendar
+from sim.study.tallies import Tallies
 
 __all__ = ["compile_now", "see", "stands_in_cache"]
 
@@ -44,40 +40,25 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
     if any(standard is not None and not isinstance(standard, Steps) for standard in layout.standards):
         return see_in_numpy(layout, parties, records)  # a function of Python's is not for compiled loops
     cells, net, visits = layout.cells, _network_of(layout), tables.visits_of(layout.network, parties, records)
-    spells, line = tables.new_spells(layout, visits, len(SUMS)), tables.new_line(visits)
-    waiting, road, busy, blocked = (tables.new_stretches(layout) for _ in range(4))
-    parties_in_line, metres_of_line = tables.new_standing(layout), tables.new_standing(layout)
-    states = waiting, road, busy, blocked, parties_in_line, metres_of_line
-    stray, waits, count, waits_in_bins, count_in_bins, p95, late = entry(
-        net, visits, spells, line, *states, *_logs(layout, records), records.overtime
-    )
-    if stray >= 0:
+    found = tables.new_found(layout)
+    if entry(net, visits, tables.log_of(Calendar.of(layout, records), records), found) >= 0:
         Rows.of(cells, parties, records)  # raises, and says what it is
+    in_bins = spread(layout, found.begins - found.stops)
+
+    def in_state(state: int) -> InState:
+        return InState(found.seconds[state], in_bins[state])
+
     return Seen(
-        tallies=Tallies(cells.own(spells.sums), cells.own(spells.outcomes)),
-        waits=Grouped(waits, count),
-        waits_in_bins=Grouped(waits_in_bins, count_in_bins),
-        in_system=TimeInSystem(spells.system[:, 0], spells.system[:, 1], p95),
-        line=_in_state(layout, waiting),
-        road=_in_state(layout, road) if cells.takes_road else None,
-        busy=_in_state(layout, busy),
-        blocked=_in_state(layout, blocked),
-        peaks=Peaks(parties_in_line.most, metres_of_line.most if cells.takes_road else None),
-        left=spells.left,
-        by_start=spells.by_start,
-        overtime=late,
+        tallies=Tallies(cells.own(found.sums), cells.own(found.outcomes)),
+        waits=Waits(found.waits, found.waits_in_bins, found.survival),
+        in_system=TimeInSystem(found.system, found.p95),
+        line=in_state(tables.WAITING),
+        road=in_state(tables.ROAD) if cells.takes_road else None,
+        busy=in_state(tables.BUSY),
+        blocked=in_state(tables.BLOCKED),
+        peaks=Peaks(found.parties.T, found.metres.T if cells.takes_road else None),
+        left=found.left,
+        by_start=found.by_start,
+        overtime=found.overtime,
         rows=lambda: Rows.of(cells, parties, records),
     )
-
-
-def _in_state(layout: Layout, found: tables.Stretches) -> InState:
-    return InState(found.seconds, spread(layout, found.begins - found.stops))
-
-
-def _logs(layout: Layout, records: Records) -> tuple[IntArray, FloatArray, IntArray]:
-    """The staffing log by pool: where each begins, since when how many are open."""
-    found = logs(records, len(layout.network.pools))
-    begin = np.cumsum([0, *(len(log.since) for log in found)]).astype(np.int64)
-    if not found:
-        return begin, np.zeros(0), np.zeros(0, np.int64)
-    return begin, np.concatenate([log.since for log in found]), np.concatenate([log.count for log in found])

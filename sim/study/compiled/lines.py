@@ -4,43 +4,60 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.compiled.jit import inlined
-from sim.model.arrays import FloatArray, IntArray
+from sim.engine.compiled.jit import compiled, inlined
+from sim.model.arrays import FloatArray
 from sim.study.compiled.reading import bin_of, cut
-from sim.study.compiled.tables import Line, Network, Standing, Visits
+from sim.study.compiled.tables import Int32Array, Line, Log, Network, Visits
 
 
-@inlined
-def change(net: Network, of: Standing, column: int, found: int, step: float) -> None:
-    """A line gets longer or shorter in a bin; over every bin since its last change it stood as it was."""
-    most, standing = column * net.bins, of.standing[column]
-    for b in range(of.reached[column] + 1, found + 1):
-        of.most[most + b] = standing
-    of.reached[column] = max(of.reached[column], found)
-    of.standing[column] = standing + step
-    of.most[most + found] = max(of.most[most + found], standing + step)
+@compiled
+def peaks(
+    net: Network, line: Line, joins: Int32Array, leaves: Int32Array, parties: FloatArray, metres: FloatArray
+) -> None:
+    """Most parties and most metres in line at once, (n_bins, n_columns): joins and departures in order of time.
 
-
-@inlined
-def peaks(net: Network, line: Line, joins: IntArray, leaves: IntArray, parties: Standing, metres: Standing) -> None:
-    """Most parties and most metres in line at once: joins and departures, given in order of time.
-
-    At one instant departures come first.
+    At one instant departures come first, and one at the edge of two bins belongs to the first. A bin begins with the
+    lines that are standing.
     """
-    n, j = line.waits[0], 0
-    for k in range(2 * n):
-        i = k - j
-        leaving = i < n and (j == n or line.end[leaves[i]] <= line.start[joins[j]])
+    n, columns = len(joins), parties.shape[1]
+    standing, length = np.zeros(columns), np.zeros(columns if net.takes_road else 0)
+    at, i, j, left, joined = 0, 0, 0, np.inf, np.inf
+    if n:
+        left, joined = line.end[leaves[0]], line.start[joins[0]]
+    while i < n:
+        leaving = left <= joined
         row = leaves[i] if leaving else joins[j]
-        found, step = (line.within[row], -1.0) if leaving else (line.begins[row], 1.0)
-        if not leaving:
-            j += 1
-        for at in range(line.cell[row], net.maps * net.cells, net.cells):
-            column = net.queue_columns[at]
-            if column >= 0:
-                change(net, parties, column, found, step)
+        while at + 1 < net.bins and (net.edges[at + 1] < left if leaving else net.edges[at + 1] <= joined):
+            at += 1
+            for column in range(columns):
+                parties[at, column] = standing[column]
                 if net.takes_road:
-                    change(net, metres, column, found, step * line.road[row])
+                    metres[at, column] = length[column]
+        step = -1.0 if leaving else 1.0
+        for place in range(line.cell[row], net.maps * net.cells, net.cells):
+            column = net.queue_columns[place]
+            if column < 0:
+                break
+            now = standing[column] + step
+            standing[column] = now
+            parties[at, column] = max(parties[at, column], now)
+            if net.takes_road:
+                now = length[column] + step * line.metres[row]
+                length[column] = now
+                metres[at, column] = max(metres[at, column], now)
+        if leaving:
+            i += 1
+            left = line.end[leaves[i]] if i < n else np.inf
+        else:
+            j += 1
+            joined = line.start[joins[j]] if j < n else np.inf
+    for column in range(columns):
+        same = net.same_line[column]
+        if same != column:
+            for b in range(net.bins):
+                parties[b, column] = parties[b, same]
+                if net.takes_road:
+                    metres[b, column] = metres[b, same]
 
 
 @inlined
@@ -52,43 +69,24 @@ def add_late(net: Network, into: FloatArray, start: float, end: float) -> None:
         into[b] += min(max(end, low), high) - min(max(start, low), high)
 
 
-@inlined
-def overtime(
-    net: Network, v: Visits, log_begin: IntArray, since: FloatArray, count: IntArray, has_some: FloatArray
-) -> FloatArray:
-    """Seconds that positions of closed booths were occupied, (n_pools, n_bins).
+@compiled
+def overtime(net: Network, v: Visits, log: Log, late: Int32Array, result: FloatArray) -> None:
+    """Seconds that positions of closed booths were occupied, (n_pools, n_bins), by the visits that may have been late.
 
-    The log of pool p, rows `log_begin[p]` to `log_begin[p + 1]`, says that `count` servers are open from `since` on.
+    One piece of the log after another, so that sums are taken in the order in which they are stated.
     """
-    pools, bins = len(log_begin) - 1, net.bins
-    result = np.zeros((pools, bins))
-    late, rows = np.empty(v.visits, np.int64), v.visits
-    for pool in range(pools):
-        if not has_some[pool] > 0.0:
+    here = np.empty(net.bins)
+    for pool in range(log.pools):
+        if not log.has_overtime[pool] > 0.0:
             continue
-        first, last, n = log_begin[pool], log_begin[pool + 1], 0
-        piece = first
-        for row in range(rows):
-            if net.pool[v.station[row]] != pool:
-                continue
-            start, end = cut(net, v.started[row]), cut(net, v.left[row])
-            if not start < end:
-                continue
-            while piece > first and since[piece] > start:
-                piece -= 1
-            while piece + 1 < last and since[piece + 1] <= start:
-                piece += 1
-            spans = piece + 1 < last and since[piece + 1] <= end
-            if spans or count[piece] <= v.booth[row]:
-                late[n] = row
-                n += 1
-        for piece in range(first, last):
-            until = since[piece + 1] if piece + 1 < last else np.inf
-            here = np.zeros(bins)
-            for at in range(n):
-                row = late[at]
+        for piece in range(log.begin[pool], log.begin[pool + 1]):
+            until = log.since[piece + 1] if piece + 1 < log.begin[pool + 1] else np.inf
+            here[:] = 0.0
+            for row in late:
+                if net.pool[v.station[row]] != pool:
+                    continue
                 start, end = cut(net, v.started[row]), cut(net, v.left[row])
-                if v.booth[row] >= count[piece] and start < until and end > since[piece]:
-                    add_late(net, here, max(start, since[piece]), min(end, until))
-            result[pool] += here
-    return result
+                if v.booth[row] >= log.open[piece] and start < until and end > log.since[piece]:
+                    add_late(net, here, max(start, log.since[piece]), min(end, until))
+            for b in range(net.bins):
+                result[pool, b] += here[b]

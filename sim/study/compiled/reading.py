@@ -1,4 +1,8 @@
-"""One pass over the visits: spells, departures and stretches of time (`sim.study.spells` states the rules)."""
+"""One pass over the visits: spells, departures and stretches of time (`sim.study.spells` states the rules).
+
+The bin of an instant is looked up once and handed on, and what is counted twice, as a visit and as the stay of which
+it is all, is looked up once.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,9 @@ import numpy as np
 
 from sim.engine.compiled.jit import inlined
 from sim.engine.records import INSIDE, MOVED_ON
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import DIVERTED, StationKind
-from sim.study.compiled.tables import Line, Network, Spells, Stretches, Visits
+from sim.study.compiled.tables import BLOCKED, BUSY, ROAD, WAITING, Found, Late, Line, Log, Network, Visits, Waits
 from sim.study.tallies import SUMS
 
 (
@@ -32,7 +37,7 @@ def bin_of(net: Network, time: float) -> int:
 @inlined
 def counts(net: Network, v: Visits, joined: float, party: int) -> bool:
     """A spell counts that joined within the window and is not of the initial queue."""
-    return bool(net.edges[0] <= joined < net.edges[net.bins] and v.initial[party] == 0)
+    return bool(net.opens <= joined < net.horizon and v.initial[party] == 0)
 
 
 @inlined
@@ -49,10 +54,12 @@ def promised(net: Network, facility: int, joined: float) -> float:
 @inlined
 def add_spell(
     net: Network,
-    out: Spells,
+    out: Found,
+    waits: Waits,
     cell: int,
-    joined: float,
+    at: int,
     begun: float,
+    begun_in: int,
     wait: float,
     in_system: float,
     size: int,
@@ -60,22 +67,24 @@ def add_spell(
     referred: bool,
     standard: float,
 ) -> None:
-    """A spell that counts."""
-    at = bin_of(net, joined)
+    """A spell that counts; it joined in bin `at` and was begun in bin `begun_in`."""
     place = cell * len(SUMS) * net.bins + at
     waited = not np.isnan(wait)
     out.sums[place + ARRIVALS * net.bins] += 1.0
     if waited:
         out.sums[place + WAITS * net.bins] += 1.0
-        out.sums[place + WAIT * net.bins] += wait
         out.sums[place + PERSONS * net.bins] += size
-        out.sums[place + PERSON_WAIT * net.bins] += wait * size
+        if wait != 0.0:  # of 0 nothing is added up, and how many are 0 is known
+            out.sums[place + WAIT * net.bins] += wait
+            out.sums[place + PERSON_WAIT * net.bins] += wait * size
+            n = waits.end[cell]
+            waits.seconds[n] = wait
+            if net.bins > 1:
+                waits.bin[n] = np.int32(at)
+            waits.end[cell] = n + 1
         if wait - standard > 0.0:
             out.sums[place + OVER * net.bins] += 1.0
             out.sums[place + OVER_BY * net.bins] += wait - standard
-        n = out.counts[0]
-        out.wait[n], out.wait_cell[n], out.wait_bin[n] = wait, cell, at
-        out.counts[0] = n + 1
     elif outcome == INSIDE:
         out.sums[place + CENSORED * net.bins] += 1.0
     if not np.isnan(in_system):
@@ -83,120 +92,85 @@ def add_spell(
         out.sums[place + IN_SYSTEM * net.bins] += in_system
         out.system[2 * cell] += in_system
         out.system[2 * cell + 1] += 1.0
-        n = out.counts[1]
-        out.system_time[n], out.system_cell[n] = in_system, cell
-        out.counts[1] = n + 1
     if referred:
         out.sums[place + REFERRED * net.bins] += 1.0
         if waited:
             out.sums[place + INSPECTED * net.bins] += 1.0
     if outcome >= 0:
         out.outcomes[(cell * net.outcomes + outcome) * net.bins + at] += 1.0
-    if begun < net.edges[net.bins]:
-        started = 2 * cell * net.bins + bin_of(net, begun)
-        out.by_start[started] += wait / MINUTE
+    if begun < net.horizon:
+        started = 2 * cell * net.bins + begun_in
+        if wait != 0.0:
+            out.by_start[started] += wait / MINUTE
         out.by_start[started + net.bins] += 1.0
 
 
 @inlined
-def add_gone(net: Network, out: Spells, cell: int, joined: float, wait: float) -> None:
-    """Someone who joined within the window and left without service."""
-    place = cell * len(SUMS) * net.bins + bin_of(net, joined)
+def add_gone(net: Network, out: Found, cell: int, at: int, wait: float) -> None:
+    """Someone who joined in a bin of the window and left without service."""
+    place = cell * len(SUMS) * net.bins + at
     out.sums[place + GONE * net.bins] += 1.0
     out.sums[place + GONE_WAIT * net.bins] += max(wait, 0.0)
 
 
 @inlined
-def add_departure(net: Network, out: Spells, cell: int, left: float) -> None:
-    """Someone served who left, perhaps within the window."""
-    if net.edges[0] <= left < net.edges[net.bins]:
-        out.left[cell * net.bins + bin_of(net, left)] += 1.0
-
-
-@inlined
 def cut(net: Network, time: float) -> float:
     """An instant moved into the window; NaN stands for one beyond the horizon."""
-    horizon, opens = net.edges[net.bins], net.edges[0]
-    within = time if time < horizon else horizon
-    return within if within > opens else opens
+    within = time if time < net.horizon else net.horizon
+    return within if within > net.opens else net.opens
 
 
 @inlined
 def add_stretch(
-    net: Network, into: Stretches, cell: int, start: float, end: float, begins: int, stops: int, weight: float
+    net: Network, out: Found, state: int, cell: int, start: float, end: float, begins: int, stops: int, weight: float
 ) -> None:
-    """A stretch of time within the window."""
-    width = net.bins + 1
-    into.seconds[cell] += (end - start) * weight
-    place = 2 * cell * width + begins
-    into.begins[place] += (net.edges[begins + 1] - start) * weight
-    into.begins[place + width] += weight
-    place = 2 * cell * width + stops
-    into.stops[place] += (net.edges[min(stops + 1, net.bins)] - end) * weight
-    into.stops[place + width] += weight
-
-
-@inlined
-def add_state(net: Network, into: Stretches, cell: int, start: float, end: float) -> None:
-    """A visit was in a state from `start` to `end`."""
-    begin, until = cut(net, start), cut(net, end)
-    if begin < until:
-        add_stretch(net, into, cell, begin, until, bin_of(net, begin), bin_of(net, until), 1.0)
+    """A stretch of time within the window, from an instant in one bin to one in another or the same."""
+    width, row = net.bins + 1, state * net.cells + cell
+    out.seconds[row] += (end - start) * weight
+    place = 2 * row * width + begins
+    out.begins[place] += (net.edges[begins + 1] - start) * weight
+    out.begins[place + width] += weight
+    place = 2 * row * width + stops
+    out.stops[place] += (net.edges[min(stops + 1, net.bins)] - end) * weight
+    out.stops[place + width] += weight
 
 
 @inlined
 def add_wait(
-    net: Network, line: Line, waiting: Stretches, road: Stretches, cell: int, start: float, end: float, metres: float
-) -> None:
-    """A visit stood in line from `start` to `end`."""
-    begin, until = cut(net, start), cut(net, end)
-    if not begin < until:
-        return
-    begins, stops = bin_of(net, begin), bin_of(net, until)
-    add_stretch(net, waiting, cell, begin, until, begins, stops, 1.0)
-    add_stretch(net, road, cell, begin, until, begins, stops, metres)
-    within = min(stops, net.bins - 1)
-    if until <= net.edges[within]:
-        within -= 1
-    n = line.waits[0]
-    line.cell[n], line.start[n], line.end[n], line.begins[n] = cell, begin, until, begins
-    line.within[n], line.road[n] = within, metres
-    line.waits[0] = n + 1
+    net: Network,
+    out: Found,
+    line: Line,
+    n: int,
+    cell: int,
+    start: float,
+    end: float,
+    begins: int,
+    stops: int,
+    metres: float,
+) -> int:
+    """The n-th visit that stood in line, from `start` to `end`, if it did; returns how many there are now."""
+    if not start < end:
+        return n
+    add_stretch(net, out, WAITING, cell, start, end, begins, stops, 1.0)
+    line.start[n], line.end[n], line.cell[n] = start, end, np.int32(cell)
+    if net.takes_road:
+        add_stretch(net, out, ROAD, cell, start, end, begins, stops, metres)
+        line.metres[n] = metres
+    return n + 1
 
 
 @inlined
-def add_visit(
-    net: Network,
-    v: Visits,
-    row: int,
-    cell: int,
-    to_secondary: bool,
-    out: Spells,
-    line: Line,
-    waiting: Stretches,
-    road: Stretches,
-    busy: Stretches,
-    blocked: Stretches,
-) -> None:
-    """One row of the records: a spell at a station, and the states it went through."""
-    party, station = v.party[row], v.station[row]
-    joined, started, ended, left = v.joined[row], v.started[row], v.ended[row], v.left[row]
-    on_road, unserved, outcome = net.kind[station] == StationKind.ROAD, np.isnan(started), v.outcome[row]
-    since = joined + net.travel[station]
-    until = left if unserved or on_road else started
-    if counts(net, v, joined, party):
-        begun = np.nan if unserved else until
-        add_spell(
-            net, out, cell, joined, begun, begun - since, left - joined, v.size[party], outcome, to_secondary, np.inf
-        )
-        if unserved and not np.isnan(left) and outcome != MOVED_ON:
-            add_gone(net, out, cell, joined, until - since)
-    if not unserved and (outcome == MOVED_ON or net.good[outcome + 2] != 0):
-        add_departure(net, out, cell, left)
-    add_wait(net, line, waiting, road, cell, since, until, net.road[station * net.classes + v.klass[party]])
-    if not on_road:
-        add_state(net, busy, cell, started, ended)
-        add_state(net, blocked, cell, ended, left)
+def may_be_late(log: Log, late: Late, pool: int, booth: int, start: float, end: float) -> bool:
+    """A visit may have taken up a booth that was closed: one of a number above those open, or at a change."""
+    if not log.has_overtime[pool] > 0.0:
+        return False
+    first, last, piece = log.begin[pool], log.begin[pool + 1], late.piece[pool]
+    while piece > first and log.since[piece] > start:
+        piece -= 1
+    while piece + 1 < last and log.since[piece + 1] <= start:
+        piece += 1
+    late.piece[pool] = piece
+    return bool((piece + 1 < last and log.since[piece + 1] <= end) or log.open[piece] <= booth)
 
 
 @inlined
@@ -211,61 +185,138 @@ def passing_time(net: Network, v: Visits, row: int) -> float:
 
 
 @inlined
-def add_stay(
-    net: Network, v: Visits, first: int, last: int, begun: float, on_the_way: float, referred: bool, out: Spells
-) -> None:
-    """A party at a facility, from row `first` to `last`."""
-    party, facility = v.party[first], net.facility[v.station[first]]
-    cell, joined, left = net.cell[facility * net.classes + v.klass[party]], v.joined[first], v.left[last]
-    outcome = v.outcome[last] if v.outcome[last] != MOVED_ON else DIVERTED
-    if counts(net, v, joined, party):
-        wait = begun - joined - on_the_way
-        if wait < 0.0:
-            wait = 0.0
-        standard = promised(net, facility, joined)
-        add_spell(net, out, cell, joined, begun, wait, left - joined, v.size[party], outcome, referred, standard)
-        if np.isnan(begun) and not np.isnan(left):
-            add_gone(net, out, cell, joined, left - joined - on_the_way)
-    if net.good[outcome + 2] != 0:
-        add_departure(net, out, cell, left)
+def read_all(net: Network, v: Visits, log: Log, out: Found, waits: Waits, line: Line, late: Late) -> tuple[int, int]:
+    """Add up everything; returns how many visits stood in line, and how many may have been late."""
+    waiting, lates = 0, 0
+    first, stay_counts, stay_in, stay_joined = 0, False, 0, 0.0
+    begun, begun_in, on_the_way, referred = np.nan, 0, 0.0, False
+    for row in range(v.visits):
+        party, station, outcome = v.party[row], v.station[row], v.outcome[row]
+        klass, size = v.klass[party], v.size[party]
+        kind, facility = net.kind[station], net.facility[station]
+        cell = net.cell[(net.facilities + station) * net.classes + klass]
+        joined, started, ended, left = v.joined[row], v.started[row], v.ended[row], v.left[row]
+        stays_on = row + 1 < v.visits and v.party[row + 1] == party
+        follows = v.station[row + 1] if stays_on else station
+        to_secondary = stays_on and net.kind[follows] == StationKind.SECONDARY
+
+        # When, and in which bins.
+        on_road, unserved, travel = kind == StationKind.ROAD, np.isnan(started), net.travel[station]
+        since = joined + travel
+        until = left if unserved or on_road else started
+        counted = counts(net, v, joined, party)
+        joined_in, left_cut, until_cut = bin_of(net, cut(net, joined)), cut(net, left), cut(net, until)
+        left_in, until_in = bin_of(net, left_cut), bin_of(net, until_cut)
+        departs_in = left_in if net.opens <= left < net.horizon else -1
+
+        # The visit.
+        if counted:
+            never = np.nan if unserved else until
+            add_spell(
+                net, out, waits, cell, joined_in, never, until_in, never - since, left - joined, size, outcome,
+                to_secondary, np.inf,
+            )  # fmt: skip
+            if unserved and not np.isnan(left) and outcome != MOVED_ON:
+                add_gone(net, out, cell, joined_in, until - since)
+        if not unserved and departs_in >= 0 and (outcome == MOVED_ON or net.good[outcome + 2] != 0):
+            out.left[cell * net.bins + departs_in] += 1.0
+        since_cut = cut(net, since)
+        since_in = joined_in if travel == 0.0 else bin_of(net, since_cut)
+        metres = net.road[station * net.classes + klass] if net.takes_road else 0.0
+        waiting = add_wait(net, out, line, waiting, cell, since_cut, until_cut, since_in, until_in, metres)
+        if not (on_road or unserved):
+            ended_cut = cut(net, ended)
+            ended_in = left_in if ended_cut == left_cut else bin_of(net, ended_cut)
+            if until_cut < ended_cut:
+                add_stretch(net, out, BUSY, cell, until_cut, ended_cut, until_in, ended_in, 1.0)
+            if ended_cut < left_cut:
+                add_stretch(net, out, BLOCKED, cell, ended_cut, left_cut, ended_in, left_in, 1.0)
+            pool = net.pool[station]
+            occupied = pool >= 0 and until_cut < left_cut
+            if occupied and may_be_late(log, late, pool, v.booth[row], until_cut, left_cut):
+                late.row[lates] = np.int32(row)
+                lates += 1
+
+        # The stay it is part of.
+        if row == first:
+            stay_counts, stay_in, stay_joined = counted, joined_in, joined
+        referred = referred or kind == StationKind.SECONDARY
+        if np.isnan(begun):
+            if kind == StationKind.LANE_GROUP and not unserved:
+                begun, begun_in = started, until_in
+            elif net.on_the_way[station] != 0:
+                on_the_way += passing_time(net, v, row)
+        if stays_on and net.facility[follows] == facility:
+            continue
+        whole, ends = net.cell[facility * net.classes + klass], outcome if outcome != MOVED_ON else DIVERTED
+        if stay_counts:
+            wait = begun - stay_joined - on_the_way
+            if wait < 0.0:
+                wait = 0.0
+            standard = promised(net, facility, stay_joined)
+            add_spell(
+                net, out, waits, whole, stay_in, begun, begun_in, wait, left - stay_joined, size, ends, referred,
+                standard,
+            )  # fmt: skip
+            if np.isnan(begun) and not np.isnan(left):
+                add_gone(net, out, whole, stay_in, left - stay_joined - on_the_way)
+        if net.good[ends + 2] != 0 and departs_in >= 0:
+            out.left[whole * net.bins + departs_in] += 1.0
+        first, begun, on_the_way, referred = row + 1, np.nan, 0.0, False
+    add_turned_away(net, v, out)
+    return waiting, lates
 
 
 @inlined
-def read_all(
-    net: Network,
-    v: Visits,
-    out: Spells,
-    line: Line,
-    waiting: Stretches,
-    road: Stretches,
-    busy: Stretches,
-    blocked: Stretches,
-) -> int:
-    """Add up everything; returns the row of a visit that no rule leads to, or -1."""
-    first, begun, on_the_way, referred = 0, np.nan, 0.0, False
-    for row in range(v.visits):
-        party, station = v.party[row], v.station[row]
-        kind, facility = net.kind[station], net.facility[station]
-        cell = net.cell[(net.facilities + station) * net.classes + v.klass[party]]
-        if cell < 0:
-            return row
-        stays_on = row + 1 < v.visits and v.party[row + 1] == party
-        to_secondary = stays_on and net.kind[v.station[row + 1]] == StationKind.SECONDARY
-        add_visit(net, v, row, cell, to_secondary, out, line, waiting, road, busy, blocked)
-        referred = referred or kind == StationKind.SECONDARY
-        if np.isnan(begun):
-            if kind == StationKind.LANE_GROUP and not np.isnan(v.started[row]):
-                begun = v.started[row]
-            elif net.on_the_way[station] != 0:
-                on_the_way += passing_time(net, v, row)
-        if not stays_on or net.facility[v.station[row + 1]] != facility:
-            add_stay(net, v, first, row, begun, on_the_way, referred, out)
-            first, begun, on_the_way, referred = row + 1, np.nan, 0.0, False
+def add_turned_away(net: Network, v: Visits, out: Found) -> None:
+    """Arrivals that never joined the facility their class comes to."""
     for at in range(v.turned_away):
         party = v.away[at]
         klass, joined = v.klass[party], v.time[party]
         if counts(net, v, joined, party):
-            cell = net.cell[net.home[klass] * net.classes + klass]
-            never = np.nan
-            add_spell(net, out, cell, joined, never, never, never, v.size[party], v.away_outcome[at], False, np.inf)
+            cell, at_bin = net.cell[net.home[klass] * net.classes + klass], bin_of(net, joined)
+            out.sums[(cell * len(SUMS) + ARRIVALS) * net.bins + at_bin] += 1.0
+            if v.away_outcome[at] >= 0:
+                out.outcomes[(cell * net.outcomes + v.away_outcome[at]) * net.bins + at_bin] += 1.0
+
+
+@inlined
+def room_by_cell(net: Network, v: Visits, begin: IntArray) -> int:
+    """Where the spells of each cell begin if every visit is a stay; returns a row that no rule leads to, or -1."""
+    for row in range(v.visits):
+        station, klass = v.station[row], v.klass[v.party[row]]
+        cell = net.cell[(net.facilities + station) * net.classes + klass]
+        if cell < 0:
+            return row
+        begin[cell + 1] += 1
+        begin[net.cell[net.facility[station] * net.classes + klass] + 1] += 1
+    for cell in range(net.cells):
+        begin[cell + 1] += begin[cell]
     return -1
+
+
+@inlined
+def add_times_in_system(net: Network, v: Visits, seconds: FloatArray, end: IntArray) -> None:
+    """Time in system of the spells that count, where it is not 0, cell by cell."""
+    before, facility, whole, stay_counts, joined, left = -1, -1, 0, False, 0.0, 0.0
+    for row in range(v.visits):
+        party, station, since = v.party[row], v.station[row], v.joined[row]
+        klass, here = v.klass[party], net.facility[station]
+        counted = counts(net, v, since, party)
+        if party != before or here != facility:
+            if stay_counts and left - joined > 0.0:
+                add_value(seconds, end, whole, left - joined)
+            before, facility, joined, stay_counts = party, here, since, counted
+            whole = net.cell[here * net.classes + klass]
+        left = v.left[row]
+        if counted and left - since > 0.0:
+            add_value(seconds, end, net.cell[(net.facilities + station) * net.classes + klass], left - since)
+    if stay_counts and left - joined > 0.0:
+        add_value(seconds, end, whole, left - joined)
+
+
+@inlined
+def add_value(values: FloatArray, end: IntArray, cell: int, value: float) -> None:
+    """One more value of a cell."""
+    values[end[cell]] = value
+    end[cell] += 1

@@ -16,10 +16,16 @@ from sim.model import network as model
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import ENGINE_OUTCOMES, NEVER, StationKind, Steps
 from sim.model.parties import Parties
-from sim.study.cells import BOOTH_KINDS
+from sim.study.cells import BOOTH_KINDS, Cells
 from sim.study.layout import Layout
+from sim.study.quantiles import SHARES
 from sim.study.spells import away_rows
+from sim.study.staffing import Calendar
+from sim.study.survival import GRID_MINUTES
+from sim.study.tallies import SUMS
 
+Int32Array = npt.NDArray[np.int32]
+"""What there may be millions of, at half the memory."""
 ByteArray = npt.NDArray[np.uint8]
 """Truths: the compiler's own are of another size in memory than numpy's."""
 
@@ -45,15 +51,22 @@ class Network(NamedTuple):
     """By outcome + 2: served when it ends a stay. A visit that moved on (-1) was served as well."""
     edges: FloatArray
     """Of the bins, and infinity."""
+    opens: float
+    """The first edge and the last, so that they need not be read again after every number written."""
+    horizon: float
     bins_per_second: float
     standard_begin: IntArray
     """(n_facilities + 1,): where the steps of each facility's wait standard begin; none where nothing is promised."""
     standard_time: FloatArray
     standard_value: FloatArray
     queue_columns: IntArray
-    """(maps, n_cells): as in `Cells`."""
-    owner: IntArray
-    """(n_cells,)"""
+    """(maps, n_cells): as in `Cells` but for columns that have a `same_line`; -1 from where there are no more."""
+    same_line: IntArray
+    """(n_columns,): the column counted for the same cells; itself where there is none before it."""
+    grid: FloatArray
+    """Of `sim.study.survival`, in seconds."""
+    grid_from: IntArray
+    """By whole minutes of a wait, the first place of the grid at or after them."""
     begin: IntArray
     """(n_owners + 1,): first cell of each owner."""
     facilities: int
@@ -89,8 +102,26 @@ class Visits(NamedTuple):
     turned_away: int
 
 
-class Spells(NamedTuple):
-    """What spells leave behind: sums, and values to take quantiles of."""
+class Log(NamedTuple):
+    """The staffing log of every pool."""
+
+    begin: IntArray
+    """(n_pools + 1,): rows of each pool below."""
+    since: FloatArray
+    open: IntArray
+    """How many servers are open from `since` on."""
+    has_overtime: FloatArray
+    """(n_pools,): above 0 where some booth was occupied when it had closed."""
+    pools: int
+
+
+WAITING, BUSY, BLOCKED, ROAD = range(4)
+STATES = 4
+"""What visits do, in the first dimension of what stretches of time add up to; ROAD is waiting, times metres."""
+
+
+class Found(NamedTuple):
+    """What is taken from the records."""
 
     sums: FloatArray
     """(n_cells, SUMS, n_bins): as in `Tallies`."""
@@ -102,51 +133,52 @@ class Spells(NamedTuple):
     """(n_cells, 2, n_bins): minutes waited and spells, by the bin of beginning."""
     system: FloatArray
     """(n_cells, 2): seconds in system and spells that left."""
-    counts: IntArray
-    """How many waits, and times in system, were written below."""
-    wait: FloatArray
-    wait_cell: IntArray
-    wait_bin: IntArray
-    system_time: FloatArray
-    system_cell: IntArray
-
-
-class Stretches(NamedTuple):
-    """Time in one state, of the visits (`sim.study.bins.Stretches`)."""
-
     seconds: FloatArray
-    """(n_cells,)"""
+    """(STATES, n_cells)"""
     begins: FloatArray
-    """(n_cells, 2, n_bins + 1): rest of the bin, and weight, of the stretches that begin in it."""
+    """(STATES, n_cells, 2, n_bins + 1): rest of the bin, and weight, of the stretches that begin in it."""
     stops: FloatArray
     """The same of those that end in it."""
+    parties: FloatArray
+    """(n_bins, n_columns): longest line, as the following."""
+    metres: FloatArray
+    waits: FloatArray
+    """(SHARES, n_columns): quantiles."""
+    waits_in_bins: FloatArray
+    """(SHARES, n_columns, n_bins)"""
+    survival: FloatArray
+    """(groups, len(grid)): as in `sim.study.survival`."""
+    p95: FloatArray
+    """(n_columns,): of the time in system."""
+    overtime: FloatArray
+    """(n_pools, n_bins)"""
+
+
+class Waits(NamedTuple):
+    """Waits that are not 0, cell by cell with room left between."""
+
+    seconds: FloatArray
+    bin: Int32Array
+    end: IntArray
+    """(n_cells,): one past the last so far."""
 
 
 class Line(NamedTuple):
     """When visits waited, one after another in the order of the records."""
 
-    waits: IntArray
-    """(1,): how many there are."""
-    cell: IntArray
     start: FloatArray
     end: FloatArray
-    begins: IntArray
-    """Bin of the start."""
-    within: IntArray
-    """Last bin in which it was in line."""
-    road: FloatArray
-    """Metres it took."""
+    cell: Int32Array
+    metres: FloatArray
+    """Of road it takes; empty where none takes any."""
 
 
-class Standing(NamedTuple):
-    """Lines by column of `Cells`, in parties or metres."""
+class Late(NamedTuple):
+    """Visits that may have occupied a booth after it closed, and how many they are."""
 
-    most: FloatArray
-    """(n_columns, n_bins): longest in each bin."""
-    standing: FloatArray
-    """(n_columns,): how long it is now."""
-    reached: IntArray
-    """(n_columns,): bin of the last change, -1 before the first."""
+    row: Int32Array
+    piece: IntArray
+    """(n_pools,): row of the log in which the last visit began."""
 
 
 def network_of(layout: Layout) -> Network:
@@ -154,6 +186,8 @@ def network_of(layout: Layout) -> Network:
     cells, network = layout.cells, layout.network
     stations = network.stations
     steps = [s if isinstance(s, Steps) else Steps((), ()) for s in layout.standards]
+    queue_columns, same_line = _queue_columns(cells)
+    grid = np.array(GRID_MINUTES) * 60.0
     good = np.ones(len(network.outcomes) + 2, np.uint8)
     good[: len(ENGINE_OUTCOMES) + 2] = 0
     return Network(
@@ -169,12 +203,16 @@ def network_of(layout: Layout) -> Network:
         road=np.ascontiguousarray(cells.road),
         good=good,
         edges=np.append(layout.edges, NEVER),
+        opens=float(layout.edges[0]),
+        horizon=float(layout.edges[-1]),
         bins_per_second=1.0 / layout.bin_length,
         standard_begin=np.cumsum([0, *(len(s.times) for s in steps)]).astype(np.int64),
         standard_time=np.array([time for s in steps for time in s.times], np.float64),
         standard_value=np.array([value for s in steps for value in s.values], np.float64),
-        queue_columns=np.array([np.asarray(columns) for columns in cells.queue_columns], np.int64),
-        owner=np.asarray(cells.owner_of_cell, np.int64),
+        queue_columns=queue_columns,
+        same_line=same_line,
+        grid=grid,
+        grid_from=np.searchsorted(grid, np.arange(GRID_MINUTES[-1] + 1) * 60.0),
         begin=np.asarray(cells.begin, np.int64),
         facilities=len(network.facilities),
         classes=len(network.classes),
@@ -185,6 +223,20 @@ def network_of(layout: Layout) -> Network:
         maps=len(cells.queue_columns),
         takes_road=cells.takes_road,
     )
+
+
+def _queue_columns(cells: Cells) -> tuple[IntArray, IntArray]:
+    """`Network.queue_columns` and `Network.same_line`: a line that always is another one is counted only once."""
+    maps = np.array([np.asarray(columns) for columns in cells.queue_columns], np.int64)
+    members: dict[int, list[int]] = {}
+    for cell in range(cells.n_cells):
+        for column in dict.fromkeys(maps[:, cell].tolist()):
+            members.setdefault(column, []).append(cell)
+    same, first = np.arange(cells.n_columns), dict[tuple[int, ...], int]()
+    for column in sorted(set(members) - {-1}):
+        same[column] = first.setdefault(tuple(members[column]), column)
+    counted = np.where((maps >= 0) & (same[maps] == maps), maps, -1)
+    return -np.sort(-counted, axis=0), same
 
 
 def visits_of(network: model.Network, parties: Parties, records: Records) -> Visits:
@@ -212,46 +264,30 @@ def visits_of(network: model.Network, parties: Parties, records: Records) -> Vis
     )
 
 
-def new_spells(layout: Layout, visits: Visits, sums: int) -> Spells:
-    """Empty, with room for every spell there can be."""
-    cells, bins = layout.cells.n_cells, len(layout.edges) - 1
-    room = 2 * len(visits.party) + len(visits.away)
-    return Spells(
-        sums=np.zeros((cells, sums, bins)),
-        outcomes=np.zeros((cells, len(layout.network.outcomes), bins)),
-        left=np.zeros((cells, bins)),
-        by_start=np.zeros((cells, 2, bins)),
-        system=np.zeros((cells, 2)),
-        counts=np.zeros(2, np.int64),
-        wait=np.empty(room),
-        wait_cell=np.empty(room, np.int64),
-        wait_bin=np.empty(room, np.int64),
-        system_time=np.empty(room),
-        system_cell=np.empty(room, np.int64),
+def log_of(calendar: Calendar, records: Records) -> Log:
+    """The staffing log of one replication."""
+    return Log(*calendar.one_after_another, records.overtime, len(records.overtime))
+
+
+def new_found(layout: Layout) -> Found:
+    """Nothing added up yet."""
+    cells, bins = layout.cells, len(layout.edges) - 1
+    n, columns, width = cells.n_cells, cells.n_columns, bins + 1
+    zeros, empty, groups = np.zeros, np.empty, int(cells.begin[len(layout.standards)]) + len(layout.standards)
+    return Found(
+        sums=zeros((n, len(SUMS), bins)),
+        outcomes=zeros((n, len(layout.network.outcomes), bins)),
+        left=zeros((n, bins)),
+        by_start=zeros((n, 2, bins)),
+        system=zeros((n, 2)),
+        seconds=zeros((STATES, n)),
+        begins=zeros((STATES, n, 2, width)),
+        stops=zeros((STATES, n, 2, width)),
+        parties=zeros((bins, columns)),
+        metres=zeros((bins, columns)) if cells.takes_road else empty((0, 0)),
+        waits=empty((len(SHARES), columns)),
+        waits_in_bins=empty((len(SHARES), columns, bins)),
+        survival=empty((groups, len(GRID_MINUTES))),
+        p95=empty(columns),
+        overtime=zeros((len(layout.network.pools), bins)),
     )
-
-
-def new_stretches(layout: Layout) -> Stretches:
-    """No time spent yet."""
-    cells, width = layout.cells.n_cells, len(layout.edges)
-    return Stretches(np.zeros(cells), np.zeros((cells, 2, width)), np.zeros((cells, 2, width)))
-
-
-def new_line(visits: Visits) -> Line:
-    """Room for a wait of every visit."""
-    room = len(visits.party)
-    return Line(
-        np.zeros(1, np.int64),
-        np.empty(room, np.int64),
-        np.empty(room),
-        np.empty(room),
-        np.empty(room, np.int64),
-        np.empty(room, np.int64),
-        np.empty(room),
-    )
-
-
-def new_standing(layout: Layout) -> Standing:
-    """Nobody in line."""
-    columns, bins = layout.cells.n_columns, len(layout.edges) - 1
-    return Standing(np.zeros((columns, bins)), np.zeros(columns), np.full(columns, -1, np.int64))
