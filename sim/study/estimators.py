@@ -70,7 +70,8 @@ LEAST_ROOT = 0.1
 """Hall's correction grows with the skewness only until the argument of its cube root has come down to this."""
 LEAST_OUTER_ROOT = 0.03
 """The same of `outer_interval`."""
-_DAYS = (0.1, 0.5, 0.9)
+DAYS = (0.1, 0.5, 0.9)
+"""Which quantiles over days `day_spread` takes."""
 NEGLIGIBLE_SKEW = 1e-8
 """Hall's correction below this is smaller than its own rounding error."""
 
@@ -104,7 +105,7 @@ def mean_interval(samples: npt.ArrayLike, level: float = 0.95) -> Interval:
     `samples` is (replications, ...). Bounds hold the mean, widen with `level`, and coincide with it where all
     replications are equal; they are NaN where fewer than two have the measure.
     """
-    return _Moments.of(samples).interval(level, _arms)
+    return Moments.of(samples).interval(level)
 
 
 def outer_interval(samples: npt.ArrayLike, level: float = 0.95) -> Interval:
@@ -112,10 +113,10 @@ def outer_interval(samples: npt.ArrayLike, level: float = 0.95) -> Interval:
 
     It holds the one of `mean_interval` at this level or a lower one.
     """
-    return _Moments.of(samples).interval(level, _outer_arms)
+    return Moments.of(samples).interval(level, _outer_arms)
 
 
-class _Moments(NamedTuple):
+class Moments(NamedTuple):
     """What an interval is made of, of each column."""
 
     mean: FloatArray
@@ -127,7 +128,7 @@ class _Moments(NamedTuple):
     """All replications agree."""
 
     @classmethod
-    def of(cls, samples: npt.ArrayLike) -> _Moments:
+    def of(cls, samples: npt.ArrayLike) -> Moments:
         """Of the replications that have the measure."""
         values = _replications(samples)
         present = ~np.isnan(values)
@@ -142,11 +143,16 @@ class _Moments(NamedTuple):
         equal, common = _all_equal(values, present)
         return cls(np.where(equal, common, mean), error, np.where(count > 2, skewness, 0.0), count, equal)
 
-    def interval(self, level: float, arms: Arms) -> Interval:
-        """Mean and bounds, whose distances from it in standard errors follow from skewness, count and level."""
+    def interval(self, level: float = 0.95, arms: Arms | None = None) -> Interval:
+        """Mean and bounds, whose distances from it in standard errors follow from skewness, count and level: Hall's.
+
+        Args:
+            level: coverage aimed at.
+            arms: other distances.
+        """
         _check_level(level)
         with np.errstate(all="ignore"):
-            below, above = arms(self.skewness, self.n, level)
+            below, above = (arms or _arms)(self.skewness, self.n, level)
             low, high = self.mean - below * self.error, self.mean + above * self.error
         low, high = (np.where(self.equal, self.mean, bound) for bound in (low, high))
         low, high = (np.where(self.n > 1, bound, np.nan) for bound in (low, high))
@@ -171,11 +177,15 @@ def ratio_interval(numerator: npt.ArrayLike, denominator: npt.ArrayLike, level: 
         ratio = np.where(total_below != 0.0, total_above / total_below, np.nan)
         without = (total_above - above) / (total_below - below)
         pseudo = count * ratio - (count - 1) * without
-    spread = mean_interval(np.where(used, pseudo, np.nan), level)
+    return ratio_of_sums(ratio, count, mean_interval(np.where(used, pseudo, np.nan), level))
+
+
+def ratio_of_sums(ratio: FloatArray, count: IntArray, pseudo: Interval) -> Interval:
+    """`ratio_interval` of a ratio, the replications that say something about it, and the interval of pseudo-values."""
     with np.errstate(invalid="ignore"):
-        whole = spread.n == count  # a pseudo-value is NaN where nothing is left
-        low = np.where(whole, ratio + (spread.low - spread.mean), np.nan)
-        high = np.where(whole, ratio + (spread.high - spread.mean), np.nan)
+        whole = pseudo.n == count  # a pseudo-value is NaN where nothing is left
+        low = np.where(whole, ratio + (pseudo.low - pseudo.mean), np.nan)
+        high = np.where(whole, ratio + (pseudo.high - pseudo.mean), np.nan)
     return Interval(ratio, low, high, count)
 
 
@@ -191,9 +201,9 @@ def paired_difference(variant: npt.ArrayLike, baseline: npt.ArrayLike, variants:
 
 def paired_differences(variant: npt.ArrayLike, baseline: npt.ArrayLike, variants: int) -> tuple[Interval, Interval]:
     """The same with the interval that holds alone, and with the one that is one of `variants`."""
-    moments = _Moments.of(_differences(variant, baseline))
+    moments = Moments.of(_differences(variant, baseline))
     together = _outer_arms if variants > 1 else _arms
-    return moments.interval(0.95, _arms), moments.interval(simultaneous_level(variants), together)
+    return moments.interval(), moments.interval(simultaneous_level(variants), together)
 
 
 def simultaneous_level(comparisons: int, level: float = 0.95) -> float:
@@ -236,7 +246,7 @@ def day_spread(samples: npt.ArrayLike) -> DaySpread:
     columns[~whole] = np.sort(columns[~whole], axis=1)  # NaN comes last
     ordered = np.moveaxis(columns.reshape(*values.shape[1:], len(values)), -1, 0)
     count = _count(~np.isnan(ordered))
-    return DaySpread(*(_ordered_quantile(ordered, count, share) for share in _DAYS))
+    return DaySpread(*(_ordered_quantile(ordered, count, share) for share in DAYS))
 
 
 def relative_half_width(interval: Interval) -> FloatArray:
@@ -286,7 +296,7 @@ def _hall(t: FloatArray, a: FloatArray) -> FloatArray:
 
 def _places(count: int) -> list[int]:
     """Where the quantiles of so many values lie when these are in order."""
-    below = [int(share * (count - 1)) for share in _DAYS]
+    below = [int(share * (count - 1)) for share in DAYS]
     return sorted({*below, *(min(place + 1, count - 1) for place in below)})
 
 

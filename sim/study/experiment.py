@@ -17,6 +17,7 @@ from sim.model.parties import Parties
 from sim.scenario import Scenario
 from sim.scenario.vocabulary import BASELINE
 from sim.study.conservation import check_conservation
+from sim.study.estimated import Estimators
 from sim.study.executors import map_unordered, on_this_machine, way_to_start
 from sim.study.journal import Journal
 from sim.study.layout import Layout
@@ -126,6 +127,14 @@ class Experiment:
 
             return see_compiled
         return see
+
+    def estimators(self) -> Estimators:
+        """Who estimates from the replications: as fast as the engine."""
+        if self.engine == COMPILED:
+            from sim.study.compiled import estimating
+
+            return Estimators(estimating.of_means, estimating.of_ratios)
+        return Estimators()
 
     def chunk(self, task: Task) -> Chunk:
         """A task's replications; one that fails does not stop the others."""

@@ -21,19 +21,18 @@ from sim.study.catalogue import (
     largest,
     within_what_can_be,
 )
+from sim.study.estimated import Estimators
 from sim.study.estimators import (
     DaySpread,
     Interval,
     crn_variance_ratio,
-    day_spread,
     mean_interval,
     paired_differences,
-    ratio_interval,
 )
 from sim.study.experiment import Experiment
 from sim.study.layout import Key, Layout
 from sim.study.matrix import HELD_VALUES, VALUES, Found
-from sim.study.standards import days_within, limits_by_bin, limits_of_run
+from sim.study.standards import limits_by_bin, limits_of_run
 from sim.study.store import Columns, Texts
 from sim.study.survival import GRID_MINUTES, groups
 
@@ -53,10 +52,9 @@ def summary(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Colu
     for variant, rows in found.items():
         _, layout = experiment.model(variant)
         values = rows.values
-        interval = mean_interval(values)
-        within = days_within(values, limits_of_run(layout))
+        interval, spread, within = experiment.estimators().of_means(values, limits_of_run(layout))
         bounds = _bounded(layout.keys, interval)
-        yield [variant, *_names(layout.keys), *bounds, *day_spread(values), within, interval.n]
+        yield [variant, *_names(layout.keys), *bounds, *spread, within, interval.n]
 
 
 class _Block(NamedTuple):
@@ -83,7 +81,7 @@ def series(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Colum
     for variant, rows in found.items():
         _, layout = experiment.model(variant)
         starts = layout.edges[:-1] / 60.0
-        for block in _series(layout, rows):
+        for block in _series(layout, rows, experiment.estimators()):
             names = (texts.repeat(len(starts)) for texts in _names(block.keys))
             facility, station, klass, measure, unit = names
             numbers = [*_bounded(block.keys, block.interval), *block.spread, block.within, block.interval.n]
@@ -91,19 +89,19 @@ def series(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Colum
             yield [variant, facility, station, klass, when, measure, unit, *(array.ravel() for array in numbers)]
 
 
-def _series(layout: Layout, rows: Found) -> Iterator[_Block]:
+def _series(layout: Layout, rows: Found, estimators: Estimators) -> Iterator[_Block]:
     """The series in the order of the catalogue, for each facility, station and class; many of them at once."""
     order = {measure.name: at for at, measure in enumerate(catalogue(layout.network.outcomes))}
     for first, last in _stretches(layout.bin_keys, rows):
         keys, pieces = layout.bin_keys[first:last], []
         for bins, block in _by_bins(rows.series, rows, first, last):
-            both = [*_plain(layout, keys, block, bins), *_ratios(layout, keys, block, bins, RATIOS)]
-            pieces.append(_joined(both, axis=0))
+            piece = _Piece(layout, estimators, keys, block, bins)
+            pieces.append(_joined([*_plain(piece), *_ratios(piece, RATIOS)], axis=0))
         yield _ordered(_joined(pieces, axis=1), keys, order)
     for first, last in _stretches(layout.start_bin_keys, rows):
         keys = layout.start_bin_keys[first:last]
         ratios = [
-            _joined(list(_ratios(layout, keys, block, bins, START_RATIOS)), axis=0)
+            _joined(list(_ratios(_Piece(layout, estimators, keys, block, bins), START_RATIOS)), axis=0)
             for bins, block in _by_bins(rows.start_series, rows, first, last)
         ]
         yield _joined(ratios, axis=1)
@@ -154,50 +152,61 @@ def _ordered(block: _Block, keys: Sequence[Key], order: Mapping[str, int]) -> _B
     return _Block.of([block.keys[at] for at in by], [array[by] for array in block.arrays()])
 
 
-def _plain(layout: Layout, keys: Sequence[Key], block: FloatArray, bins: slice) -> Iterator[_Block]:
+class _Piece(NamedTuple):
+    """Values of some keys in some bins, and who estimates from them."""
+
+    layout: Layout
+    estimators: Estimators
+    keys: Sequence[Key]
+    values: FloatArray
+    """(replications, keys, bins)"""
+    bins: slice
+
+    def limits(self, names: Sequence[Key]) -> FloatArray:
+        """The most these measures may be, (len(names), bins)."""
+        return limits_by_bin(self.layout, names)[:, self.bins]
+
+    @property
+    def columns(self) -> dict[tuple[str, ...], int]:
+        """Place of each facility, station, class and measure among the keys."""
+        return {key[:4]: at for at, key in enumerate(self.keys)}
+
+
+def _plain(piece: _Piece) -> Iterator[_Block]:
     """Measures that are averaged over replications."""
+    keys, values, column = piece.keys, piece.values, piece.columns
     shown = [at for at, key in enumerate(keys) if key.measure not in ONLY_IN_RATIOS]
-    names, columns = [keys[at] for at in shown], [block[:, at] for at in shown]
-    column = {key[:4]: at for at, key in enumerate(keys)}
-    hours = layout.bin_seconds[bins] / 3600.0
+    names, columns = [keys[at] for at in shown], [values[:, at] for at in shown]
+    hours = piece.layout.bin_seconds[piece.bins] / 3600.0
     for at, key in enumerate(keys):
         if key.measure == "wait_p95":
-            waits, count = (block[:, column[(*key[:3], name)]] for name in ("wait_sum", "wait_count"))
+            waits, count = (values[:, column[(*key[:3], name)]] for name in ("wait_sum", "wait_count"))
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = waits / count
-                columns.append(np.where(mean > 0.0, (block[:, at] - mean) / mean, np.nan))
+                columns.append(np.where(mean > 0.0, (values[:, at] - mean) / mean, np.nan))
             names.append(key._replace(measure=BUFFER_INDEX.name, unit=BUFFER_INDEX.unit))
         elif key.measure == "open_booths":
-            columns.append(block[:, at] * hours)
+            columns.append(values[:, at] * hours)
             names.append(key._replace(measure=BOOTH_HOURS.name, unit=BOOTH_HOURS.unit))
     if columns:
         days = np.stack(columns, axis=1)
-        yield _estimates(layout, names, days, mean_interval(days), bins)
+        yield _Block(names, *piece.estimators.of_means(days, piece.limits(names)))
 
 
-def _ratios(
-    layout: Layout, keys: Sequence[Key], block: FloatArray, bins: slice, ratios: Sequence[Ratio]
-) -> Iterator[_Block]:
+def _ratios(piece: _Piece, ratios: Sequence[Ratio]) -> Iterator[_Block]:
     """Measures that are a sum over all replications over another."""
-    column = {key[:4]: at for at, key in enumerate(keys)}
+    values, column = piece.values, piece.columns
     names, above, below = list[Key](), list[FloatArray](), list[FloatArray]()
-    for klass in dict.fromkeys(key[:3] for key in keys):
+    for klass in dict.fromkeys(key[:3] for key in piece.keys):
         for ratio in ratios:
             at, over = column.get((*klass, ratio.above)), column.get((*klass, ratio.below))
             if at is not None and over is not None:
                 names.append(Key(*klass, ratio.measure.name, ratio.measure.unit))
-                above.append(block[:, at] * ratio.factor)
-                below.append(block[:, over])
+                above.append(values[:, at] * ratio.factor)
+                below.append(values[:, over])
     if names:
-        numerator, denominator = np.stack(above, axis=1), np.stack(below, axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            days = numerator / denominator
-        yield _estimates(layout, names, days, ratio_interval(numerator, denominator), bins)
-
-
-def _estimates(layout: Layout, names: list[Key], days: FloatArray, interval: Interval, bins: slice) -> _Block:
-    within = days_within(days, limits_by_bin(layout, names)[:, bins])
-    return _Block(names, interval, day_spread(days), within)
+        sums = np.stack(above, axis=1), np.stack(below, axis=1)
+        yield _Block(names, *piece.estimators.of_ratios(*sums, piece.limits(names)))
 
 
 def comparison(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:

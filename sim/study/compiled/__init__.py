@@ -6,8 +6,7 @@ from sim.engine.records import Records
 from sim.model.network import Steps
 from sim.model.parties import Parties
 from sim.study.bins import spread
-from sim.study.compiled import tables
-from sim.study.compiled.kernel import compile_now, entry, stands_in_cache
+from sim.study.compiled import estimating, kernel, tables
 from sim.study.layout import Layout
 from sim.study.lines import Peaks
 from sim.study.seen import InState, Seen, TimeInSystem, Waits
@@ -31,6 +30,17 @@ def _network_of(layout: Layout) -> tables.Network:
     return _networks[id(layout)][1]
 
 
+def stands_in_cache() -> bool:
+    """Measuring and estimating would load the code and not compile it."""
+    return kernel.stands_in_cache() and estimating.stands_in_cache()
+
+
+def compile_now() -> None:
+    """Load the code, or compile it, now."""
+    kernel.compile_now()
+    estimating.compile_now()
+
+
 def see(layout: Layout, parties: Parties, records: Records) -> Seen:
     """Take everything from the records of one replication; the same as `sim.study.seen.see`.
 
@@ -41,7 +51,7 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
         return see_in_numpy(layout, parties, records)  # a function of Python's is not for compiled loops
     cells, net, visits = layout.cells, _network_of(layout), tables.visits_of(layout.network, parties, records)
     found = tables.new_found(layout)
-    if entry(net, visits, tables.log_of(Calendar.of(layout, records), records), found) >= 0:
+    if kernel.entry(net, visits, tables.log_of(Calendar.of(layout, records), records), found) >= 0:
         Rows.of(cells, parties, records)  # raises, and says what it is
     in_bins = spread(layout, found.begins - found.stops)
 

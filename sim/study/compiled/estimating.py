@@ -1,0 +1,230 @@
+"""`sim.study.estimated` in compiled loops: the same sums in the same order, equal to the last bit.
+
+numpy passes some thirty times over every value, through memory; here a strip of columns stays in the cache until
+everything is known of it. Along a strip the compiler works on several columns at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+from sim.engine.compiled import jit
+from sim.engine.compiled.jit import compiled
+from sim.model.arrays import FloatArray
+from sim.study.compiled.ordering import KeyArray, Room, order_statistics
+from sim.study.estimated import Estimated
+from sim.study.estimators import DAYS, DaySpread, Interval, Moments, ratio_of_sums
+
+STRIP = 64
+"""Columns that are looked at together: 30 replications of them are 15 KB."""
+SHARES = np.array(DAYS)
+SIGN = np.uint64(1 << 63)
+
+
+class Into(NamedTuple):
+    """What is found of each column, (columns,) each; counts are whole numbers."""
+
+    ratio: FloatArray
+    """Sum over sum, and `used`, the replications that say something about it; of a ratio only."""
+    used: FloatArray
+    mean: FloatArray
+    """As in `Moments`, as the following; of a ratio those of the pseudo-values."""
+    error: FloatArray
+    skewness: FloatArray
+    days: FloatArray
+    equal: FloatArray
+    p10: FloatArray
+    """As in `DaySpread`, as the following."""
+    p50: FloatArray
+    p90: FloatArray
+    within: FloatArray
+    """Share of the days within the limit."""
+
+
+@compiled
+def moments(values: FloatArray, width: int, into: Into, first: int) -> None:
+    """`Moments.of` of a strip of columns from number `first` on, which stand in `values`, (n, STRIP)."""
+    n = len(values)
+    total, mean = np.zeros(width), np.empty(width)
+    squares, cubes, sd, count = np.zeros(width), np.zeros(width), np.empty(width), np.zeros(width)
+    least, most = np.full(width, np.inf), np.full(width, -np.inf)
+    for day in range(n):
+        for at in range(width):
+            value = values[day, at]
+            there = value == value
+            total[at] += value if there else 0.0
+            count[at] += 1.0 if there else 0.0
+            least[at] = value if value < least[at] else least[at]
+            most[at] = value if value > most[at] else most[at]
+    for at in range(width):
+        mean[at] = total[at] / count[at]
+    for day in range(n):
+        for at in range(width):
+            value = values[day, at]
+            deviation = value - mean[at]
+            squares[at] += deviation * deviation if value == value else 0.0
+    for at in range(width):
+        sd[at] = np.sqrt(squares[at] / (count[at] - 1.0))
+    for day in range(n):
+        for at in range(width):
+            value = values[day, at]
+            standard = (value - mean[at]) / sd[at]
+            cubes[at] += standard * standard * standard if value == value else 0.0
+    for at in range(width):
+        column, c = first + at, count[at]
+        equal = least[at] == most[at]
+        into.mean[column] = least[at] if equal else mean[at]
+        into.error[column] = sd[at] / np.sqrt(c)
+        into.skewness[column] = cubes[at] * c / ((c - 1.0) * (c - 2.0)) if c > 2.0 else 0.0
+        into.days[column], into.equal[column] = c, equal
+
+
+@compiled
+def days(
+    values: FloatArray, width: int, limits: FloatArray, room: Room, keys: KeyArray, into: Into, first: int
+) -> None:
+    """`day_spread` and `days_within` of a strip of columns."""
+    quantiles = into.p10, into.p50, into.p90
+    for at in range(width):
+        column, n, kept, alike = first + at, 0, 0, True
+        limit = limits[column]
+        for day in range(values.shape[0]):
+            value = values[day, at]
+            if value == value:
+                bits = np.float64(value).view(np.uint64)
+                keys[n] = ~bits if bits & SIGN else bits | SIGN  # in the order of the numbers, below 0 as well
+                alike &= keys[n] == keys[0]
+                n += 1
+                kept += value <= limit
+        into.within[column] = kept / n if n > 0 and limit == limit else np.nan
+        if n == 0:
+            for into_one in quantiles:
+                into_one[column] = np.nan
+            continue
+        if not alike:
+            for share in range(len(SHARES)):
+                below = int(SHARES[share] * (n - 1))
+                room.place[2 * share], room.place[2 * share + 1] = below, min(below + 1, n - 1)
+            order_statistics(keys, 0, n, room)
+        else:
+            room.found[:] = keys[0]
+        for share in range(len(SHARES)):
+            position = SHARES[share] * (n - 1)
+            low, high = _number(room.found[2 * share]), _number(room.found[2 * share + 1])
+            between = low if low == high else low + (position - int(position)) * (high - low)
+            quantiles[share][column] = between
+
+
+@compiled
+def _number(key: Any) -> float:
+    """What the key is of."""
+    bits = key & ~SIGN if key & SIGN else ~key
+    return np.uint64(bits).view(np.float64)
+
+
+@compiled
+def of_ratio(
+    above: FloatArray, below: FloatArray, shares: FloatArray, pseudo: FloatArray, width: int, into: Into, first: int
+) -> None:
+    """Ratio, quotient of every day, and jackknife pseudo-values (`estimators.ratio_interval`) of a strip."""
+    n = len(above)
+    total_above, total_below, count = np.zeros(width), np.zeros(width), np.zeros(width)
+    for day in range(n):
+        for at in range(width):
+            over, under = above[day, first + at], below[day, first + at]
+            used = (over == over) & (under == under) & ((over != 0.0) | (under != 0.0))
+            total_above[at] += over if used else 0.0
+            total_below[at] += under if used else 0.0
+            count[at] += 1.0 if used else 0.0
+            shares[day, at] = over / under
+    for at in range(width):
+        ratio = total_above[at] / total_below[at] if total_below[at] != 0.0 else np.nan
+        into.ratio[first + at], into.used[first + at] = ratio, count[at]
+    for day in range(n):
+        for at in range(width):
+            over, under = above[day, first + at], below[day, first + at]
+            used = (over == over) & (under == under) & ((over != 0.0) | (under != 0.0))
+            without = (total_above[at] - over) / (total_below[at] - under)
+            found = count[at] * into.ratio[first + at] - (count[at] - 1.0) * without
+            pseudo[day, at] = found if used else np.nan
+
+
+@compiled
+def estimate(above: FloatArray, below: FloatArray, limits: FloatArray, into: Into) -> None:
+    """Everything of all columns, strip by strip; of ratios where there is something `below`."""
+    n, columns = above.shape
+    places = 2 * len(SHARES)
+    room = Room(np.empty(n, np.uint64), np.empty(places, np.int64), np.empty(places, np.uint64))
+    keys, shares, pseudo = np.empty(n, np.uint64), np.empty((n, STRIP)), np.empty((n, STRIP))
+    for first in range(0, columns, STRIP):
+        width = min(STRIP, columns - first)
+        if below.size:
+            of_ratio(above, below, shares, pseudo, width, into, first)
+            moments(pseudo, width, into, first)
+        else:
+            for day in range(n):
+                for at in range(width):
+                    shares[day, at] = above[day, first + at]
+            moments(shares, width, into, first)
+        days(shares, width, limits, room, keys, into, first)
+
+
+def _entry(version: int) -> Any:
+    """The function with the hash of the whole source in its closure, so that no stale code is ever loaded."""
+
+    def entry(above, below, limits, into):  # type: ignore[no-untyped-def]
+        if version >= 0:
+            estimate(above, below, limits, into)
+
+    return jit.cached(entry)
+
+
+entry = _entry(jit.source_hash(Path(__file__).parent, Path(jit.__file__).parent))
+_TABLE = numba.float64[:, ::1]
+_COLUMN = numba.float64[::1]
+SIGNATURE = (
+    _TABLE, _TABLE, _COLUMN, numba.types.NamedTuple((_COLUMN,) * len(Into._fields), Into),  # type: ignore[no-untyped-call]
+)  # fmt: skip
+
+
+def stands_in_cache() -> bool:
+    """Calling would load the code and not compile it."""
+    return bool(entry.signatures) or jit.is_on_disk(entry, SIGNATURE)
+
+
+def compile_now() -> None:
+    """Load the code, or compile it, now."""
+    entry.compile(SIGNATURE)
+
+
+def _found(above: FloatArray, below: FloatArray, limits: FloatArray) -> Into:
+    into = Into(*np.empty((len(Into._fields), limits.size)))
+    tables = (
+        np.ascontiguousarray(table.reshape(len(table), limits.size if table.size else 0)) for table in (above, below)
+    )
+    entry(*tables, np.ascontiguousarray(limits.ravel()), into)
+    return Into(*(array.reshape(limits.shape) for array in into))
+
+
+def _estimated(found: Into, interval: Interval) -> Estimated:
+    return Estimated(interval, DaySpread(found.p10, found.p50, found.p90), found.within)
+
+
+def _moments(found: Into) -> Moments:
+    return Moments(found.mean, found.error, found.skewness, found.days.astype(np.int64), found.equal > 0.0)
+
+
+def of_means(days: FloatArray, limits: FloatArray) -> Estimated:
+    """As in `sim.study.estimated`."""
+    found = _found(days, np.empty((0, 0)), limits)
+    return _estimated(found, _moments(found).interval())
+
+
+def of_ratios(numerator: FloatArray, denominator: FloatArray, limits: FloatArray) -> Estimated:
+    """As in `sim.study.estimated`."""
+    found = _found(numerator, denominator, limits)
+    return _estimated(found, ratio_of_sums(found.ratio, found.used.astype(np.int64), _moments(found).interval()))
