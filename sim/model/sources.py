@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
-from operator import mul
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.distribution import Distribution
 from sim.model.distributions import Gamma, geometric_quantile, shifted_poisson_quantile
 from sim.model.network import ALWAYS_ONE, Steps
-from sim.model.steps import StepTable, combine, mapped, product, values_at
+from sim.model.steps import StepTable, combine, values_at
 from sim.model.streams import Streams
 from sim.scenario.traffic import Occupants
 
@@ -238,9 +237,9 @@ def layers_of(source: Source, rate: Steps, horizon: float, streams: Streams) -> 
     peak = max(rate.values) * max(factors.values) * max((max(p.demand.values) for p in source.programmes), default=1.0)
     if peak <= 0.0 or source.envelope <= 0.0:
         return
-    rates = combine(rate, factors, mul) if not factors.is_one() else rate
+    demand = _Demand.of(rate, source.busiest, factors)
     for layer in range(math.ceil(peak / source.envelope)):
-        yield from _thin(source, rates, horizon, streams, layer)
+        yield from _thin(source, demand, horizon, streams, layer)
 
 
 def day_factors(source: Source, streams: Streams) -> Steps:
@@ -251,13 +250,43 @@ def day_factors(source: Source, streams: Streams) -> Steps:
     return Steps((-math.inf, *source.day_edges[1:]), tuple(float(value) for value in values))
 
 
-def _thin(source: Source, rates: Steps, horizon: float, streams: Streams, layer: int) -> Iterator[Arrivals]:
+class _Demand(NamedTuple):
+    """Who wants to come in a replication, as a step function."""
+
+    times: FloatArray
+    rate: FloatArray
+    """Arrivals per second, of all programmes before their own demand."""
+    busiest: FloatArray
+    """What the programme that is most in demand multiplies it with."""
+
+    @classmethod
+    def of(cls, rate: Steps, busiest: Steps, factors: Steps) -> _Demand:
+        """Of a rate and the factors of the days: these are all that is new in a replication."""
+        times, rates, most, day = _steps_of(rate, busiest, factors.times)
+        return cls(times, rates * np.array(factors.values)[day], most)
+
+    def chance(self, envelope: float, layer: int) -> StepTable:
+        """With what chance a candidate of a layer is kept if its programme is the one most in demand."""
+        return StepTable(self.times, self.rate * self.busiest / envelope - layer)
+
+
+@lru_cache(maxsize=64)
+def _steps_of(
+    rate: Steps, busiest: Steps, days: tuple[float, ...]
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+    """When any of them changes, both step functions from then on, and the day; mostly the same in every replication."""
+    times = np.array(sorted({*rate.times, *busiest.times, *days}))
+    day = np.searchsorted(np.array(days), times, side="right") - 1
+    return times, values_at(rate, times), values_at(busiest, times), day
+
+
+def _thin(source: Source, demand: _Demand, horizon: float, streams: Streams, layer: int) -> Iterator[Arrivals]:
     """The candidates of a layer that are kept, stretch by stretch: what few candidates need stays in cache.
 
     First all go that would not be kept whatever their programme is: they need no marks, which is most of the work.
     """
     prefix = source.name if layer == 0 else f"{source.name}/layer-{layer}"
-    chance = _chance(rates, source.busiest, source.envelope, layer)
+    chance = demand.chance(source.envelope, layer)
     batch, begin = source.batch, 0
     for instants in streams.poisson(f"{prefix}/times", source.envelope, horizon, STRETCH):
         # A batch is kept or dropped as one: every party of it looks at the mark of the batch.
@@ -269,19 +298,13 @@ def _thin(source: Source, rates: Steps, horizon: float, streams: Streams, layer:
         kind, size = source.marks(prefix, times, rows, streams)
         found = Arrivals(times, kind, size, rows, prefix)
         if any(not programme.demand.is_one() for programme in source.programmes):
-            found = _by_programme(source, rates, streams, layer, found)
+            found = _by_programme(source, demand, streams, layer, found)
         yield found
 
 
-@lru_cache(maxsize=64)
-def _chance(rates: Steps, busiest: Steps, envelope: float, layer: int) -> StepTable:
-    """With what chance a candidate is kept if its programme is in demand; mostly the same in every replication."""
-    return StepTable.of(mapped(product((rates, busiest)), lambda demand: demand / envelope - layer))
-
-
-def _by_programme(source: Source, rates: Steps, streams: Streams, layer: int, found: Arrivals) -> Arrivals:
+def _by_programme(source: Source, wanted: _Demand, streams: Streams, layer: int, found: Arrivals) -> Arrivals:
     """Those that are kept at the demand of their own programmes."""
-    demand = values_at(rates, found.time)
+    demand = StepTable(wanted.times, wanted.rate).along(found.time)
     for index, programme in enumerate(source.programmes):
         if not programme.demand.is_one():
             mine = np.flatnonzero(found.kind == index)
