@@ -17,12 +17,12 @@ from sim.scenario import Study, fingerprint, resolved_yaml
 from sim.scenario.problems import nearest
 from sim.scenario.show import sweep_table
 from sim.scenario.vocabulary import BASELINE
-from sim.study import frames, longtables, precision, store
+from sim.study import precision, store
 from sim.study.experiment import Experiment, visits_name
 from sim.study.journal import Journal
-from sim.study.matrix import Found
 from sim.study.named import check_measures
 from sim.study.standards import of_manifest
+from sim.study.writing import write_results
 
 Advance = Callable[[int], None]
 Note = Callable[[str], None]
@@ -222,29 +222,6 @@ def _whence(study: Study) -> dict[str, dict[str, str]]:
         for variant, own in study.origins.items()
     }
     return {variant: {path: text.replace(where, name) for path, text in own.items()} for variant, own in kept.items()}
-
-
-def write_results(plan: Experiment, found: Mapping[str, Found], folder: Path) -> None:
-    """Tables for people (CSV) and for further work (parquet), which a thread of its own packs meanwhile."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as beside:
-        packed = beside.submit(_write_long, plan, found, folder)
-        tables = {
-            "summary.csv": (frames.SUMMARY_COLUMNS, frames.summary),
-            "series.csv": (frames.SERIES_COLUMNS, frames.series),
-            "wait_distribution.csv": (frames.SURVIVAL_COLUMNS, frames.wait_distribution),
-        }
-        if len(found) > 1:
-            tables["comparison.csv"] = (frames.COMPARISON_COLUMNS, frames.comparison)
-        for name, (columns, pieces) in tables.items():
-            store.write_csv_columns(folder / name, columns, pieces(plan, found))
-        packed.result()
-
-
-def _write_long(plan: Experiment, found: Mapping[str, Found], folder: Path) -> None:
-    longtables.write_replications(folder / "replications.parquet", plan, found)
-    longtables.write_bins(folder / "bins.parquet", plan, found)
 
 
 def manifest_of(study: Study, plan: Experiment) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def stages(path: str, replications: int) -> Answer:
     from sim.engine import COMPILED, engine, streams_of
     from sim.scenario import load
     from sim.scenario.vocabulary import BASELINE
-    from sim.study import compiled, runs, store
+    from sim.study import compiled, runs, store, writing
     from sim.study.conservation import check_conservation
     from sim.study.journal import Journal
     from sim.study.matrix import row_of
@@ -140,7 +140,7 @@ def stages(path: str, replications: int) -> Answer:
     with folder:
         results = Path(folder.name) / "results"
         results.mkdir()
-        runs.write_results(plan, plan.found(journal), results)
+        writing.write_results(plan, plan.found(journal), results)
         store.file_hashes(results)
         clock.stop("write")
     return {
