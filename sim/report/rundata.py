@@ -1,7 +1,7 @@
 """A run folder as tables and figures see it: its CSV files, read once.
 
-`RunData.open(folder)` is the only way in. Nothing is computed here: every number that is printed or drawn stands in
-one of the files.
+`RunData.open(folder)` is the way in, `SummaryData.open(folder)` to the summary alone. Nothing is computed here: every
+number that is printed or drawn stands in one of the files.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sim.errors import RunFolderError
-from sim.report.runfiles import DIFFERENCE, NAMES, SCOPE, read_manifest, read_summary, read_table
+from sim.report.runfiles import DIFFERENCE, NAMES, NUMBERS, SCOPE, read_manifest, read_summary, read_table
 from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
@@ -90,47 +89,12 @@ class OfARun:
         return str(self.manifest["scenario"])
 
 
-@dataclass(frozen=True, eq=False)
-class RunData(OfARun):
-    """The files of one run. Frames are as on disk; waits in minutes, `bin_start` in minutes from the start."""
+class OfASummary(OfARun):
+    """What is known of a run by its manifest, summary.csv and scenario.resolved.yaml."""
 
     folder: Path
-    manifest: Mapping[str, Any]
     rows: tuple[tuple[Any, ...], ...]
     """summary.csv, row by row: SCOPE, measure, unit and SPREAD."""
-
-    @classmethod
-    def open(cls, folder: Path | str) -> RunData:
-        """Read a run folder; tables are read when they are first asked for, and raise where they are damaged.
-
-        Raises `RunFolderError` when the manifest, summary.csv or series.csv is missing, or one of the first two is
-        damaged.
-        """
-        folder = Path(folder)
-        manifest, rows = read_manifest(folder / "manifest.json"), read_summary(folder / "summary.csv")
-        if not (folder / "series.csv").exists():
-            raise RunFolderError(f"{folder} is no finished run: it has no series.csv")
-        return cls(folder, manifest, rows)
-
-    @cached_property
-    def summary(self) -> pd.DataFrame:
-        """summary.csv."""
-        return read_table(self.folder / "summary.csv")
-
-    @cached_property
-    def series(self) -> pd.DataFrame:
-        """series.csv."""
-        return read_table(self.folder / "series.csv")
-
-    @cached_property
-    def comparison(self) -> pd.DataFrame:
-        """comparison.csv; empty when the run has no variants."""
-        return read_table(self.folder / "comparison.csv", required=False)
-
-    @cached_property
-    def wait_distribution(self) -> pd.DataFrame:
-        """wait_distribution.csv; empty when the run kept none."""
-        return read_table(self.folder / "wait_distribution.csv", required=False)
 
     @property
     def start(self) -> datetime:
@@ -233,40 +197,6 @@ class RunData(OfARun):
         return self.estimates.get((scope, measure))
 
     @cached_property
-    def differences(self) -> tuple[Difference, ...]:
-        """comparison.csv, row by row."""
-        columns = ("variant", *NAMES["comparison.csv"][2:], *DIFFERENCE[:5])
-        return tuple(Difference(*row) for row in _tuples(self.comparison, columns))
-
-    def day(self, scope: Scope, measure: str) -> pd.DataFrame:
-        """Rows of series.csv for one curve, in order of time; empty when the run has no such curve."""
-        rows = self._curves.get((*scope, measure))
-        return self.series.iloc[:0] if rows is None else self.series.iloc[rows].sort_values("bin_start")
-
-    @cached_property
-    def _curves(self) -> Mapping[Any, Any]:
-        """Positions in series.csv of the rows of each (variant, facility, station, class, measure)."""
-        indices: Mapping[Any, Any] = self.series.groupby([*SCOPE, "measure"], sort=False).indices
-        return indices
-
-    @cached_property
-    def samples(self) -> Samples:
-        """What each replication gave, from the Parquet files."""
-        from sim.report.samples import Samples
-
-        return Samples(self.folder, self.horizon)
-
-    @cached_property
-    def sweep(self) -> pd.DataFrame:
-        """sweep.csv as texts: variant, sweep, and a column for each path that varies; empty without sweeps."""
-        import pandas as pd
-
-        path = self.folder / "sweep.csv"
-        if not path.exists():
-            return pd.DataFrame(columns=["variant", "sweep"])
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-
-    @cached_property
     def registry_names(self) -> dict[str, str]:
         """Entry of the registry, or code of the airport, by port or hall; those without one are left out."""
         return self._registry(("ports", "preclearance"))
@@ -334,6 +264,92 @@ class RunData(OfARun):
             return [self.start + timedelta(minutes=each) for each in minutes]
         origin = self.start.replace(tzinfo=zone).astimezone(UTC)
         return [(origin + timedelta(minutes=each)).astimezone(zone).replace(tzinfo=None) for each in minutes]
+
+
+@dataclass(frozen=True, eq=False)
+class SummaryData(OfASummary):
+    """The same alone, read without pandas: for the table at the end of a run."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    rows: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def open(cls, folder: Path | str) -> SummaryData:
+        """Read a run folder.
+
+        Raises `RunFolderError` when the manifest or summary.csv is missing or damaged.
+        """
+        folder = Path(folder)
+        return cls(folder, read_manifest(folder / "manifest.json"), read_summary(folder / "summary.csv"))
+
+
+@dataclass(frozen=True, eq=False)
+class RunData(OfASummary):
+    """The files of one run. Frames are as on disk; waits in minutes, `bin_start` in minutes from the start."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    summary: pd.DataFrame
+    series: pd.DataFrame
+    comparison: pd.DataFrame
+    """Empty when the run has no variants."""
+    wait_distribution: pd.DataFrame
+    """Empty when the run kept none."""
+
+    @classmethod
+    def open(cls, folder: Path | str) -> RunData:
+        """Read a run folder.
+
+        Raises `RunFolderError` when the manifest, summary.csv or series.csv is missing, or a file is damaged.
+        """
+        folder = Path(folder)
+        return cls(
+            folder=folder,
+            manifest=read_manifest(folder / "manifest.json"),
+            summary=read_table(folder / "summary.csv"),
+            series=read_table(folder / "series.csv"),
+            comparison=read_table(folder / "comparison.csv", required=False),
+            wait_distribution=read_table(folder / "wait_distribution.csv", required=False),
+        )
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Any, ...], ...]:  # type: ignore[override]
+        return tuple(_tuples(self.summary, (*NAMES["summary.csv"], *NUMBERS["summary.csv"])))
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """comparison.csv, row by row."""
+        columns = ("variant", *NAMES["comparison.csv"][2:], *DIFFERENCE[:5])
+        return tuple(Difference(*row) for row in _tuples(self.comparison, columns))
+
+    def day(self, scope: Scope, measure: str) -> pd.DataFrame:
+        """Rows of series.csv for one curve, in order of time; empty when the run has no such curve."""
+        rows = self._curves.get((*scope, measure))
+        return self.series.iloc[:0] if rows is None else self.series.iloc[rows].sort_values("bin_start")
+
+    @cached_property
+    def _curves(self) -> Mapping[Any, Any]:
+        """Positions in series.csv of the rows of each (variant, facility, station, class, measure)."""
+        indices: Mapping[Any, Any] = self.series.groupby([*SCOPE, "measure"], sort=False).indices
+        return indices
+
+    @cached_property
+    def samples(self) -> Samples:
+        """What each replication gave, from the Parquet files."""
+        from sim.report.samples import Samples
+
+        return Samples(self.folder, self.horizon)
+
+    @cached_property
+    def sweep(self) -> pd.DataFrame:
+        """sweep.csv as texts: variant, sweep, and a column for each path that varies; empty without sweeps."""
+        import pandas as pd
+
+        path = self.folder / "sweep.csv"
+        if not path.exists():
+            return pd.DataFrame(columns=["variant", "sweep"])
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
 
     @cached_property
     def bin_minutes(self) -> float:
