@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from sim.model.arrays import BoolArray, FloatArray, IntArray
 
@@ -11,7 +13,7 @@ from sim.model.arrays import BoolArray, FloatArray, IntArray
 class Parties:
     """Parties in order of arrival: by time, then source order, then index within the source (rule 12).
 
-    All arrays but `draws` have one entry per party; a party's number is its position.
+    All arrays but `draws` have one entry per party (see `without_draws`); a party's number is its position.
     """
 
     time: FloatArray
@@ -43,3 +45,7 @@ class Parties:
 
     def __len__(self) -> int:
         return int(self.time.shape[0])
+
+    def without_draws(self) -> Parties:
+        """The same parties without what only engines need: half of their memory."""
+        return replace(self, first_draw=np.empty(0, np.int64), draws=np.empty(0))

@@ -6,9 +6,12 @@ import numpy as np
 
 from sim.engine.records import INSIDE, MOVED_ON, Records
 from sim.errors import SimulationError
-from sim.model.arrays import BoolArray
+from sim.model.arrays import BoolArray, IntArray
 from sim.model.network import DIVERTED, Network
 from sim.model.parties import Parties
+
+AT_ONCE = 1 << 16
+"""Visits looked at together."""
 
 
 def check_conservation(network: Network, parties: Parties, records: Records) -> None:
@@ -18,12 +21,8 @@ def check_conservation(network: Network, parties: Parties, records: Records) -> 
         SimulationError: a party has no end or two, or the times of a visit are out of order.
     """
     moved_on = records.outcome == MOVED_ON
-    ends = np.bincount(records.party[~moved_on], minlength=len(parties))
-    if records.turned_away.size:
-        ends += np.bincount(records.turned_away[records.turned_away_outcome != DIVERTED], minlength=len(parties))
-    if (ends != 1).any():
-        party = int(np.flatnonzero(ends != 1)[0])
-        raise SimulationError(f"party {party} has {ends[party]} ends instead of 1")
+    if records.turned_away.size or not _all_leave_once(records.party, moved_on, len(parties)):
+        _check_one_end_each(records, moved_on, len(parties))
     _check_last_visit_ends(records, moved_on)
     for earlier, later, what in (
         (records.joined, records.started, "starts before it joins"),
@@ -36,6 +35,28 @@ def check_conservation(network: Network, parties: Parties, records: Records) -> 
             row = int(np.flatnonzero(wrong)[0])
             station = network.stations[int(records.station[row])].name
             raise SimulationError(f"party {int(records.party[row])} {what} at station {station!r}")
+
+
+def _all_leave_once(party: IntArray, moved_on: BoolArray, parties: int) -> bool:
+    """Every party has one last visit; seen without a number for every party, of which there may be millions."""
+    reached = 0
+    for begin in range(0, party.size, AT_ONCE):
+        stretch = slice(begin, begin + AT_ONCE)
+        ended = party[stretch][~moved_on[stretch]]
+        if not np.array_equal(ended, np.arange(reached, reached + ended.size)):
+            return False
+        reached += ended.size
+    return reached == parties
+
+
+def _check_one_end_each(records: Records, moved_on: BoolArray, parties: int) -> None:
+    """Every party has one end: a last visit or turning away."""
+    ends = np.bincount(records.party[~moved_on], minlength=parties)
+    if records.turned_away.size:
+        ends += np.bincount(records.turned_away[records.turned_away_outcome != DIVERTED], minlength=parties)
+    if (ends != 1).any():
+        party = int(np.flatnonzero(ends != 1)[0])
+        raise SimulationError(f"party {party} has {ends[party]} ends instead of 1")
 
 
 def _check_last_visit_ends(records: Records, moved_on: BoolArray) -> None:

@@ -114,6 +114,8 @@ class Experiment:
         try:
             parties, records = self.simulate(variant, replication)
             visits = visits_file(model.network, parties, records) if self.visits else b""
+            if not any(facility.flow for facility in model.network.facilities):
+                parties = parties.without_draws()
             return row_of(measure(layout, parties, records, self._look())), visits
         except Exception as error:
             reason = str(error) if isinstance(error, BordersimError) else f"{type(error).__name__}: {error}"

@@ -33,7 +33,8 @@ LEFT = 300.0
 
 BYTES_PER_PARTY = 1500
 """Peak memory of one replication per party, its draws, visits and measures: measured at 885 to 1,350 bytes with the
-reference engine and 605 to 840 with the compiled one, the more the more stations a port has."""
+reference engine, and with the compiled one at 150 to 390 for land ports and 1,310 for a hall: the more the more stations
+there are."""
 BYTES_PER_BINNED_VALUE = 30
 """Peak memory per value of `bins.parquet` while the files of a run are written: measured at 16 to 19 bytes."""
 MEASURES_PER_ROW = 22

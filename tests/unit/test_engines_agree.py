@@ -69,13 +69,14 @@ def test_what_is_written_down_is_taken_out_whenever_there_is_no_more_room(monkey
         model, _ = plan.model("baseline")
         parties = model.draw(1, 0)
         whole = engine("compiled")(model.network, parties)
-        with monkeypatch.context() as patch:
-            patch.setattr("sim.engine.compiled.block.VISITS_AT_ONCE", 0)
-            patch.setattr("sim.engine.compiled.block.EVENTS_AT_FIRST", 1)
-            piecemeal = engine("compiled")(model.network, parties)
-        for field in dataclasses.fields(whole):
-            mine, other = getattr(whole, field.name), getattr(piecemeal, field.name)
-            assert np.array_equal(mine, other, equal_nan=field.name in ("started", "ended", "left")), field.name
+        for visits in (0, 3, 300):
+            with monkeypatch.context() as patch:
+                patch.setattr("sim.engine.compiled.block.VISITS_AT_ONCE", visits)
+                patch.setattr("sim.engine.compiled.block.EVENTS_AT_FIRST", 1)
+                piecemeal = engine("compiled")(model.network, parties)
+            for field in dataclasses.fields(whole):
+                mine, other = getattr(whole, field.name), getattr(piecemeal, field.name)
+                assert np.array_equal(mine, other, equal_nan=field.name in ("started", "ended", "left")), field.name
 
 
 def test_auto_compiles_only_where_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:

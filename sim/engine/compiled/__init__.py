@@ -13,7 +13,7 @@ from sim.engine.compiled.block import Block, Images, make_room_for_patience, new
 from sim.engine.compiled.kernel import entry
 from sim.engine.compiled.pieces import Piece
 from sim.engine.compiled.types import Words
-from sim.engine.compiled.unpacking import by_party
+from sim.engine.compiled.unpacking import ByParty
 from sim.engine.records import Records
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import Network
@@ -23,7 +23,7 @@ from sim.model.parties import Parties
 def run(network: Network, parties: Parties) -> Records:
     """Run one replication; the same records as `sim.engine.reference.run`."""
     images = _images_of(network)
-    return _records(network, parties, _Written.of(images, new_block(images, parties)))
+    return _records(network, parties, _Written.of(images, new_block(images, parties), len(parties)))
 
 
 _images: dict[int, Images] = {}
@@ -39,18 +39,24 @@ def _images_of(network: Network) -> Images:
     return _images[id(network)]
 
 
+VISITS_OF_A_PARTY = 4
+"""Visits a party is taken to have at most when room is made for all: should there be more, there is made more."""
+
+
 class _Log:
     """Visits and changes of fullness as they are written down: taken out of the block when it is full of them.
 
-    Stations have their numbers in the whole network as soon as the piece has run.
+    Stations have their numbers in the whole network as soon as the piece has run. Visits of parties that are through
+    get their place at once, as long as one piece is all there is and few visits have to wait for those of others.
     """
 
-    def __init__(self, block: Block) -> None:
-        self.block = block
+    def __init__(self, block: Block, parties: int) -> None:
+        self.block, self.parties = block, parties
         first, base = block.words[block.bases[0] :], block.bases[0]
         self.begins = {at.NEXT_VISIT: base + int(first[at.VISITS]), at.NEXT_FULL: base + int(first[at.FULL_LOG])}
         self.ends = dict(self.begins)
         self.taken: dict[int, list[Words]] = {at.NEXT_VISIT: [], at.NEXT_FULL: []}
+        self.visits, self.at_once = ByParty(), len(block.bases) == 1
 
     def run(self, piece: Piece, base: int) -> None:
         """Run a piece; what it writes down comes after what the pieces before have written."""
@@ -66,18 +72,40 @@ class _Log:
                     stations = self.block.words[begin : self.ends[slot]].reshape(-1, width)[:, column]
                     stations[:] = piece.stations[stations]
             if not over:
-                self._take()
+                self._take(own)
                 if own[at.N_PATIENCE] > own[at.PATIENCE_ROOM]:
                     make_room_for_patience(self.block, own)
 
-    def _take(self) -> None:
-        for slot, begin in self.begins.items():
-            self.taken[slot].append(_apart(self.block.words[begin : self.ends[slot]]))
+    def _take(self, own: Words) -> None:
+        rows = {slot: self.block.words[begin : self.ends[slot]] for slot, begin in self.begins.items()}
         self.ends = dict(self.begins)
+        self.taken[at.NEXT_FULL].append(rows[at.NEXT_FULL].copy())
+        visits = rows[at.NEXT_VISIT]
+        if not self.at_once:
+            self.taken[at.NEXT_VISIT].append(_apart(visits))
+            return
+        through = _all_through(own)
+        a_party = min((self.visits.count + visits.size // at.VISIT_WIDTH) / max(through, 1), VISITS_OF_A_PARTY)
+        left = self.visits.add(visits, through, int(1.1 * a_party * self.parties))
+        self.ends[at.NEXT_VISIT] += left * at.VISIT_WIDTH
+        self.at_once = 2 * left * at.VISIT_WIDTH < visits.size
 
-    def chunks(self, slot: int) -> list[Words]:
-        """All that was written down of a kind, in order; the last chunk is still that of the block."""
-        return [*self.taken[slot], self.block.words[self.begins[slot] : self.ends[slot]]]
+    def finish(self) -> tuple[ByParty, Words]:
+        """All visits and all changes of fullness, when every piece has run."""
+        visits, full = (
+            [*self.taken[slot], self.block.words[begin : self.ends[slot]]] for slot, begin in self.begins.items()
+        )
+        self.taken.clear()
+        rows = visits[0] if len(visits) == 1 else np.concatenate(visits)
+        visits.clear()
+        self.visits.add(rows, self.parties, 0)
+        return self.visits, np.concatenate(full).reshape(-1, at.FULL_WIDTH)
+
+
+def _all_through(own: Words) -> int:
+    """The first party that is inside or has yet to come: all before have left for good."""
+    live = own[own[at.LIVE] : own[at.NEXT_LIVE]].reshape(-1, at.LIVE_WIDTH)[:, at.PARTY]
+    return int(np.min(live[live >= 0], initial=own[at.NEXT_COMING]))
 
 
 def _apart(words: Words) -> Words:
@@ -95,8 +123,7 @@ _STATIONS = {at.NEXT_VISIT: (at.VISIT_WIDTH, at.STATION), at.NEXT_FULL: (at.FULL
 class _Written:
     """What the pieces wrote down, in the numbers of the whole network."""
 
-    visits: list[Words]
-    """Rows of VISIT_WIDTH words, as they came."""
+    visits: ByParty
     full: Words
     """(changes, FULL_WIDTH)"""
     away: IntArray
@@ -111,9 +138,9 @@ class _Written:
     """Changes that controllers made: time, pool, servers open"""
 
     @classmethod
-    def of(cls, images: Images, block: Block) -> _Written:
+    def of(cls, images: Images, block: Block, parties: int) -> _Written:
         """Run every piece."""
-        network, log = images.network, _Log(block)
+        network, log = images.network, _Log(block, parties)
         stations, pools = len(network.stations), len(network.pools)
         gauges = np.zeros((stations, at.GAUGE_KINDS, at.GAUGE_WIDTH))
         high, overtime, away = np.zeros(stations, np.int64), np.zeros(pools), list[IntArray]()
@@ -130,9 +157,10 @@ class _Written:
             gauges[piece.stations] = table[:count].view(np.float64).reshape(shape)
             high[piece.stations] = table[:count, at.HIGH].reshape(shape[:2])[:, at.WAITING]
             overtime[piece.pools] = table[count:].view(np.float64)[:, at.INTEGRAL]
+        visits, full = log.finish()
         return cls(
-            visits=log.chunks(at.NEXT_VISIT),
-            full=np.concatenate(log.chunks(at.NEXT_FULL)).reshape(-1, at.FULL_WIDTH),
+            visits=visits,
+            full=full,
             away=np.concatenate(away),
             gauges=gauges,
             high=high,
@@ -149,9 +177,9 @@ def _staffing(own: Words, piece: Piece) -> list[tuple[float, int, int]]:
 
 def _records(network: Network, parties: Parties, written: _Written) -> Records:
     """Arrays of everything written; visits sorted by party, a party's own in order of opening."""
-    (party, station, booth, outcome), (joined, started, ended, left), last = by_party(written.visits, len(parties))
+    (party, station, booth, outcome), (joined, started, ended, left) = written.visits.columns()
     away = written.away[np.argsort(written.away[:, 0], kind="stable")]
-    stopped_at = max(last, last_instant(parties, away[:, 0]))
+    stopped_at = max(written.visits.last, last_instant(parties, away[:, 0]))
     staffing_time, staffing_pool, staffing_open = staffing_log(network, stopped_at, written.staffing)
     full = written.full
     full_time, full_station, full_state = full_log(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +31,31 @@ WHOLE, TIMES = (PARTY, STATION, BOOTH, VISIT_OUTCOME), (JOINED, STARTED, ENDED, 
 def _unpack(version: int) -> Any:
     """`unpack` with the hash of the whole source in its closure, so that no stale code is ever loaded."""
 
-    def unpack(words, reals, place, whole, times):  # type: ignore[no-untyped-def]
+    def unpack(words, reals, first, below, begin, whole, times):  # type: ignore[no-untyped-def]
         n = len(words) // VISIT_WIDTH
-        last = 0.0 if version >= 0 else 1.0
-        if whole.size == 0:
-            for row in range(n):
-                place[words[row * VISIT_WIDTH + PARTY] + 1] += 1
-            return last
+        place = np.zeros(below - first + 1, np.int64)
         for row in range(n):
-            begin = row * VISIT_WIDTH
-            party = words[begin + PARTY]
-            to = place[party]
-            place[party] += 1
-            whole[0, to], whole[1, to], whole[2, to] = party, words[begin + STATION], words[begin + BOOTH]
-            inside = np.isnan(reals[begin + LEFT])
-            whole[3, to] = INSIDE if inside else words[begin + VISIT_OUTCOME]
-            joined, started, ended, left = (
-                reals[begin + JOINED], reals[begin + STARTED], reals[begin + ENDED], reals[begin + LEFT],
-            )  # fmt: skip
+            party = words[row * VISIT_WIDTH + PARTY]
+            if party < below:
+                place[party - first + 1] += 1
+        place[0] = begin if version >= 0 else -1
+        for party in range(below - first):
+            place[party + 1] += place[party]
+        last, left_over = 0.0, 0
+        for row in range(n):
+            at = row * VISIT_WIDTH
+            party = words[at + PARTY]
+            if party >= below:
+                for column in range(VISIT_WIDTH):
+                    words[left_over + column] = words[at + column]
+                left_over += VISIT_WIDTH
+                continue
+            to = place[party - first]
+            place[party - first] += 1
+            whole[0, to], whole[1, to], whole[2, to] = party, words[at + STATION], words[at + BOOTH]
+            inside = np.isnan(reals[at + LEFT])
+            whole[3, to] = INSIDE if inside else words[at + VISIT_OUTCOME]
+            joined, started, ended, left = reals[at + JOINED], reals[at + STARTED], reals[at + ENDED], reals[at + LEFT]
             times[0, to], times[1, to], times[2, to], times[3, to] = joined, started, ended, left
             if joined > last:  # NaN is not
                 last = joined
@@ -59,40 +65,60 @@ def _unpack(version: int) -> Any:
                 last = ended
             if left > last:
                 last = left
-        return last
+        return left_over // VISIT_WIDTH, last
 
     return cached(unpack)
 
 
 unpack = _unpack(source_hash(Path(__file__).parent))
-"""Write the visits of a chunk where they belong, or, while `whole` is empty, only count them.
+"""Write the visits of the parties from `first` up to `below` where they belong, from the place `begin` on.
 
-Takes the words of the visits, the same memory as reals, for each party (and one more) the place of its next visit, and
-WHOLE and TIMES, each (4, visits); gives the last instant among the times (0 without any). The outcome of a visit that
-is not over is INSIDE. Counting adds the visits of a party to the entry behind its own.
+Takes the words of the visits, the same memory as reals, those three, and WHOLE and TIMES, each (4, room for visits).
+The visits of later parties stay, in their order, at the beginning of the words; those of earlier ones are not among
+them. Gives how many stay, and the last instant among the times of the others (0 without any). The outcome of a visit
+that is not over is INSIDE.
 """
 
-SIGNATURE = (numba.int64[::1], numba.float64[::1], numba.int64[::1], numba.int64[:, ::1], numba.float64[:, ::1])
+SIGNATURE = (
+    numba.int64[::1],
+    numba.float64[::1],
+    numba.int64,
+    numba.int64,
+    numba.int64,
+    numba.int64[:, ::1],
+    numba.float64[:, ::1],
+)
 
 
-def by_party(chunks: list[Words], parties: int) -> tuple[IntArray, FloatArray, float]:
-    """WHOLE and TIMES of all visits, sorted by party, a party's own in order of opening, and the last instant.
+class ByParty:
+    """Visits sorted by party, a party's own in order of opening, as far as they are known."""
 
-    Takes the chunks out of their list one by one, so that the visits do not stand in memory twice.
-    """
-    place = np.zeros(parties + 1, np.int64)
-    whole, times = np.empty((len(WHOLE), 0), np.int64), np.empty((len(TIMES), 0))
-    for words in chunks:
-        unpack(words, words.view(np.float64), place, whole, times)
-    np.cumsum(place, out=place)
-    whole, times = np.empty((len(WHOLE), place[-1]), np.int64), np.empty((len(TIMES), place[-1]))
-    last = 0.0
-    for words in _taken(chunks):
-        last = max(last, unpack(words, words.view(np.float64), place, whole, times))
-    return whole, times, last
+    def __init__(self) -> None:
+        self.count, self.below, self.last = 0, 0, 0.0
+        """Visits that have their place; the parties below that have all theirs; the last instant among their times."""
+        self._whole, self._times = np.empty((len(WHOLE), 0), np.int64), np.empty((len(TIMES), 0))
 
+    def add(self, rows: Words, below: int, expected: int) -> int:
+        """Give the visits of the parties below `below` their places, all of them; the others stay where they are.
 
-def _taken(chunks: list[Words]) -> Iterator[Words]:
-    chunks.reverse()
-    while chunks:
-        yield chunks.pop()
+        Takes the words of visits in order of opening and how many visits are expected in all.
+
+        Returns:
+            How many visits stay, at the beginning of the words.
+        """
+        most = self.count + rows.size // VISIT_WIDTH
+        if most > self._whole.shape[1]:
+            self._grow(max(most, expected))
+        left, last = unpack(rows, rows.view(np.float64), self.below, below, self.count, self._whole, self._times)
+        self.count, self.below, self.last = most - left, below, max(self.last, last)
+        return int(left)
+
+    def _grow(self, room: int) -> None:
+        # Memory that is not written to is not taken.
+        whole, times = np.empty((len(WHOLE), room), np.int64), np.empty((len(TIMES), room))
+        whole[:, : self.count], times[:, : self.count] = self._whole[:, : self.count], self._times[:, : self.count]
+        self._whole, self._times = whole, times
+
+    def columns(self) -> tuple[IntArray, FloatArray]:
+        """WHOLE and TIMES, each (4, visits)."""
+        return self._whole[:, : self.count], self._times[:, : self.count]
