@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
+from sim.commands.quickly import collecting, leave_out_what_is_seldom_used
 from sim.commands.shared import (
     further_runs,
     json_of,
@@ -24,6 +25,7 @@ from sim.errors import UsageError
 
 def plot(arguments: Namespace) -> int:
     """Draw the figures of a run, or of a sensitivity study, into its folder."""
+    leave_out_what_is_seldom_used()
     from sim.report.figures_tornado import is_study, save_tornado_figures
 
     if is_study(Path(arguments.path)) and not arguments.more:
@@ -59,6 +61,7 @@ def _told(arguments: Namespace, files: list[Path], folder: Path) -> int:
 
 def report(arguments: Namespace) -> int:
     """Write the page of a run into its folder."""
+    leave_out_what_is_seldom_used()
     from sim.report.page import write_report
 
     folder = _found(arguments)
@@ -97,6 +100,7 @@ def _warm_up(arguments: Namespace, folder: Path) -> int:
 
 def sensitivity(arguments: Namespace) -> int:
     """Screen the uncertain inputs of a scenario and print those that matter most."""
+    leave_out_what_is_seldom_used()
     from sim.engine import AUTO
     from sim.report.progress import progress
     from sim.study import sensitivity as study_of
@@ -120,7 +124,7 @@ def sensitivity(arguments: Namespace) -> int:
             force=arguments.force,
             advance=lambda count: bars[0](count),
             expect=lambda count: bars.append(
-                stack.enter_context(progress(count, study.baseline.name, arguments.quiet))
+                collecting(stack.enter_context(progress(count, study.baseline.name, arguments.quiet)))
             ),
             note=note_to(arguments),
         )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.commands.quickly import collecting, leave_out_what_is_seldom_used
 from sim.commands.shared import (
     further_runs,
     load_study,
@@ -34,6 +35,7 @@ HOW_TO_RUN = ("replications", "precision", "seed", "engine", "workers", "cluster
 
 def run(arguments: Namespace) -> int:
     """Run a scenario into its folder and print the table a planner reads."""
+    leave_out_what_is_seldom_used()
     study = _chosen(arguments)
     if arguments.replication is not None:
         return _replay(arguments, study)
@@ -57,6 +59,7 @@ def run(arguments: Namespace) -> int:
 
 def compare(arguments: Namespace) -> int:
     """Print how the variants differ from the baseline; run them first when needed."""
+    leave_out_what_is_seldom_used()
     from sim.study import comparison_files
     from sim.study.comparison import compare_runs
     from sim.study.samples import Choice
@@ -158,7 +161,7 @@ def _run(arguments: Namespace, study: Study) -> tuple[Path, bool]:
             workers=workers,
             force=arguments.force,
             visits=getattr(arguments, "visits", False),
-            advance=advance,
+            advance=collecting(advance),
             note=note_to(arguments),
         )
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.report import words
-from sim.report.rundata import ALL, RunData
+from sim.report.rundata import ALL, OfASummary
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -44,21 +44,21 @@ _ALL = 0.995
 """A share that is written as 100 %."""
 
 
-def is_flow(run: RunData, facility: str) -> bool:
+def is_flow(run: OfASummary, facility: str) -> bool:
     """True for the results of an irregular flow."""
     return _has(run, facility, "persons")
 
 
-def decides(run: RunData, facility: str) -> bool:
+def decides(run: OfASummary, facility: str) -> bool:
     """True for an irregular flow with a decision: not for those who stayed."""
     return is_flow(run, facility) and _has(run, facility, "claims")
 
 
-def _has(run: RunData, facility: str, measure: str) -> bool:
+def _has(run: OfASummary, facility: str, measure: str) -> bool:
     return any(run.estimate((variant, facility, ALL, ALL), measure) is not None for variant in run.variants)
 
 
-def flow_table(table: Table, run: RunData, facility: str, variant: str) -> Table:
+def flow_table(table: Table, run: OfASummary, facility: str, variant: str) -> Table:
     """Fill a table of three columns: what, its mean with interval, 8 replications in 10.
 
     What is 0 is left out, but for shares: one over a standard is there where the standard is.
@@ -73,19 +73,19 @@ def flow_table(table: Table, run: RunData, facility: str, variant: str) -> Table
     return table
 
 
-def named(run: RunData, facility: str, measure: str, name: str) -> str:
+def named(run: OfASummary, facility: str, measure: str, name: str) -> str:
     """What a row is called: who stayed did not come, and the wait in a sector is that for a unit to be sent."""
     if measure == "persons" and not decides(run, facility):
         return "persons who stayed away"
     return f"wait{until_sent(run, facility)} {name}" if measure == "over_standard_share" else name
 
 
-def until_sent(run: RunData, facility: str) -> str:
+def until_sent(run: OfASummary, facility: str) -> str:
     """How the wait of a sector ends, the way of the unit left out; nothing where it is that for an officer."""
     return " until a unit is sent" if _has(run, facility, "persons_detected") else ""
 
 
-def unknown_sentence(run: RunData, facility: str, variant: str) -> str:
+def unknown_sentence(run: OfASummary, facility: str, variant: str) -> str:
     """What the data cannot tell apart; empty where all groups are detected, or too few came to say."""
     scope = (variant, facility, ALL, ALL)
     share, came = run.estimate(scope, "detected_share"), run.estimate(scope, "persons")

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.report import words
-from sim.report.rundata import ALL, RunData
+from sim.report.rundata import ALL, OfASummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +41,12 @@ _WITHOUT_NOUGHT = ("passengers_refused", "cost", "cost_per_passenger", "journey_
 """Left out where they are 0: nobody was refused, or no cost is stated."""
 
 
-def is_hall(run: RunData, facility: str) -> bool:
+def is_hall(run: OfASummary, facility: str) -> bool:
     """True for the results of a preclearance hall or of a far side."""
     return any(run.estimate((variant, facility, ALL, ALL), "wait_total_mean") is not None for variant in run.variants)
 
 
-def waits_of(run: RunData, facility: str) -> tuple[str, str]:
+def waits_of(run: OfASummary, facility: str) -> tuple[str, str]:
     """The measures of the mean wait and of its 95th percentile.
 
     Of a hall those of all its stations together: the wait for an officer alone is known only of who comes to one, and
@@ -55,7 +55,7 @@ def waits_of(run: RunData, facility: str) -> tuple[str, str]:
     return ("wait_total_mean", "wait_total_p95") if is_hall(run, facility) else ("wait_mean", "wait_p95")
 
 
-def hall_table(table: Table, run: RunData, facility: str, variant: str) -> Table:
+def hall_table(table: Table, run: OfASummary, facility: str, variant: str) -> Table:
     """Fill a table of three columns: what, its mean with interval, 8 replications in 10."""
     boards = run.estimate((variant, facility, ALL, ALL), MISSED) is not None
     for measure, name in ROWS:
@@ -70,7 +70,7 @@ def hall_table(table: Table, run: RunData, facility: str, variant: str) -> Table
     return table
 
 
-def come_sentence(run: RunData, facility: str, variant: str) -> Iterator[str]:
+def come_sentence(run: OfASummary, facility: str, variant: str) -> Iterator[str]:
     """How long before departure a passenger should come; nothing where nobody boards."""
     scope = (variant, facility, ALL, ALL)
     often, nearly_always = run.estimate(scope, COME_95), run.estimate(scope, COME_99)
@@ -80,7 +80,7 @@ def come_sentence(run: RunData, facility: str, variant: str) -> Iterator[str]:
     yield f"Come {first} min before departure for a chance of 95 % to board, {second} min for 99 %."
 
 
-def cost_sentence(run: RunData, facility: str, variant: str) -> Iterator[str]:
+def cost_sentence(run: OfASummary, facility: str, variant: str) -> Iterator[str]:
     """Officers' hours and what a passenger costs, of both ends where there are two; nothing where none is stated."""
     scope = (variant, facility, ALL, ALL)
     ends = (("", "officer_hours", "cost_per_passenger"), ("At both ends ", "journey_officer_hours", _BOTH_COST))
@@ -101,7 +101,7 @@ def _mean(measure: str, row: Estimate) -> str:
     return words.with_interval(100.0 * row.mean, 100.0 * row.low, min(100.0 * row.high, 100.0))
 
 
-def _days(run: RunData, row: Estimate) -> str:
+def _days(run: OfASummary, row: Estimate) -> str:
     if run.replications < 2:
         return words.BLANK
     factor = words.scale(row.unit)
@@ -110,7 +110,7 @@ def _days(run: RunData, row: Estimate) -> str:
     return " to ".join(dict.fromkeys(words.number(end, places) for end in ends))
 
 
-def _hall(run: RunData, facility: str, variant: str) -> Hall | None:
+def _hall(run: OfASummary, facility: str, variant: str) -> Hall | None:
     """The room in the hall under a variant; None where none is stated, or the scenario of the run is not kept."""
     scenario = run.scenario_of(variant)
     for name, place in scenario.preclearance.items() if scenario is not None else ():

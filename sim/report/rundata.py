@@ -1,12 +1,11 @@
 """A run folder as tables and figures see it: its CSV files, read once.
 
-`RunData.open(folder)` is the only way in. Nothing is computed here: every number that is printed or drawn stands in
-one of the files.
+`RunData.open(folder)` is the way in, `SummaryData.open(folder)` to the summary alone. Nothing is computed here: every
+number that is printed or drawn stands in one of the files.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sim.errors import RunFolderError
+from sim.report.runfiles import DIFFERENCE, NAMES, NUMBERS, SCOPE, read_manifest, read_summary, read_table
 from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
@@ -29,29 +28,6 @@ if TYPE_CHECKING:
 ALL = "all"
 """Station and class of a facility's own row."""
 
-_SPREAD = ("mean", "ci_low", "ci_high", "day_p10", "day_p50", "day_p90", "replications")
-_DIFFERENCE = (
-    "difference",
-    "ci_low",
-    "ci_high",
-    "ci_low_simultaneous",
-    "ci_high_simultaneous",
-    "crn_variance_ratio",
-    "replications",
-)
-_SCOPE = ("variant", "facility", "station", "class")
-_NAMES = {
-    "summary.csv": (*_SCOPE, "measure", "unit"),
-    "series.csv": (*_SCOPE, "measure", "unit"),
-    "comparison.csv": ("variant", "baseline", "facility", "station", "class", "measure", "unit"),
-    "wait_distribution.csv": ("variant", "facility", "class"),
-}
-_NUMBERS = {
-    "summary.csv": _SPREAD,
-    "series.csv": ("bin_start", *_SPREAD),
-    "comparison.csv": _DIFFERENCE,
-    "wait_distribution.csv": ("wait_min", "survival_mean", "survival_low", "survival_high"),
-}
 _LANE_KINDS = frozenset({"lane_group", "toll"})
 
 Scope = tuple[str, str, str, str]
@@ -113,34 +89,12 @@ class OfARun:
         return str(self.manifest["scenario"])
 
 
-@dataclass(frozen=True, eq=False)
-class RunData(OfARun):
-    """The files of one run. Frames are as on disk; waits in minutes, `bin_start` in minutes from the start."""
+class OfASummary(OfARun):
+    """What is known of a run by its manifest, summary.csv and scenario.resolved.yaml."""
 
     folder: Path
-    manifest: Mapping[str, Any]
-    summary: pd.DataFrame
-    series: pd.DataFrame
-    comparison: pd.DataFrame
-    """Empty when the run has no variants."""
-    wait_distribution: pd.DataFrame
-    """Empty when the run kept none."""
-
-    @classmethod
-    def open(cls, folder: Path | str) -> RunData:
-        """Read a run folder.
-
-        Raises `RunFolderError` when the manifest, summary.csv or series.csv is missing, or a file is damaged.
-        """
-        folder = Path(folder)
-        return cls(
-            folder=folder,
-            manifest=_read_manifest(folder / "manifest.json"),
-            summary=_read_table(folder / "summary.csv"),
-            series=_read_table(folder / "series.csv"),
-            comparison=_read_table(folder / "comparison.csv", required=False),
-            wait_distribution=_read_table(folder / "wait_distribution.csv", required=False),
-        )
+    rows: tuple[tuple[Any, ...], ...]
+    """summary.csv, row by row: SCOPE, measure, unit and SPREAD."""
 
     @property
     def start(self) -> datetime:
@@ -176,26 +130,26 @@ class RunData(OfARun):
     @property
     def replications(self) -> int:
         """The most replications any variant has."""
-        return 0 if self.summary.empty else int(self.summary["replications"].max())
+        return int(max((row[-1] for row in self.rows), default=0))
 
     @property
     def variants(self) -> tuple[str, ...]:
         """Baseline first, then the others in the order of the file."""
-        return tuple(sorted(_seen(self.summary["variant"]), key=lambda name: name != BASELINE))
+        return tuple(sorted(_seen(row[0] for row in self.rows), key=lambda name: name != BASELINE))
 
     @property
     def facilities(self) -> tuple[str, ...]:
-        return _seen(self.summary["facility"])
+        return _seen(row[1] for row in self.rows)
 
     def classes(self, facility: str) -> tuple[str, ...]:
         """Classes of a facility without `all`, in the order of the file."""
-        own = self.summary[self.summary["facility"] == facility]
-        return tuple(name for name in _seen(own["class"]) if name != ALL)
+        found = _seen(row[3] for row in self.rows if row[1] == facility)
+        return tuple(name for name in found if name != ALL)
 
     def stations(self, facility: str) -> tuple[str, ...]:
         """Stations of a facility without `all`, in the order of the file."""
-        own = self.summary[self.summary["facility"] == facility]
-        return tuple(name for name in _seen(own["station"]) if name != ALL)
+        found = _seen(row[2] for row in self.rows if row[1] == facility)
+        return tuple(name for name in found if name != ALL)
 
     def lane_groups(self, facility: str) -> tuple[str, ...]:
         """Stations with booths; every station when the manifest does not tell the kinds."""
@@ -236,48 +190,11 @@ class RunData(OfARun):
     @cached_property
     def estimates(self) -> dict[tuple[Scope, str], Estimate]:
         """summary.csv by (scope, measure)."""
-        scopes = _tuples(self.summary, _SCOPE)
-        measures = self.summary["measure"].tolist()
-        rows = _tuples(self.summary, ("unit", *_SPREAD))
-        return {(scope, measure): Estimate(*row) for scope, measure, row in zip(scopes, measures, rows, strict=True)}
+        return {((row[0], row[1], row[2], row[3]), row[4]): Estimate(*row[5:]) for row in self.rows}
 
     def estimate(self, scope: Scope, measure: str) -> Estimate | None:
         """One row of summary.csv; None when the run has no such row."""
         return self.estimates.get((scope, measure))
-
-    @cached_property
-    def differences(self) -> tuple[Difference, ...]:
-        """comparison.csv, row by row."""
-        columns = ("variant", *_NAMES["comparison.csv"][2:], *_DIFFERENCE[:5])
-        return tuple(Difference(*row) for row in _tuples(self.comparison, columns))
-
-    def day(self, scope: Scope, measure: str) -> pd.DataFrame:
-        """Rows of series.csv for one curve, in order of time; empty when the run has no such curve."""
-        rows = self._curves.get((*scope, measure))
-        return self.series.iloc[:0] if rows is None else self.series.iloc[rows].sort_values("bin_start")
-
-    @cached_property
-    def _curves(self) -> Mapping[Any, Any]:
-        """Positions in series.csv of the rows of each (variant, facility, station, class, measure)."""
-        indices: Mapping[Any, Any] = self.series.groupby([*_SCOPE, "measure"], sort=False).indices
-        return indices
-
-    @cached_property
-    def samples(self) -> Samples:
-        """What each replication gave, from the Parquet files."""
-        from sim.report.samples import Samples
-
-        return Samples(self.folder, self.horizon)
-
-    @cached_property
-    def sweep(self) -> pd.DataFrame:
-        """sweep.csv as texts: variant, sweep, and a column for each path that varies; empty without sweeps."""
-        import pandas as pd
-
-        path = self.folder / "sweep.csv"
-        if not path.exists():
-            return pd.DataFrame(columns=["variant", "sweep"])
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
 
     @cached_property
     def registry_names(self) -> dict[str, str]:
@@ -348,6 +265,92 @@ class RunData(OfARun):
         origin = self.start.replace(tzinfo=zone).astimezone(UTC)
         return [(origin + timedelta(minutes=each)).astimezone(zone).replace(tzinfo=None) for each in minutes]
 
+
+@dataclass(frozen=True, eq=False)
+class SummaryData(OfASummary):
+    """The same alone, read without pandas: for the table at the end of a run."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    rows: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def open(cls, folder: Path | str) -> SummaryData:
+        """Read a run folder.
+
+        Raises `RunFolderError` when the manifest or summary.csv is missing or damaged.
+        """
+        folder = Path(folder)
+        return cls(folder, read_manifest(folder / "manifest.json"), read_summary(folder / "summary.csv"))
+
+
+@dataclass(frozen=True, eq=False)
+class RunData(OfASummary):
+    """The files of one run. Frames are as on disk; waits in minutes, `bin_start` in minutes from the start."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    summary: pd.DataFrame
+    series: pd.DataFrame
+    comparison: pd.DataFrame
+    """Empty when the run has no variants."""
+    wait_distribution: pd.DataFrame
+    """Empty when the run kept none."""
+
+    @classmethod
+    def open(cls, folder: Path | str) -> RunData:
+        """Read a run folder.
+
+        Raises `RunFolderError` when the manifest, summary.csv or series.csv is missing, or a file is damaged.
+        """
+        folder = Path(folder)
+        return cls(
+            folder=folder,
+            manifest=read_manifest(folder / "manifest.json"),
+            summary=read_table(folder / "summary.csv"),
+            series=read_table(folder / "series.csv"),
+            comparison=read_table(folder / "comparison.csv", required=False),
+            wait_distribution=read_table(folder / "wait_distribution.csv", required=False),
+        )
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Any, ...], ...]:  # type: ignore[override]
+        return tuple(_tuples(self.summary, (*NAMES["summary.csv"], *NUMBERS["summary.csv"])))
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """comparison.csv, row by row."""
+        columns = ("variant", *NAMES["comparison.csv"][2:], *DIFFERENCE[:5])
+        return tuple(Difference(*row) for row in _tuples(self.comparison, columns))
+
+    def day(self, scope: Scope, measure: str) -> pd.DataFrame:
+        """Rows of series.csv for one curve, in order of time; empty when the run has no such curve."""
+        rows = self._curves.get((*scope, measure))
+        return self.series.iloc[:0] if rows is None else self.series.iloc[rows].sort_values("bin_start")
+
+    @cached_property
+    def _curves(self) -> Mapping[Any, Any]:
+        """Positions in series.csv of the rows of each (variant, facility, station, class, measure)."""
+        indices: Mapping[Any, Any] = self.series.groupby([*SCOPE, "measure"], sort=False).indices
+        return indices
+
+    @cached_property
+    def samples(self) -> Samples:
+        """What each replication gave, from the Parquet files."""
+        from sim.report.samples import Samples
+
+        return Samples(self.folder, self.horizon)
+
+    @cached_property
+    def sweep(self) -> pd.DataFrame:
+        """sweep.csv as texts: variant, sweep, and a column for each path that varies; empty without sweeps."""
+        import pandas as pd
+
+        path = self.folder / "sweep.csv"
+        if not path.exists():
+            return pd.DataFrame(columns=["variant", "sweep"])
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+
     @cached_property
     def bin_minutes(self) -> float:
         """Width of a time bin in minutes: the shortest step between bins, the horizon when there is one bin."""
@@ -371,41 +374,3 @@ def _seen(column: Iterable[Any]) -> tuple[str, ...]:
 
 def _tuples(table: pd.DataFrame, columns: Iterable[str]) -> Iterable[tuple[Any, ...]]:
     return zip(*(table[column].tolist() for column in columns), strict=True)
-
-
-def _read_manifest(path: Path) -> Mapping[str, Any]:
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunFolderError(f"{path.parent} is no run folder: it has no {path.name}") from None
-    except (OSError, ValueError) as error:
-        raise RunFolderError(f"{path} cannot be read: {error}") from error
-    missing = [key for key in ("scenario", "start", "horizon_minutes") if key not in manifest]
-    if missing:
-        raise RunFolderError(f"{path} is damaged: it lacks {', '.join(missing)}")
-    return dict(manifest)
-
-
-def _read_table(path: Path, *, required: bool = True) -> pd.DataFrame:
-    """One CSV file. Names are never taken for missing values (a port may be called `null`); blank numbers are NaN."""
-    import pandas as pd
-
-    names, numbers = _NAMES[path.name], _NUMBERS[path.name]
-    if not path.exists():
-        if required:
-            raise RunFolderError(f"{path.parent} is no finished run: it has no {path.name}")
-        return pd.DataFrame(columns=[*names, *numbers])
-    try:
-        table = pd.read_csv(
-            path,
-            dtype=dict.fromkeys(names, str) | dict.fromkeys(numbers, float),
-            keep_default_na=False,
-            na_values={column: ["", "nan"] for column in numbers},
-            usecols=lambda column: column in (*names, *numbers),
-        )
-    except (OSError, ValueError) as error:
-        raise RunFolderError(f"{path} cannot be read: {error}") from error
-    missing = [column for column in (*names, *numbers) if column not in table.columns]
-    if missing:
-        raise RunFolderError(f"{path} is damaged: it lacks the column {', '.join(missing)}")
-    return table

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.report import flows, halls, sentences, words
-from sim.report.rundata import ALL, Estimate, RunData
+from sim.report.rundata import ALL, Estimate, OfASummary, SummaryData
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,7 +35,7 @@ def summary_table(run_folder: Path | str) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    run = RunData.open(run_folder)
+    run = SummaryData.open(run_folder)
     days = words.counted(run.replications, "replication")
     parts: list[RenderableType] = [
         Text(run.scenario, style="bold"),
@@ -81,7 +81,7 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     return Group(*parts)
 
 
-def spread_sentence(run: RunData, facility: str, variant: str) -> str:
+def spread_sentence(run: OfASummary, facility: str, variant: str) -> str:
     """How much days differ: p10 to p90 over replications of the facility's mean wait and 95th percentile."""
     scope = (variant, facility, ALL, ALL)
     arrivals = run.estimate(scope, "arrivals")
@@ -102,7 +102,7 @@ def spread_sentence(run: RunData, facility: str, variant: str) -> str:
     return f"From {day} to {day} ({words.eight_in_ten(run.horizon)}): {', '.join(clauses)}."
 
 
-def _flow_parts(run: RunData, facility: str, variant: str) -> list[RenderableType]:
+def _flow_parts(run: OfASummary, facility: str, variant: str) -> list[RenderableType]:
     """People of an irregular flow, its stations, and what stays unknown."""
     from rich.text import Text
 
@@ -113,7 +113,7 @@ def _flow_parts(run: RunData, facility: str, variant: str) -> list[RenderableTyp
     return [of_people, Text(), _station_table(run, facility, variant), *([Text(said)] if said else [])]
 
 
-def _legend(run: RunData) -> str:
+def _legend(run: OfASummary) -> str:
     if run.replications < 2:
         return "One replication gives no interval."
     return f"In brackets the {run.confidence} interval of the mean, unless it is too narrow to show."
@@ -131,7 +131,7 @@ def _new_table(first: str, *others: str) -> Table:
     return table
 
 
-def _class_table(run: RunData, facility: str, variant: str) -> Table:
+def _class_table(run: OfASummary, facility: str, variant: str) -> Table:
     """Waits by class: of a hall passengers and who misses the departure beside them, of others arrivals."""
     came = "passengers" if halls.is_hall(run, facility) else "arrivals"
     within = f"in {run.standard_words(facility) or 'standard'} %"
@@ -148,13 +148,13 @@ def _class_table(run: RunData, facility: str, variant: str) -> Table:
     return table
 
 
-def _promised(run: RunData, facility: str, variant: str) -> bool:
+def _promised(run: OfASummary, facility: str, variant: str) -> bool:
     """A standard is stated for the waits of a facility."""
     row = run.estimate((variant, facility, ALL, ALL), "over_standard_share")
     return bool(run.standard_words(facility)) or (row is not None and math.isfinite(row.mean))
 
 
-def _station_table(run: RunData, facility: str, variant: str) -> Table:
+def _station_table(run: OfASummary, facility: str, variant: str) -> Table:
     """Queues and booths by station; of a hall without those that have neither, as walks and its door."""
     table = _new_table("station", "mean queue", "longest", "utilisation %", "overtime h")
     for name in run.stations(facility):

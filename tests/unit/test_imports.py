@@ -9,7 +9,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numba
 import pytest
+
+from sim.engine.compiled import jit, unpacking
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = ("errors", "registry", "scenario", "model", "engine", "study", "report")
@@ -18,6 +21,9 @@ TOP = len(ORDER)
 COMMAND_LINE = {"api", "commands", "cli", "__main__", "__init__"}
 HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "numba", "pyarrow", "rich")
 """What `--help` and `check` have no use for; each of them costs more than the command itself."""
+
+NOT_FOR_A_RUN = ("pandas", "matplotlib", "numba", "jinja2", "numpy.testing._private", "numpy.f2py.f2py2e")
+"""What `run` has no use for with the engine in Python; of numpy what scipy would have loaded."""
 
 MODULES = sorted((ROOT / "sim").rglob("*.py"))
 
@@ -94,15 +100,46 @@ def test_a_wrong_import_is_found_wherever_it_hides(source: str, module: str) -> 
     "arguments", [["--help"], ["check", "scenarios/pacific-highway-southbound.yaml"]], ids=["help", "check"]
 )
 def test_a_light_command_imports_nothing_heavy(arguments: list[str]) -> None:
+    assert those_of(HEAVY, loaded_by(arguments)) == []
+
+
+def test_a_run_imports_no_more_than_it_uses(tmp_path: Path) -> None:
+    """Nor does it look for garbage before its work begins: the program is started as by its entry point."""
+    scenario = "scenarios/preclearance-kiosks.yaml"
+    modules = loaded_by(["run", scenario, "--replications", "1", "--engine", "reference", "--out", str(tmp_path)])
+    assert those_of(NOT_FOR_A_RUN, modules) == []
+
+
+def loaded_by(arguments: list[str]) -> list[str]:
+    """Names of the modules that are loaded when a command ends, the program being started anew."""
     program = (
-        "import json, sys\n"
+        "import gc, json, sys\n"
         "from sim.cli import main\n"
-        "try:\n    status = main(sys.argv[1:])\n"
+        "try:\n    status = main()\n"
         "except SystemExit as leaving:\n    status = leaving.code\n"
+        "assert not gc.isenabled() or gc.get_freeze_count() > 0\n"
         "print(json.dumps([status, sorted(sys.modules)]))"
     )
     done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True)
     status, modules = json.loads(done.stdout.splitlines()[-1])
     assert not status, done.stderr
-    heavy = [name for name in modules if any(name == one or name.startswith(f"{one}.") for one in HEAVY)]
-    assert heavy == []
+    return list(modules)
+
+
+def those_of(packages: tuple[str, ...], modules: list[str]) -> list[str]:
+    """The modules of some packages."""
+    return [name for name in modules if any(name == one or name.startswith(f"{one}.") for one in packages)]
+
+
+def test_code_on_disk_is_loaded_without_a_compiler_that_compiles_later_all_the_same() -> None:
+    """In a process of its own: this one has compiled before."""
+    unpacking.unpack.compile(unpacking.SIGNATURE)
+    program = (
+        "import sys, numba, numpy as np\n"
+        "from sim.engine.compiled import jit, unpacking\n"
+        "jit.ready(unpacking.unpack, unpacking.SIGNATURE)\n"
+        "assert unpacking.unpack.stats.cache_hits\n"
+        "print('numba.np.linalg' in sys.modules, jit.compiled(lambda values: values.sum())(np.arange(4.0)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split() == [str(numba.version_info.short not in jit.LOADS_ALONE), "6.0"], done.stderr

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from sim.errors import RunFolderError
 from sim.report import words
-from sim.report.rundata import RunData
+from sim.report.rundata import RunData, SummaryData
 from sim.report.tables import summary_table
 
 
@@ -155,22 +155,33 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
         RunData.open(tmp_path)
 
 
-def test_damaged_files_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("data", [RunData, SummaryData])
+def test_damaged_files_are_named(tmp_path: Path, data: type[RunData] | type[SummaryData]) -> None:
     folder = write_run(tmp_path, variants=("baseline",), classes=("car",), days=2)
     summary = folder / "summary.csv"
     kept = summary.read_text()
     summary.write_text(kept.replace("ci_high", "ci_hgih"))
     with pytest.raises(RunFolderError, match=r"summary\.csv is damaged: it lacks the column ci_high"):
-        RunData.open(folder)
+        data.open(folder)
     summary.write_text(kept + "baseline,x,all,car,arrivals,parties,many,1,1,1,1,1,2\n")
     with pytest.raises(RunFolderError, match=r"summary\.csv cannot be read"):
-        RunData.open(folder)
+        data.open(folder)
     summary.unlink()
     with pytest.raises(RunFolderError, match=r"no summary\.csv"):
-        RunData.open(folder)
+        data.open(folder)
     (folder / "manifest.json").write_text(json.dumps({"scenario": "x"}))
     with pytest.raises(RunFolderError, match="lacks start, horizon_minutes"):
-        RunData.open(folder)
+        data.open(folder)
+
+
+def test_the_summary_alone_reads_as_with_pandas(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, variants=("baseline",), classes=("car",), days=2)
+    summary = folder / "summary.csv"
+    summary.write_text(summary.read_text() + "null,x,all,car,arrivals,parties,,0.1,-1e-7,123456789.1,inf,nan,2\n")
+    whole, alone = RunData.open(folder), SummaryData.open(folder)
+    assert str(alone.rows) == str(whole.rows)  # NaN is not equal to itself
+    assert whole.variants == alone.variants == ("baseline", "null")
+    assert alone.replications == whole.replications
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -68,3 +69,34 @@ def is_on_disk(function: Any, signature: Any) -> bool:
         return cache._cache_file.load(key) is not None
     except Exception:
         return False
+
+
+LOADS_ALONE = ((0, 68),)
+"""Versions of numba of which it is known that code is loaded from disk without what compiling takes."""
+
+
+def ready(function: Any, signature: Any) -> None:
+    """Load the compiled form of the function for this signature from the disk, or compile it."""
+    if function.signatures or not (numba.version_info.short in LOADS_ALONE and is_on_disk(function, signature)):
+        function.compile(signature)
+        return
+    with _nothing_to_compile(function.targetctx):
+        function.compile(signature)
+
+
+@contextlib.contextmanager
+def _nothing_to_compile(context: Any) -> Iterator[None]:
+    """While the block runs, the next refresh of numba's context imports no implementations of what may be compiled.
+
+    They take a tenth of a second, and code that stands on the disk has them in it: all it calls is numba's runtime.
+    A refresh is what loading begins with. Should the code be compiled after all, that refreshes the context once
+    more, and then, as at any time later, it is done.
+    """
+    from numba.core.runtime.nrt import rtsys
+
+    rtsys.initialize(context)
+    context.refresh = lambda: vars(context).pop("refresh")
+    try:
+        yield
+    finally:
+        vars(context).pop("refresh", None)

@@ -12,7 +12,7 @@ from sim.engine.compiled import unpacking
 from sim.engine.compiled.control import begin_control
 from sim.engine.compiled.floor import choose, class_of, has_room, parties_at, people_of, stays_behind
 from sim.engine.compiled.heap import party_of, pop, station_of
-from sim.engine.compiled.jit import cached, compiled, inlined, is_on_disk, pointer, source_hash
+from sim.engine.compiled.jit import cached, compiled, inlined, is_on_disk, pointer, ready, source_hash
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
 from sim.engine.compiled.lines import set_queued, settle_gauge, value_at
@@ -179,11 +179,11 @@ SIGNATURE = (numba.int64[::1], numba.float64[::1])
 
 def stands_in_cache() -> bool:
     """Running would load the kernel and what unpacks its visits, and compile neither."""
-    ready = ((entry, SIGNATURE), (unpacking.unpack, unpacking.SIGNATURE))
-    return all(function.signatures or is_on_disk(function, signature) for function, signature in ready)
+    both = ((entry, SIGNATURE), (unpacking.unpack, unpacking.SIGNATURE))
+    return all(function.signatures or is_on_disk(function, signature) for function, signature in both)
 
 
 def compile_now() -> None:
     """Load the kernel, or compile it, now."""
-    entry.compile(SIGNATURE)
-    unpacking.unpack.compile(unpacking.SIGNATURE)
+    ready(entry, SIGNATURE)
+    ready(unpacking.unpack, unpacking.SIGNATURE)

@@ -71,6 +71,22 @@ def _uniforms(entropy: Words, rows: IntArray) -> FloatArray:
 
 
 @compiled
+def _place(values: FloatArray, value: float, after_equal: bool) -> int:
+    """`numpy.searchsorted`: how many values, which ascend, lie below this one, and with it where so said.
+
+    numba's own would be loaded with all its linear algebra, and scipy's.
+    """
+    first, end = 0, len(values)
+    while first < end:
+        middle = (first + end) >> 1
+        if values[middle] < value or (after_equal and values[middle] == value):
+            first = middle + 1
+        else:
+            end = middle
+    return first
+
+
+@compiled
 def _accepted(entropy: Words, begin: int, times: FloatArray, changes: FloatArray, chances: FloatArray) -> IntArray:
     """`Streams.accepted`, with the step function of the chance as two arrays."""
     found, count = np.empty(len(times), np.int64), U(0)
@@ -78,9 +94,9 @@ def _accepted(entropy: Words, begin: int, times: FloatArray, changes: FloatArray
         return found
     high, low, c_high, c_low = seeded(entropy)
     high, low = far(high, low, c_high, c_low, begin)
-    piece, first = np.searchsorted(changes, times[0], side="right") - 1, 0
+    piece, first = _place(changes, times[0], True) - 1, 0
     while first < len(times):
-        end = np.searchsorted(times, changes[piece + 1]) if piece + 1 < len(changes) else len(times)
+        end = _place(times, changes[piece + 1], False) if piece + 1 < len(changes) else len(times)
         # A uniform is a whole number of units: it is below the chance if that number is below the next whole one.
         limit = U(math.ceil(min(max(chances[piece], 0.0), 1.0) / UNIT))
         for i in range(first, end):
@@ -199,4 +215,4 @@ def stands_in_cache() -> bool:
 def compile_now() -> None:
     """Load the code, or compile it, now."""
     for function, signature in SIGNATURES:
-        function.compile(signature)
+        jit.ready(function, signature)

@@ -144,4 +144,4 @@ def stands_in_cache() -> bool:
 
 def compile_now() -> None:
     """Load the code, or compile it, now."""
-    entry.compile(SIGNATURE)
+    jit.ready(entry, SIGNATURE)
