@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.study.experiment import cores
+from tools.bench.measure import as_installed
 from tools.make_variants_table import ROOT, with_ten
 
 TARGET = 6.0
@@ -42,7 +43,8 @@ def took(*arguments: str) -> Took:
         RuntimeError: it failed; carries what it said.
     """
     began, before = time.perf_counter(), _processor()
-    done = subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=ROOT, capture_output=True, text=True)
+    words = [sys.executable, "-m", "sim", *arguments]
+    done = subprocess.run(words, cwd=ROOT, env=as_installed(), capture_output=True, text=True)
     found = Took(time.perf_counter() - began, _processor() - before)
     if done.returncode:
         raise RuntimeError(f"bordersim {arguments[0]} failed: {done.stderr.strip()}")

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Callable
 from importlib.util import LazyLoader, find_spec, module_from_spec
 
-SELDOM_USED = ("ctypeslib", "f2py", "ma", "polynomial", "testing")
-"""Parts of numpy that nothing here uses: scipy.special takes all that numpy has, and a third of its start is these."""
+SELDOM_USED = ("ctypeslib", "f2py", "polynomial", "testing")
+"""Parts of numpy that nothing here uses: scipy.special takes all that numpy has, and a third of its start is these.
+
+Not `ma`, which pyarrow looks into from the threads that write tables."""
 
 
 def leave_out_what_is_seldom_used() -> None:

@@ -74,6 +74,11 @@ class Estimate:
         return (self.mean - other.mean) / (other.deviation * math.sqrt(1.0 / self.days + 1.0 / other.days))
 
 
+def as_installed() -> dict[str, str]:
+    """The environment in which Python keeps its compiled modules, as it does for users of the program."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def child(task: str, environment: Mapping[str, str] | None = None, **arguments: Any) -> Sample:
     """Run a task of `tools.bench.child` in a fresh process.
 
@@ -84,7 +89,7 @@ def child(task: str, environment: Mapping[str, str] | None = None, **arguments: 
     done = subprocess.run(
         [sys.executable, "-m", "tools.bench.child", task],
         cwd=ROOT,
-        env={**os.environ, **(environment or {})},
+        env={**as_installed(), **(environment or {})},
         input=json.dumps(arguments),
         capture_output=True,
         text=True,
