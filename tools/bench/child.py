@@ -126,6 +126,7 @@ def stages(path: str, replications: int) -> Answer:
         kernel += time.perf_counter() - before
         clock.stop("kernel")
         check_conservation(model.network, parties, records)
+        parties = parties.without_draws()
         clock.stop("check")
         measured = measure(layout, parties, records, compiled.see)
         found.append(row_of(measured))
