@@ -19,8 +19,8 @@ ENGINES = (AUTO, COMPILED, REFERENCE)
 
 WORTH_LOADING = 20_000
 """Parties of a land port in all from which loading the compiled engine (about a second) pays."""
-WORTH_COMPILING = 1_500_000
-"""Parties of a land port in all from which compiling it (about half a minute, once per installation) pays."""
+WORTH_COMPILING = 2_000_000
+"""Parties of a land port in all from which compiling it (about a minute, once per installation) pays."""
 
 Engine = Callable[[Network, Parties], Records]
 

@@ -23,6 +23,7 @@ class Images:
         self.network = network
         self.pieces: list[Piece] = pieces_of(network)
         self.images = [NetworkImage(piece.network) for piece in self.pieces]
+        self.state_sizes = [_state_sizes(image) for image in self.images]
         self.piece_of_class = np.zeros(len(network.classes), np.int64)
         """The piece a class enters; all its parties are there."""
         self.class_in_piece = np.arange(len(network.classes))
@@ -62,7 +63,7 @@ class Block:
 def new_block(images: Images, parties: Parties) -> Block:
     """The block at the start of a run."""
     visits = min(VISITS_AT_ONCE, 4 * len(parties) + 16)
-    states = [_state_sizes(image) for image in images.images]
+    states = images.state_sizes
     margin = len(images.network.stations) + 2
     shared = _shared_sizes(parties, visits, margin)
     bases, size = list[int](), 0
@@ -113,7 +114,9 @@ def make_room_for_patience(block: Block, own: Words) -> None:
 
 def offset_of(words: Words, array: Words | Reals) -> int:
     """Where an array begins, in words from the first of `words`."""
-    return (_address(array) - _address(words)) // 8
+    words_apart, bytes_over = divmod(_address(array) - _address(words), 8)
+    assert bytes_over == 0, "an array that does not begin at a whole word"
+    return words_apart
 
 
 def _address(array: Words | Reals) -> int:
