@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from sim.commands.quickly import collect_again
 from sim.commands.shared import json_of
 from sim.errors import UsageError
 
@@ -21,6 +22,7 @@ def fit_flow(arguments: Namespace) -> int:
     from sim.study.flow_scenario import Assumptions, scenario_text
     from sim.study.flow_study import fit_flows
 
+    collect_again()
     out = _writable(arguments)
     assumed = Assumptions(_detect(arguments.detect), _group_size(arguments.group_size))
     study = fit_flows(

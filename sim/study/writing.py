@@ -17,9 +17,8 @@ from sim.study.matrix import Found
 MOST_THREADS = 4
 """Each holds some tens of megabytes."""
 Pieces = Callable[[Experiment, Mapping[str, Found]], Iterator[store.Columns]]
-SERIES = "series.csv"
 BY_VARIANT: dict[str, tuple[Sequence[str], Pieces]] = {
-    SERIES: (frames.SERIES_COLUMNS, frames.series),
+    "series.csv": (frames.SERIES_COLUMNS, frames.series),
     "summary.csv": (frames.SUMMARY_COLUMNS, frames.summary),
     "wait_distribution.csv": (frames.SURVIVAL_COLUMNS, frames.wait_distribution),
 }

@@ -198,7 +198,7 @@ def stands_in_cache() -> bool:
 
 def compile_now() -> None:
     """Load the code, or compile it, now."""
-    entry.compile(SIGNATURE)
+    jit.ready(entry, SIGNATURE)
 
 
 def _found(above: FloatArray, below: FloatArray, limits: FloatArray) -> Into:
