@@ -9,7 +9,8 @@ import numpy as np
 
 from sim.engine.books import full_log, last_instant, staffing_log
 from sim.engine.compiled import layout as at
-from sim.engine.compiled.block import Block, Images, make_room_for_patience, new_block
+from sim.engine.compiled.block import Block, Images, hand_over, make_room_for_patience, new_block
+from sim.engine.compiled.dealing import Deal
 from sim.engine.compiled.kernel import entry
 from sim.engine.compiled.pieces import Piece
 from sim.engine.compiled.types import Words
@@ -23,7 +24,7 @@ from sim.model.parties import Parties
 def run(network: Network, parties: Parties) -> Records:
     """Run one replication; the same records as `sim.engine.reference.run`."""
     images = _images_of(network)
-    return _records(network, parties, _Written.of(images, new_block(images, parties), len(parties)))
+    return _records(network, parties, _Written.of(images, parties))
 
 
 _images: dict[int, Images] = {}
@@ -46,60 +47,55 @@ VISITS_OF_A_PARTY = 4
 class _Log:
     """Visits and changes of fullness as they are written down: taken out of the block when it is full of them.
 
-    Stations have their numbers in the whole network as soon as the piece has run. Visits of parties that are through
-    get their place at once, as long as one piece is all there is and few visits have to wait for those of others.
+    Visits of parties that are through get their place at once, as long as few have to wait for those of others.
     """
 
     def __init__(self, block: Block, parties: int) -> None:
         self.block, self.parties = block, parties
-        first, base = block.words[block.bases[0] :], block.bases[0]
-        self.begins = {at.NEXT_VISIT: base + int(first[at.VISITS]), at.NEXT_FULL: base + int(first[at.FULL_LOG])}
-        self.ends = dict(self.begins)
-        self.taken: dict[int, list[Words]] = {at.NEXT_VISIT: [], at.NEXT_FULL: []}
-        self.visits, self.at_once = ByParty(), len(block.bases) == 1
+        self.visits, self.through = ByParty(), 0
+        """Of the pieces that have run, the visits, and how many parties are through."""
+        self.full: list[Words] = []
+        self.apart: list[Words] = []
+        """Visits of the piece that runs which have yet to get their place."""
 
-    def run(self, piece: Piece, base: int) -> None:
-        """Run a piece; what it writes down comes after what the pieces before have written."""
-        own = self.block.words[base:]
-        over = False
-        while not over:
-            for slot, end in self.ends.items():
-                own[slot] = end - base
-            over = entry(own, own.view(np.float64))
-            for slot, (width, column) in _STATIONS.items():
-                begin, self.ends[slot] = self.ends[slot], base + int(own[slot])
-                if len(self.block.bases) > 1:
-                    stations = self.block.words[begin : self.ends[slot]].reshape(-1, width)[:, column]
-                    stations[:] = piece.stations[stations]
-            if not over:
-                self._take(own)
-                if own[at.N_PATIENCE] > own[at.PATIENCE_ROOM]:
-                    make_room_for_patience(self.block, own)
+    def run(self, piece: Piece, own: Words, members: IntArray | None) -> None:
+        """Run the piece with these words, whose parties these are (None: all)."""
+        reals, coming, first = own.view(np.float64), int(own[at.N_COMING]), self.visits.count
+        own[at.NEXT_VISIT], own[at.NEXT_FULL] = own[at.VISITS], own[at.FULL_LOG]
+        while not entry(own, reals):
+            self._take(piece, own, _all_through(own))
+            if own[at.N_PATIENCE] > own[at.PATIENCE_ROOM]:
+                make_room_for_patience(self.block, own)
+        self._take(piece, own, coming)
+        self.visits.renumbered(first, members, piece.stations)
+        self.through += coming
 
-    def _take(self, own: Words) -> None:
-        rows = {slot: self.block.words[begin : self.ends[slot]] for slot, begin in self.begins.items()}
-        self.ends = dict(self.begins)
-        self.taken[at.NEXT_FULL].append(rows[at.NEXT_FULL].copy())
-        visits = rows[at.NEXT_VISIT]
-        if not self.at_once:
-            self.taken[at.NEXT_VISIT].append(_apart(visits))
-            return
-        through = _all_through(own)
-        a_party = min((self.visits.count + visits.size // at.VISIT_WIDTH) / max(through, 1), VISITS_OF_A_PARTY)
-        left = self.visits.add(visits, through, int(1.1 * a_party * self.parties))
-        self.ends[at.NEXT_VISIT] += left * at.VISIT_WIDTH
-        self.at_once = 2 * left * at.VISIT_WIDTH < visits.size
+    def _take(self, piece: Piece, own: Words, through: int) -> None:
+        """Take out what is written down; the parties of the piece below `through` have left for good."""
+        full = own[own[at.FULL_LOG] : own[at.NEXT_FULL]].reshape(-1, at.FULL_WIDTH).copy()
+        full[:, at.FULL_STATION] = piece.stations[full[:, at.FULL_STATION]]
+        self.full.append(full)
+        own[at.NEXT_FULL] = own[at.FULL_LOG]
+        over = through == own[at.N_COMING]
+        visits, left = own[own[at.VISITS] : own[at.NEXT_VISIT]], 0
+        if self.apart and not over:
+            self.apart.append(_apart(visits))
+        else:
+            rows = np.concatenate([*self.apart, visits]) if self.apart else visits
+            self.apart.clear()
+            left = self.visits.add(rows, through, self._expected(rows.size, through))
+            if 2 * left * at.VISIT_WIDTH >= max(rows.size, 1):
+                self.apart.append(_apart(rows[: left * at.VISIT_WIDTH]))
+                left = 0
+        own[at.NEXT_VISIT] = own[at.VISITS] + left * at.VISIT_WIDTH
 
-    def finish(self) -> tuple[ByParty, Words]:
-        """All visits and all changes of fullness, when every piece has run."""
-        visits, full = (
-            [*self.taken[slot], self.block.words[begin : self.ends[slot]]] for slot, begin in self.begins.items()
-        )
-        self.taken.clear()
-        rows = visits[0] if len(visits) == 1 else np.concatenate(visits)
-        visits.clear()
-        self.visits.add(rows, self.parties, 0)
-        return self.visits, np.concatenate(full).reshape(-1, at.FULL_WIDTH)
+    def _expected(self, words: int, through: int) -> int:
+        """How many visits there may be in all, from those that are known and these; 0 when they are all."""
+        known = self.through + through
+        if known == self.parties:
+            return 0
+        a_party = min((self.visits.count + words // at.VISIT_WIDTH) / max(known, 1), VISITS_OF_A_PARTY)
+        return int(1.1 * a_party * self.parties)
 
 
 def _all_through(own: Words) -> int:
@@ -115,15 +111,16 @@ def _apart(words: Words) -> Words:
     return copy
 
 
-_STATIONS = {at.NEXT_VISIT: (at.VISIT_WIDTH, at.STATION), at.NEXT_FULL: (at.FULL_WIDTH, at.FULL_STATION)}
-"""Width of the rows that are written down, and the column of the station."""
-
-
 @dataclass(frozen=True, eq=False)
 class _Written:
     """What the pieces wrote down, in the numbers of the whole network."""
 
-    visits: ByParty
+    whole: IntArray
+    """(4, visits), see `unpacking.WHOLE`; sorted by party, a party's own in order of opening"""
+    times: FloatArray
+    """(4, visits), see `unpacking.TIMES`"""
+    last: float
+    """Last instant among them"""
     full: Words
     """(changes, FULL_WIDTH)"""
     away: IntArray
@@ -138,17 +135,18 @@ class _Written:
     """Changes that controllers made: time, pool, servers open"""
 
     @classmethod
-    def of(cls, images: Images, block: Block, parties: int) -> _Written:
+    def of(cls, images: Images, parties: Parties) -> _Written:
         """Run every piece."""
-        network, log = images.network, _Log(block, parties)
-        stations, pools = len(network.stations), len(network.pools)
+        network, deal, block = images.network, Deal(images, parties), new_block(images, parties)
+        log, stations, pools = _Log(block, len(parties)), len(network.stations), len(network.pools)
         gauges = np.zeros((stations, at.GAUGE_KINDS, at.GAUGE_WIDTH))
         high, overtime, away = np.zeros(stations, np.int64), np.zeros(pools), list[IntArray]()
         staffing = list[tuple[float, int, int]]()
-        for piece, base in zip(images.pieces, block.bases, strict=True):
-            log.run(piece, base)
-            own = block.words[base:]
-            away.append(own[own[at.AWAY] : own[at.AWAY] + 2 * own[at.N_AWAY]].reshape(-1, 2).copy())
+        for number, (piece, base) in enumerate(zip(images.pieces, block.bases, strict=True)):
+            own, members = block.words[base:], None if deal.alone else deal.members(number)
+            hand_over(block, own, deal.share(number))
+            log.run(piece, own, members)
+            away.append(_away(own, members))
             staffing += _staffing(own, piece)
             count = len(piece.stations) * at.GAUGE_KINDS
             rows = own[own[at.GAUGES] : own[at.GAUGES] + (count + len(piece.pools)) * at.GAUGE_WIDTH]
@@ -157,16 +155,26 @@ class _Written:
             gauges[piece.stations] = table[:count].view(np.float64).reshape(shape)
             high[piece.stations] = table[:count, at.HIGH].reshape(shape[:2])[:, at.WAITING]
             overtime[piece.pools] = table[count:].view(np.float64)[:, at.INTEGRAL]
-        visits, full = log.finish()
+        whole, times = deal.gathered(*log.visits.columns())
         return cls(
-            visits=visits,
-            full=full,
+            whole=whole,
+            times=times,
+            last=log.visits.last,
+            full=np.concatenate(log.full),
             away=np.concatenate(away),
             gauges=gauges,
             high=high,
             overtime=overtime,
             staffing=staffing,
         )
+
+
+def _away(own: Words, members: IntArray | None) -> IntArray:
+    """Who was turned away by a piece, and the outcome."""
+    rows = own[own[at.AWAY] : own[at.AWAY] + 2 * own[at.N_AWAY]].reshape(-1, 2).copy()
+    if members is not None:
+        rows[:, 0] = members[rows[:, 0]]
+    return rows
 
 
 def _staffing(own: Words, piece: Piece) -> list[tuple[float, int, int]]:
@@ -177,9 +185,9 @@ def _staffing(own: Words, piece: Piece) -> list[tuple[float, int, int]]:
 
 def _records(network: Network, parties: Parties, written: _Written) -> Records:
     """Arrays of everything written; visits sorted by party, a party's own in order of opening."""
-    (party, station, booth, outcome), (joined, started, ended, left) = written.visits.columns()
+    (party, station, booth, outcome), (joined, started, ended, left) = written.whole, written.times
     away = written.away[np.argsort(written.away[:, 0], kind="stable")]
-    stopped_at = max(written.visits.last, last_instant(parties, away[:, 0]))
+    stopped_at = max(written.last, last_instant(parties, away[:, 0]))
     staffing_time, staffing_pool, staffing_open = staffing_log(network, stopped_at, written.staffing)
     full = written.full
     full_time, full_station, full_state = full_log(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from sim.engine.compiled import layout as at
 from sim.engine.compiled.image import NetworkImage
 from sim.engine.compiled.pieces import Piece, pieces_of
 from sim.engine.compiled.types import Reals, Words
-from sim.model.arrays import IntArray
 from sim.model.network import Network
 from sim.model.parties import Parties
 
@@ -22,8 +22,8 @@ class Images:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.pieces: list[Piece] = pieces_of(network)
-        self.images = [NetworkImage(piece.network) for piece in self.pieces]
-        self.state_sizes = [_state_sizes(image) for image in self.images]
+        self.starts = [_start(NetworkImage(piece.network)) for piece in self.pieces]
+        """Of each piece its image, and the state it begins in, as far as that is the same for every replication."""
         self.piece_of_class = np.zeros(len(network.classes), np.int64)
         """The piece a class enters; all its parties are there."""
         self.class_in_piece = np.arange(len(network.classes))
@@ -52,52 +52,56 @@ class Block:
 
     words: Words
     bases: list[int]
-    columns: tuple[Words | Reals, ...]
-    """Arrays of the parties, which the kernel reads where they are."""
     margin: int
     """Rows beyond the end of what is written down, and of the events of patience, that one move may still take."""
+    columns: list[Words | Reals]
+    """Arrays of the parties of the piece that runs, which the kernel reads where they are."""
     grown: list[Words]
     """The array that took the place of the events of patience where there were too many for the block."""
 
 
 def new_block(images: Images, parties: Parties) -> Block:
-    """The block at the start of a run."""
+    """The block at the start of a run, before anybody is handed over to a piece."""
     visits = min(VISITS_AT_ONCE, 4 * len(parties) + 16)
-    states = images.state_sizes
     margin = len(images.network.stations) + 2
     shared = _shared_sizes(parties, visits, margin)
-    bases, size = list[int](), 0
-    for image, sizes in zip(images.images, states, strict=True):
-        bases.append(size)
-        size += image.words.size + sum(sizes.values())
-    begins = dict[int, int]()
-    for slot, length in shared.items():
-        begins[slot] = size
-        size += length
+    *bases, size = accumulate((start.size for start in images.starts), initial=0)
+    *begins, size = accumulate(shared.values(), initial=size)
     words = _memory(size)
-    columns, coming, first = _columns(images, parties)
-    outside = {slot: offset_of(words, array) for slot, array in columns.items()}
-    for number, (image, sizes, base) in enumerate(zip(images.images, states, bases, strict=True)):
+    slots, offsets = list(shared), np.array(begins)
+    for start, base in zip(images.starts, bases, strict=True):
         own = words[base:]
-        _write_state(own, image, sizes)
-        for slot, begin in begins.items():
-            own[slot] = begin - base
-        for slot, offset in outside.items():
-            own[slot] = offset - base
-        if at.INITIALS not in outside:
-            own[at.INITIALS] = 0
-        own[at.COMING] = 0 if coming is None else offset_of(own, coming[first[number] :])
-        if parties.follows is None:
-            own[at.STAYS] = -1
-        own[at.NEXT_STAFF] = own[at.STAFF_LOG]
-        own[at.NEXT_LIVE], own[at.FREE] = own[at.LIVE], -1
+        own[: start.size] = start
+        own[slots] = offsets - base
+        own[at.NEXT_LIVE], own[at.PATIENCE_ROOM] = own[at.LIVE], EVENTS_AT_FIRST
         own[at.VISITS_END] = own[at.VISITS] + visits * at.VISIT_WIDTH
         own[at.FULL_END] = own[at.FULL_LOG] + visits * at.FULL_WIDTH
-        own[at.PATIENCE_ROOM] = EVENTS_AT_FIRST
-        own[at.N_COMING] = first[number + 1] - first[number]
-    _write_following(words[begins[at.FOLLOW] : begins[at.FULL_LOG]], parties)
-    kept = tuple(columns.values()) if coming is None else (*columns.values(), coming)
-    return Block(words, bases, kept, margin, [])
+    return Block(words, bases, margin, [], [])
+
+
+def hand_over(block: Block, own: Words, parties: Parties) -> None:
+    """Tell the piece with these words who comes there, in its own numbers of classes."""
+    columns: dict[int, Words | Reals] = {
+        at.ARRIVALS: np.ascontiguousarray(parties.time, np.float64),
+        at.KLASSES: np.ascontiguousarray(parties.klass, np.int64),
+        at.SIZES: np.ascontiguousarray(parties.size, np.int64),
+        at.FIRST_DRAWS: np.ascontiguousarray(parties.first_draw, np.int64),
+        at.DRAWS: np.ascontiguousarray(parties.draws, np.float64),
+    }
+    own[at.INITIALS] = 0
+    if parties.initial.any():
+        columns[at.INITIALS] = parties.initial.astype(np.int64)
+    for slot, column in columns.items():
+        own[slot] = offset_of(own, column)
+    block.columns[:] = columns.values()
+    own[at.N_COMING] = len(parties)
+    if parties.follows is None or parties.until is None:
+        own[at.STAYS] = -1
+        return
+    begin = int(own[at.FOLLOW])
+    rows = own[begin : begin + len(parties) * at.FOLLOW_WIDTH].reshape(-1, at.FOLLOW_WIDTH)
+    rows[:, at.FORERUNNER], rows[:, at.END_OUTCOME] = parties.follows, -1
+    rows.view(np.float64)[:, at.UNTIL] = parties.until
 
 
 def make_room_for_patience(block: Block, own: Words) -> None:
@@ -136,26 +140,6 @@ def _memory(size: int) -> Words:
     return kept[:size]
 
 
-def _columns(images: Images, parties: Parties) -> tuple[dict[int, Words | Reals], IntArray | None, IntArray]:
-    """Columns of the parties; by piece, in order of arrival within each, who they are, and where each piece begins."""
-    columns: dict[int, Words | Reals] = {
-        at.ARRIVALS: np.ascontiguousarray(parties.time, np.float64),
-        at.KLASSES: np.ascontiguousarray(parties.klass, np.int64),
-        at.SIZES: np.ascontiguousarray(parties.size, np.int64),
-        at.FIRST_DRAWS: np.ascontiguousarray(parties.first_draw, np.int64),
-        at.DRAWS: np.ascontiguousarray(parties.draws, np.float64),
-        at.CLASS_HERE: images.class_in_piece,
-    }
-    if parties.initial.any():
-        columns[at.INITIALS] = parties.initial.astype(np.int64)
-    pieces = len(images.pieces)
-    if pieces == 1:
-        return columns, None, np.array([0, len(parties)])
-    piece = images.piece_of_class[parties.klass]
-    first = np.append(0, np.cumsum(np.bincount(piece, minlength=pieces)))
-    return columns, np.argsort(piece.astype(np.int16 if pieces < 2**15 else np.int64), kind="stable"), first
-
-
 def _state_sizes(image: NetworkImage) -> dict[int, int]:
     stations, _, pools, booths, lines, instants = (int(count) for count in image.words[:6])
     controllers = int(image.words[at.N_CONTROLLERS])
@@ -178,7 +162,7 @@ def _state_sizes(image: NetworkImage) -> dict[int, int]:
 
 
 def _shared_sizes(parties: Parties, visits: int, margin: int) -> dict[int, int]:
-    """What one piece after the other uses, or appends to."""
+    """What one piece after the other uses."""
     count = len(parties)
     return {
         at.BLOCKED_LIST: count + 1,
@@ -192,21 +176,16 @@ def _shared_sizes(parties: Parties, visits: int, margin: int) -> dict[int, int]:
     }
 
 
-def _write_state(own: Words, image: NetworkImage, sizes: dict[int, int]) -> None:
-    size = image.words.size
-    own[:size] = image.words
-    own[size : size + sum(sizes.values())] = 0  # zero is 0.0 as well
-    offset = size
+def _start(image: NetworkImage) -> Words:
+    """An image and the first state behind it, where zero is 0.0 as well."""
+    sizes = _state_sizes(image)
+    offset = image.words.size
+    start: Words = np.zeros(offset + sum(sizes.values()), np.int64)
+    start[:offset] = image.words
     for slot, length in sizes.items():
-        own[slot] = offset
+        start[slot] = offset
         if slot in (at.FRONT, at.REAR, at.HEAD, at.TAIL):
-            own[offset : offset + length] = -1
+            start[offset : offset + length] = -1
         offset += length
-
-
-def _write_following(words: Words, parties: Parties) -> None:
-    if parties.follows is None or parties.until is None:
-        return
-    rows = words.reshape(len(parties), at.FOLLOW_WIDTH)
-    rows[:, at.FORERUNNER], rows[:, at.END_OUTCOME] = parties.follows, -1
-    rows.view(np.float64)[:, at.UNTIL] = parties.until
+    start[at.NEXT_STAFF], start[at.FREE] = start[at.STAFF_LOG], -1
+    return start

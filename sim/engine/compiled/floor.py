@@ -147,7 +147,7 @@ def people_of(w: Words, r: Reals, party: int) -> int:
 
 @compiled
 def class_of(w: Words, r: Reals, party: int) -> int:
-    return int(w[w[CLASS_HERE] + w[w[KLASSES] + party]])
+    return int(w[w[KLASSES] + party])
 
 
 @compiled

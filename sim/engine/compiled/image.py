@@ -172,6 +172,7 @@ class NetworkImage:
             at.LANES: lanes,
             at.SHORTEST: shortest,
             at.NOTED: number in self.noted,
+            at.PLAIN: _plain(self.network, number, number in self.noted),
         }
         reals = {at.STORAGE: station.storage, at.BALK_AT: station.balk_at, at.TRAVEL: station.travel}
         return _row(at.STATION_WIDTH, integers, reals)
@@ -237,6 +238,27 @@ def _noted(network: Network, finites: list[int]) -> set[int]:
         routes = [rules.route for rules in station.classes.values() if rules.route is not None]
         asked += [onto for route in routes for onto in route.otherwise.stations]
     return noted
+
+
+def _plain(network: Network, number: int, noted: bool) -> bool:
+    """Who arrives at the station, or is served there and leaves, lets nobody move but the next of its line.
+
+    One line without an end stands before booths that are nobody else's and always run, one party at each; nobody
+    chooses between this station and another by how many are there.
+    """
+    station = network.stations[number]
+    if noted or station.kind is StationKind.ROAD or station.pool < 0 or station.zone >= 0:
+        return False
+    own = station.running == ALWAYS_ONE and not station.per_booth and not station.jockey and station.tandem == 0
+    alone = sum(other.pool == station.pool for other in network.stations) == 1
+    return own and alone and network.pools[station.pool].servers >= 0 and number not in _weighed(network)
+
+
+def _weighed(network: Network) -> set[int]:
+    """Stations one of which parties inside choose by how many are there."""
+    routes = [c.route for station in network.stations for c in station.classes.values() if c.route is not None]
+    targets = [target for route in routes for target in (route.otherwise, *(b.target for b in route.branches))]
+    return {number for target in targets if target.shorter for number in target.stations}
 
 
 def _barred(network: Network) -> list[int]:

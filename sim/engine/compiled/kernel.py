@@ -10,13 +10,14 @@ import numpy as np
 
 from sim.engine.compiled import unpacking
 from sim.engine.compiled.control import begin_control
-from sim.engine.compiled.floor import choose, class_of, has_room, parties_at, people_of, stays_behind
+from sim.engine.compiled.floor import choose, class_of, has_room, is_open, parties_at, people_of, stays_behind
 from sim.engine.compiled.heap import party_of, pop, station_of
-from sim.engine.compiled.jit import cached, compiled, inlined, is_on_disk, pointer, ready, source_hash
+from sim.engine.compiled.jit import cached, compiled, is_on_disk, pointer, ready, source_hash
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
 from sim.engine.compiled.lines import set_queued, settle_gauge, value_at
 from sim.engine.compiled.opening import apply_calendar
+from sim.engine.compiled.plainly import come_plainly, next_in_line
 from sim.engine.compiled.rules import patience_ends, service_ends
 from sim.engine.compiled.settling import enter_through, settle
 from sim.engine.compiled.types import Reals, Words
@@ -33,8 +34,8 @@ def run_kernel(w: Words, r: Reals) -> bool:
         return write_down_rest(w, r)
     now, instant, settle_due = r[NOW], w[NEXT_INSTANT], w[SETTLE_DUE] != 0
     coming, n_coming = w[NEXT_COMING], w[N_COMING]
-    party, arrival_due = arrival(w, r, coming)
-    last_arrival = arrival(w, r, n_coming - 1)[1] if n_coming > 0 else 0.0
+    arrival_due = arrival(w, r, coming)
+    last_arrival = arrival(w, r, n_coming - 1) if n_coming > 0 else 0.0
     calendar_due = instant_of_change(w, r, instant)
     while has_place(w, r):
         end_due = r[w[ENDS] + TIME] if w[N_ENDS] > 0 else np.inf
@@ -50,8 +51,11 @@ def run_kernel(w: Words, r: Reals) -> bool:
             visit, station, who = w[event + EVENT_VISIT], station_of(w, r, event), party_of(w, r, event)
             pop(w, r, ENDS, N_ENDS)
             if visit >= 0:
-                service_ends(w, r, visit, now)
-                settle_due = True
+                booth = service_ends(w, r, visit, now)
+                if settle_due or booth < 0 or not w[station_row(w, r, station) + PLAIN]:
+                    settle_due = True
+                else:
+                    settle_due = next_in_line(w, r, station, booth, calendar_due, now)
             elif goes_on(w, r, ~visit, station, who):
                 set_queued(w, r, now, ~visit, 1)
                 settle_due = True
@@ -68,10 +72,9 @@ def run_kernel(w: Words, r: Reals) -> bool:
             pop(w, r, PATIENCE, N_PATIENCE)
             settle_due = patience_ends(w, r, visit, station, who, now)
         else:
-            arrive(w, r, party, now)
+            settle_due = arrive(w, r, coming, now)
             coming += 1
-            party, arrival_due = arrival(w, r, coming)
-            settle_due = True
+            arrival_due = arrival(w, r, coming)
     r[NOW], w[NEXT_INSTANT], w[SETTLE_DUE], w[NEXT_COMING] = now, instant, 1 if settle_due else 0, coming
     return False
 
@@ -87,12 +90,9 @@ def begin(w: Words, r: Reals) -> None:
 
 
 @compiled
-def arrival(w: Words, r: Reals, coming: int) -> tuple[int, float]:
-    """Who comes as number `coming` here, and when; nobody after the last."""
-    if coming >= w[N_COMING]:
-        return -1, np.inf
-    party = w[w[COMING] + coming] if w[COMING] else coming
-    return party, r[w[ARRIVALS] + party]
+def arrival(w: Words, r: Reals, party: int) -> float:
+    """When a party comes; nobody does after the last."""
+    return float(r[w[ARRIVALS] + party]) if party < w[N_COMING] else np.inf
 
 
 @compiled
@@ -101,31 +101,37 @@ def instant_of_change(w: Words, r: Reals, instant: int) -> float:
 
 
 @compiled
-def arrive(w: Words, r: Reals, party: int, now: float) -> None:
+def arrive(w: Words, r: Reals, party: int, now: float) -> bool:
+    """True when settling is due then."""
     if stays_behind(w, r, party):
         row = w[AWAY] + 2 * w[N_AWAY]
         w[N_AWAY] += 1
         w[row], w[row + 1] = party, w[STAYS]
-        return
+        return True
     klass = class_of(w, r, party)
     station = choose(w, r, w[w[ENTRY] + klass], now)
     st = station_row(w, r, station)
     if w[INITIALS] and w[w[INITIALS] + party]:
-        let_in(w, r, station, party, now)
-    elif w[st + WHEN_CLOSED] != WhenFull.WAIT and value_at(w, r, w[st + ADMITS], now) == 0.0:
+        return let_in(w, r, station, party, now)
+    if w[st + WHEN_CLOSED] != WhenFull.WAIT and value_at(w, r, w[st + ADMITS], now) == 0.0:
         turn_away(w, r, station, party, w[st + WHEN_CLOSED], CLOSED, now)
     elif parties_before(w, r, station) >= r[st + BALK_AT]:
         turn_away(w, r, station, party, WhenFull.BALK, BALKED, now)
     elif not has_room(w, r, station, klass, people_of(w, r, party), -1, now):
         turn_away(w, r, station, party, w[st + WHEN_FULL], BALKED, now)
     else:
-        let_in(w, r, station, party, now)
+        return let_in(w, r, station, party, now)
+    return True
 
 
-@inlined
-def let_in(w: Words, r: Reals, station: int, party: int, now: float) -> None:
+@compiled
+def let_in(w: Words, r: Reals, station: int, party: int, now: float) -> bool:
+    """True when settling is due then."""
     w[INSIDE_NOW] += 1
+    if w[station_row(w, r, station) + PLAIN] and is_open(w, r, station):
+        return come_plainly(w, r, station, party, class_of(w, r, party), now)
     enter_through(w, r, station, party, class_of(w, r, party), NEVER, now)
+    return True
 
 
 @compiled

@@ -24,11 +24,12 @@ ROAD, POOL, PER_BOOTH, WHEN_FULL, DIVERT, ADMITS, WHEN_CLOSED, RUNNING = range(8
 JOCKEY, ON_CLOSE, WAIVES, RANKED, SERVICE_FACTOR, LINE, LANES, SHORTEST, BALK_WITH = range(8, 17)
 SHARES_POOL = 17
 STORAGE, BALK_AT, TRAVEL = range(18, 21)
-ZONE, NOTED = range(21, 23)
-STATION_WIDTH = 23
+ZONE, NOTED, PLAIN = range(21, 24)
+STATION_WIDTH = 24
 """`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions (-1: always 1), `SHORTEST` a
 class; `LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road. Where
-`NOTED` is set, what changes here may make some station full, or no longer so."""
+`NOTED` is set, what changes here may make some station full, or no longer so. Where `PLAIN` is set, whoever arrives or
+is served lets at most one other party move, the next of the line here (`image._plain`)."""
 SHARED, HELD, FIRST_LANE = range(3)
 """A station's lines, from its first."""
 
@@ -73,17 +74,16 @@ LIVE, NEXT_LIVE, FREE = range(70, 73)
 """Rows of visits under way: the first, the first never used, the first of those that are free again (-1: none)."""
 FINITES, N_FINITES, FULL_DUE = range(73, 76)
 """Stations that can be full; whether anything has changed since it was last looked at which of them are."""
-SIZES, FIRST_DRAWS, INITIALS, COMING, CLASS_HERE = range(76, 81)
-"""With `ARRIVALS`, `KLASSES` and `DRAWS` the columns of the parties, by their numbers in the whole network. `INITIALS`
-is 0 where none is of the initial queue. `COMING` are the parties that come here, `N_COMING` of them, in order of
-arrival (0: all, by their numbers), `CLASS_HERE` the index here of each class of the whole network."""
-BEGUN, NOW, NEXT_COMING, NEXT_INSTANT, SETTLE_DUE, LEAVING = range(81, 87)
+SIZES, FIRST_DRAWS, INITIALS = range(76, 79)
+"""With `ARRIVALS`, `KLASSES` and `DRAWS` the columns of the `N_COMING` parties that come here, in order of arrival.
+`INITIALS` is 0 where none is of the initial queue."""
+BEGUN, NOW, NEXT_COMING, NEXT_INSTANT, SETTLE_DUE, LEAVING = range(79, 85)
 """Where the run goes on when the kernel is called again: whether it has begun, the instant (a real), the next arrival,
 the next instant of change, whether settling is due; from which visit on those that are not over have yet to be written
 down (0: the run is not over)."""
-PATIENCE_ROOM = 87
+PATIENCE_ROOM = 85
 """Events of patience from which on there has to be made room for more."""
-HEADER = 88
+HEADER = 86
 """`NEXT_LIVE`, `FREE`, `NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
 `SPACE` holds reals (car lengths in line, per station)."""
 

@@ -54,12 +54,7 @@ def enter(
     deadline: float,
     now: float,
 ) -> None:
-    visit = new_visit(w, r)
-    w[visit + PARTY], w[visit + KLASS], w[visit + STATION] = party, klass, station
-    w[visit + BOOTH], w[visit + IN_REAR], w[visit + QUEUED], w[visit + VISIT_OUTCOME] = -1, 0, 0, MOVED_ON
-    w[visit + TARGET], w[visit + SKIP] = -1, -1
-    r[visit + JOINED] = now
-    r[visit + STARTED], r[visit + ENDED], r[visit + LEFT] = np.nan, np.nan, np.nan
+    visit = open_visit(w, r, station, party, klass, now)
     st = station_row(w, r, station)
     if w[st + ZONE] >= 0:
         w[w[IN_ZONE] + w[st + ZONE]] += people_of(w, r, party)
@@ -80,7 +75,26 @@ def enter(
         push(w, r, ENDS, N_ENDS, now + r[st + TRAVEL], station, party, ~visit)
     else:
         set_queued(w, r, now, visit, 1)
-    patience = w[cell_row(w, r, station, klass) + PATIENCE_SLOT]
+    draw_patience(w, r, visit, deadline, now)
+
+
+@inlined
+def open_visit(w: Words, r: Reals, station: int, party: int, klass: int, now: float) -> int:
+    """A row for a visit that begins, of nobody who stands anywhere yet."""
+    visit = new_visit(w, r)
+    w[visit + PARTY], w[visit + KLASS], w[visit + STATION] = party, klass, station
+    w[visit + BOOTH], w[visit + IN_REAR], w[visit + QUEUED], w[visit + VISIT_OUTCOME] = -1, 0, 0, MOVED_ON
+    w[visit + TARGET], w[visit + SKIP] = -1, -1
+    r[visit + JOINED] = now
+    r[visit + STARTED], r[visit + ENDED], r[visit + LEFT] = np.nan, np.nan, np.nan
+    return visit
+
+
+@inlined
+def draw_patience(w: Words, r: Reals, visit: int, deadline: float, now: float) -> None:
+    """Until when the party waits here: until the deadline it has brought along, else until its own patience ends."""
+    station, party = w[visit + STATION], w[visit + PARTY]
+    patience = w[cell_row(w, r, station, w[visit + KLASS]) + PATIENCE_SLOT]
     if patience >= 0 and deadline == NEVER:
         deadline = now + draw_of(w, r, party, patience)
     r[visit + DEADLINE] = deadline
@@ -90,8 +104,14 @@ def enter(
 
 @inlined
 def start(w: Words, r: Reals, visit: int, booth: int, rear: int, now: float) -> None:
-    station, party, klass = w[visit + STATION], w[visit + PARTY], w[visit + KLASS]
     leave_line(w, r, visit, now)
+    begin_service(w, r, visit, booth, rear, now)
+
+
+@inlined
+def begin_service(w: Words, r: Reals, visit: int, booth: int, rear: int, now: float) -> None:
+    """Of a party that stands in no line."""
+    station, party, klass = w[visit + STATION], w[visit + PARTY], w[visit + KLASS]
     add_to_gauge(w, r, gauge_row(w, r, station, BUSY), now, 1)
     r[visit + STARTED], w[visit + IN_REAR] = now, rear
     st = station_row(w, r, station)
@@ -208,7 +228,8 @@ def unblock(w: Words, r: Reals, place: int, now: float) -> None:
 
 
 @inlined
-def service_ends(w: Words, r: Reals, visit: int, now: float) -> None:
+def service_ends(w: Words, r: Reals, visit: int, now: float) -> int:
+    """The booth that is free then; -1 where there is none, or its party has yet to go on."""
     station = w[visit + STATION]
     r[visit + ENDED] = now
     add_to_gauge(w, r, gauge_row(w, r, station, BUSY), now, -1)
@@ -221,10 +242,12 @@ def service_ends(w: Words, r: Reals, visit: int, now: float) -> None:
         w[visit + SKIP] = otherwise
     outcome = w[target_row(w, r, target) + OUTCOME]
     if outcome >= 0 and not held(w, r, visit):
+        booth = booth_of(w, r, visit) if w[visit + BOOTH] >= 0 else -1
         release(w, r, visit, now)
         end(w, r, visit, outcome, now)
-    else:
-        block(w, r, visit)
+        return int(booth)
+    block(w, r, visit)
+    return -1
 
 
 @compiled

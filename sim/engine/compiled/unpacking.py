@@ -91,7 +91,7 @@ SIGNATURE = (
 
 
 class ByParty:
-    """Visits sorted by party, a party's own in order of opening, as far as they are known."""
+    """Visits sorted by party, a party's own in order of opening, as far as they are known; piece by piece."""
 
     def __init__(self) -> None:
         self.count, self.below, self.last = 0, 0, 0.0
@@ -112,6 +112,16 @@ class ByParty:
         left, last = unpack(rows, rows.view(np.float64), self.below, below, self.count, self._whole, self._times)
         self.count, self.below, self.last = most - left, below, max(self.last, last)
         return int(left)
+
+    def renumbered(self, begin: int, parties: IntArray | None, stations: IntArray) -> None:
+        """A piece is through: from the visit `begin` on, parties and stations get their numbers in the whole network.
+
+        The parties of another piece begin at 0 again. `parties` is None where the piece has all of them.
+        """
+        self.below = 0
+        if parties is not None:
+            own = self._whole[:, begin : self.count]
+            own[0], own[1] = parties[own[0]], stations[own[1]]
 
     def _grow(self, room: int) -> None:
         # Memory that is not written to is not taken.
