@@ -9,6 +9,7 @@ from itertools import accumulate
 import numpy as np
 
 from sim.engine.compiled import layout as at
+from sim.engine.compiled.ends import LIST_SIZE
 from sim.engine.compiled.image import NetworkImage
 from sim.engine.compiled.pieces import Piece, pieces_of
 from sim.engine.compiled.types import Reals, Words
@@ -155,6 +156,7 @@ def _state_sizes(image: NetworkImage) -> dict[int, int]:
         at.STANDING: stations,
         at.IN_ZONE: int(image.words[at.FOLLOWERS] - image.words[at.CAPACITIES]),
         at.SPACE: stations,
+        at.NEXT_ENDS: LIST_SIZE,
         at.GAUGES: (stations * at.GAUGE_KINDS + pools) * at.GAUGE_WIDTH,
         at.CONTROL: controllers * at.CONTROL_WIDTH,
         at.STAFF_LOG: controllers * instants * at.STAFF_WIDTH,

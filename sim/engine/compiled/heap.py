@@ -8,6 +8,11 @@ from sim.engine.compiled.types import Reals, Words
 
 
 @compiled
+def key_of(station: int, party: int) -> int:
+    return (station << PARTY_BITS) + party
+
+
+@compiled
 def station_of(w: Words, r: Reals, event: int) -> int:
     return int(w[event + EVENT_KEY] >> PARTY_BITS)
 
@@ -18,30 +23,35 @@ def party_of(w: Words, r: Reals, event: int) -> int:
 
 
 @compiled
-def _before(w: Words, r: Reals, event: int, time: float, key: int) -> bool:
+def before(w: Words, r: Reals, event: int, time: float, key: int) -> bool:
     """The event at this offset comes before one at that time with that key."""
     return bool(r[event + TIME] < time or (r[event + TIME] == time and w[event + EVENT_KEY] < key))
 
 
 @compiled
-def _write(w: Words, r: Reals, event: int, time: float, key: int, visit: int) -> None:
+def write(w: Words, r: Reals, event: int, time: float, key: int, visit: int) -> None:
     r[event + TIME], w[event + EVENT_KEY], w[event + EVENT_VISIT] = time, key, visit
 
 
 @compiled
-def push(w: Words, r: Reals, table: int, size: int, time: float, station: int, party: int, visit: int) -> None:
+def move(w: Words, r: Reals, event: int, to: int) -> None:
+    write(w, r, to, r[event + TIME], w[event + EVENT_KEY], w[event + EVENT_VISIT])
+
+
+@compiled
+def push(w: Words, r: Reals, table: int, size: int, time: float, key: int, visit: int) -> None:
     """Add an event to the heap of `size` events whose offset stands in the header at `table`; counts it in `size`."""
-    heap, at, key = w[table], w[size], (station << PARTY_BITS) + party
+    heap, at = w[table], w[size]
     w[size] = at + 1
     # The place of the new event moves up, and those above it down.
     while at > 0:
         parent = (at - 1) >> 1
         above = heap + parent * EVENT_WIDTH
-        if _before(w, r, above, time, key):
+        if before(w, r, above, time, key):
             break
-        _write(w, r, heap + at * EVENT_WIDTH, r[above + TIME], w[above + EVENT_KEY], w[above + EVENT_VISIT])
+        move(w, r, above, heap + at * EVENT_WIDTH)
         at = parent
-    _write(w, r, heap + at * EVENT_WIDTH, time, key, visit)
+    write(w, r, heap + at * EVENT_WIDTH, time, key, visit)
 
 
 @compiled
@@ -55,11 +65,11 @@ def pop(w: Words, r: Reals, table: int, size: int) -> None:
     at, child = 0, 1
     while child < last:
         below = heap + child * EVENT_WIDTH
-        if child + 1 < last and _before(w, r, below + EVENT_WIDTH, r[below + TIME], w[below + EVENT_KEY]):
+        if child + 1 < last and before(w, r, below + EVENT_WIDTH, r[below + TIME], w[below + EVENT_KEY]):
             child, below = child + 1, below + EVENT_WIDTH
-        if not _before(w, r, below, time, key):
+        if not before(w, r, below, time, key):
             break
-        _write(w, r, heap + at * EVENT_WIDTH, r[below + TIME], w[below + EVENT_KEY], w[below + EVENT_VISIT])
+        move(w, r, below, heap + at * EVENT_WIDTH)
         at = child
         child = 2 * at + 1
-    _write(w, r, heap + at * EVENT_WIDTH, time, key, visit)
+    write(w, r, heap + at * EVENT_WIDTH, time, key, visit)

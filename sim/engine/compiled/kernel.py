@@ -10,9 +10,10 @@ import numpy as np
 
 from sim.engine.compiled import unpacking
 from sim.engine.compiled.control import begin_control
+from sim.engine.compiled.ends import begin_ends, next_end, pop_end
 from sim.engine.compiled.floor import choose, class_of, has_room, is_open, parties_at, people_of, stays_behind
 from sim.engine.compiled.heap import party_of, pop, station_of
-from sim.engine.compiled.jit import cached, compiled, is_on_disk, pointer, ready, source_hash
+from sim.engine.compiled.jit import cached, compiled, inlined, is_on_disk, pointer, ready, source_hash
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
 from sim.engine.compiled.lines import set_queued, settle_gauge, value_at
@@ -38,7 +39,7 @@ def run_kernel(w: Words, r: Reals) -> bool:
     last_arrival = arrival(w, r, n_coming - 1) if n_coming > 0 else 0.0
     calendar_due = instant_of_change(w, r, instant)
     while has_place(w, r):
-        end_due = r[w[ENDS] + TIME] if w[N_ENDS] > 0 else np.inf
+        end_due = next_end(w, r)
         patience_due = r[w[PATIENCE] + TIME] if w[N_PATIENCE] > 0 else np.inf
         due = now if settle_due else min(min(end_due, calendar_due), min(patience_due, arrival_due))
         over = due >= r[HORIZON] and w[INSIDE_NOW] == 0 and due > last_arrival
@@ -47,9 +48,9 @@ def run_kernel(w: Words, r: Reals) -> bool:
             return write_down_rest(w, r)
         now = due
         if end_due == now:
-            event = w[ENDS]
+            event = w[FIRST_END]
             visit, station, who = w[event + EVENT_VISIT], station_of(w, r, event), party_of(w, r, event)
-            pop(w, r, ENDS, N_ENDS)
+            pop_end(w, r)
             if visit >= 0:
                 booth = service_ends(w, r, visit, now)
                 if settle_due or booth < 0 or not w[station_row(w, r, station) + PLAIN]:
@@ -86,6 +87,7 @@ def begin(w: Words, r: Reals) -> None:
         w[w[SCHEDULED] + pool] = int(value_at(w, r, w[row + CALENDAR], 0.0)) if w[row + SERVERS] >= 0 else 1
         w[w[OPEN] + pool] = w[w[SCHEDULED] + pool]
     begin_control(w, r)
+    begin_ends(w, r)
     w[FULL_DUE], w[SETTLE_DUE], w[BEGUN] = 1, 1, 1
 
 
@@ -112,19 +114,17 @@ def arrive(w: Words, r: Reals, party: int, now: float) -> bool:
     station = choose(w, r, w[w[ENTRY] + klass], now)
     st = station_row(w, r, station)
     if w[INITIALS] and w[w[INITIALS] + party]:
-        return let_in(w, r, station, party, now)
-    if w[st + WHEN_CLOSED] != WhenFull.WAIT and value_at(w, r, w[st + ADMITS], now) == 0.0:
-        turn_away(w, r, station, party, w[st + WHEN_CLOSED], CLOSED, now)
+        pass
+    elif w[st + WHEN_CLOSED] != WhenFull.WAIT and value_at(w, r, w[st + ADMITS], now) == 0.0:
+        return turn_away(w, r, station, party, w[st + WHEN_CLOSED], CLOSED, now)
     elif parties_before(w, r, station) >= r[st + BALK_AT]:
-        turn_away(w, r, station, party, WhenFull.BALK, BALKED, now)
-    elif not has_room(w, r, station, klass, people_of(w, r, party), -1, now):
-        turn_away(w, r, station, party, w[st + WHEN_FULL], BALKED, now)
-    else:
-        return let_in(w, r, station, party, now)
-    return True
+        return turn_away(w, r, station, party, WhenFull.BALK, BALKED, now)
+    elif not w[st + PLAIN] and not has_room(w, r, station, klass, people_of(w, r, party), -1, now):
+        return turn_away(w, r, station, party, w[st + WHEN_FULL], BALKED, now)
+    return let_in(w, r, station, party, now)
 
 
-@compiled
+@inlined
 def let_in(w: Words, r: Reals, station: int, party: int, now: float) -> bool:
     """True when settling is due then."""
     w[INSIDE_NOW] += 1
@@ -149,14 +149,16 @@ def turn_away(
     policy: int,
     outcome: int,
     now: float,
-) -> None:
+) -> bool:
+    """True when settling is due then."""
     divert = w[station_row(w, r, station) + DIVERT]
     row = w[AWAY] + 2 * w[N_AWAY]
     w[N_AWAY] += 1
     w[row], w[row + 1] = party, outcome
     if policy == WhenFull.DIVERT and divert >= 0:
         w[row + 1] = DIVERTED
-        let_in(w, r, choose(w, r, divert, now), party, now)
+        return let_in(w, r, choose(w, r, divert, now), party, now)
+    return True
 
 
 @compiled

@@ -81,9 +81,11 @@ BEGUN, NOW, NEXT_COMING, NEXT_INSTANT, SETTLE_DUE, LEAVING = range(79, 85)
 """Where the run goes on when the kernel is called again: whether it has begun, the instant (a real), the next arrival,
 the next instant of change, whether settling is due; from which visit on those that are not over have yet to be written
 down (0: the run is not over)."""
-PATIENCE_ROOM = 85
+NEXT_ENDS, FIRST_END = range(85, 87)
+"""The ends that come first (`ends`), and the row of the very first of them; `ENDS` is the heap of the others."""
+PATIENCE_ROOM = 87
 """Events of patience from which on there has to be made room for more."""
-HEADER = 86
+HEADER = 88
 """`NEXT_LIVE`, `FREE`, `NEXT_VISIT`, `VISITS_END`, `NEXT_FULL`, `FULL_END` and `NEXT_STAFF` are offsets;
 `SPACE` holds reals (car lengths in line, per station)."""
 

@@ -7,8 +7,9 @@ booth. The records are the same as by settling, to the last bit.
 
 from __future__ import annotations
 
+from sim.engine.compiled.ends import next_end
 from sim.engine.compiled.floor import free_position
-from sim.engine.compiled.jit import compiled, inlined
+from sim.engine.compiled.jit import inlined
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
 from sim.engine.compiled.lines import head_of
@@ -25,12 +26,12 @@ def next_in_line(w: Words, r: Reals, station: int, booth: int, calendar_due: flo
     if visit < 0:
         return False
     # Whatever else is due now comes before anybody moves.
-    if calendar_due == now or ends_now(w, r, now):
+    if calendar_due == now or next_end(w, r) == now:
         return True
     pool = w[st + POOL]
     if booth < w[pool_row(w, r, pool) + FIRST_BOOTH] + w[w[OPEN] + pool]:
         start(w, r, visit, booth, 0, now)
-        return ends_now(w, r, now)
+        return bool(next_end(w, r) == now)
     return False
 
 
@@ -54,9 +55,4 @@ def come_plainly(w: Words, r: Reals, station: int, party: int, klass: int, now: 
     r[w[SPACE] + station] -= r[w[LENGTHS] + klass]
     draw_patience(w, r, visit, NEVER, now)
     begin_service(w, r, visit, position >> 1, 0, now)
-    return ends_now(w, r, now)
-
-
-@compiled
-def ends_now(w: Words, r: Reals, now: float) -> bool:
-    return bool(w[N_ENDS] > 0 and r[w[ENDS] + TIME] == now)
+    return bool(next_end(w, r) == now)

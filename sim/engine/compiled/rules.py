@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.engine.compiled.ends import push_end
 from sim.engine.compiled.floor import (
     blocked_longer,
     booth_of,
@@ -23,11 +24,20 @@ from sim.engine.compiled.floor import (
     way_on,
     zone_of,
 )
-from sim.engine.compiled.heap import push
+from sim.engine.compiled.heap import key_of, push
 from sim.engine.compiled.jit import compiled, inlined
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import cell_row, gauge_row, overtime_row, pool_row, route_row, station_row, target_row
-from sim.engine.compiled.lines import add_to_gauge, append, occupy, set_gauge, set_queued, unlink, value_at
+from sim.engine.compiled.lines import (
+    add_to_gauge,
+    append,
+    occupy,
+    set_gauge,
+    set_queued,
+    settle_gauge,
+    unlink,
+    value_at,
+)
 from sim.engine.compiled.types import Reals, Words
 from sim.engine.compiled.visits import finish_visit, goes_on, new_visit
 from sim.engine.records import MOVED_ON
@@ -72,7 +82,7 @@ def enter(
         joins_line(w, r, visit)
     occupy(w, r, visit, 1)
     if w[st + ROAD] and r[st + TRAVEL] > 0.0:
-        push(w, r, ENDS, N_ENDS, now + r[st + TRAVEL], station, party, ~visit)
+        push_end(w, r, now + r[st + TRAVEL], station, party, ~visit)
     else:
         set_queued(w, r, now, visit, 1)
     draw_patience(w, r, visit, deadline, now)
@@ -83,10 +93,10 @@ def open_visit(w: Words, r: Reals, station: int, party: int, klass: int, now: fl
     """A row for a visit that begins, of nobody who stands anywhere yet."""
     visit = new_visit(w, r)
     w[visit + PARTY], w[visit + KLASS], w[visit + STATION] = party, klass, station
-    w[visit + BOOTH], w[visit + IN_REAR], w[visit + QUEUED], w[visit + VISIT_OUTCOME] = -1, 0, 0, MOVED_ON
+    w[visit + BOOTH], w[visit + IN_REAR], w[visit + QUEUED] = -1, 0, 0
     w[visit + TARGET], w[visit + SKIP] = -1, -1
     r[visit + JOINED] = now
-    r[visit + STARTED], r[visit + ENDED], r[visit + LEFT] = np.nan, np.nan, np.nan
+    r[visit + STARTED], r[visit + ENDED] = np.nan, np.nan
     return visit
 
 
@@ -99,7 +109,7 @@ def draw_patience(w: Words, r: Reals, visit: int, deadline: float, now: float) -
         deadline = now + draw_of(w, r, party, patience)
     r[visit + DEADLINE] = deadline
     if deadline < NEVER:
-        push(w, r, PATIENCE, N_PATIENCE, deadline, station, party, visit)
+        push(w, r, PATIENCE, N_PATIENCE, deadline, key_of(station, party), visit)
 
 
 @inlined
@@ -124,7 +134,7 @@ def begin_service(w: Words, r: Reals, visit: int, booth: int, rear: int, now: fl
     service = service * (1.0 + r[cell + EXTRA_PERSON] * (float(people_of(w, r, party)) - 1.0))
     service = service + r[cell + MOVE_UP]
     count_overtime(w, r, station, w[visit + BOOTH], now)
-    push(w, r, ENDS, N_ENDS, now + service, station, party, visit)
+    push_end(w, r, now + service, station, party, visit)
 
 
 @inlined
@@ -173,9 +183,15 @@ def pool_overtime(w: Words, r: Reals, pool: int, now: float) -> None:
 
 @inlined
 def release(w: Words, r: Reals, visit: int, now: float) -> None:
+    add_to_gauge(w, r, gauge_row(w, r, w[visit + STATION], BLOCKED), now, -1)
+    vacate(w, r, visit, now)
+
+
+@inlined
+def vacate(w: Words, r: Reals, visit: int, now: float) -> None:
+    """Nobody is in the party's place any more."""
     station = w[visit + STATION]
     w[FULL_DUE] |= w[station_row(w, r, station) + NOTED]
-    add_to_gauge(w, r, gauge_row(w, r, station, BLOCKED), now, -1)
     if w[visit + BOOTH] >= 0:
         booth = booth_of(w, r, visit)
         w[w[REAR] + booth if w[visit + IN_REAR] else w[FRONT] + booth] = -1
@@ -233,7 +249,7 @@ def service_ends(w: Words, r: Reals, visit: int, now: float) -> int:
     station = w[visit + STATION]
     r[visit + ENDED] = now
     add_to_gauge(w, r, gauge_row(w, r, station, BUSY), now, -1)
-    add_to_gauge(w, r, gauge_row(w, r, station, BLOCKED), now, 1)
+    blocked = gauge_row(w, r, station, BLOCKED)
     route = w[cell_row(w, r, station, w[visit + KLASS]) + ROUTE]
     target = way_on(w, r, route, w[visit + PARTY], now)
     w[visit + TARGET] = target
@@ -243,9 +259,13 @@ def service_ends(w: Words, r: Reals, visit: int, now: float) -> int:
     outcome = w[target_row(w, r, target) + OUTCOME]
     if outcome >= 0 and not held(w, r, visit):
         booth = booth_of(w, r, visit) if w[visit + BOOTH] >= 0 else -1
-        release(w, r, visit, now)
+        # Blocked for no time: the others who are, are accounted for up to now all the same, for the same sums.
+        if w[blocked + VALUE] != 0:
+            settle_gauge(w, r, blocked, now)
+        vacate(w, r, visit, now)
         end(w, r, visit, outcome, now)
         return int(booth)
+    add_to_gauge(w, r, blocked, now, 1)
     block(w, r, visit)
     return -1
 

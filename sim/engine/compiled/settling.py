@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.engine.compiled.ends import next_end
 from sim.engine.compiled.floor import (
     booth_parties,
     choose,
@@ -37,7 +38,7 @@ def settle(w: Words, r: Reals, calendar_due: float, now: float) -> bool:
     """Move what can move; True when a lower step has work first and settling is still due."""
     # Without anybody blocked or in line there is nobody who could move.
     while (w[N_BLOCKED] > 0 or w[N_STANDING] > 0) and one_move(w, r, now):
-        if calendar_due == now or (w[N_ENDS] > 0 and r[w[ENDS] + TIME] == now):
+        if calendar_due == now or next_end(w, r) == now:
             return True
         if not has_place(w, r):
             return True

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.engine.compiled.jit import compiled
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.types import Reals, Words
+from sim.engine.records import MOVED_ON
 
 
 @compiled
@@ -20,12 +23,13 @@ def new_visit(w: Words, r: Reals) -> int:
 
 
 @compiled
-def write_down(w: Words, r: Reals, visit: int) -> None:
+def write_down(w: Words, r: Reals, visit: int, outcome: int, left: float) -> None:
     row = w[NEXT_VISIT]
     w[NEXT_VISIT] = row + VISIT_WIDTH
-    # All are read before any is written, so that it can be done in one go.
-    party, station, booth, outcome = w[visit + PARTY], w[visit + STATION], w[visit + BOOTH], w[visit + VISIT_OUTCOME]
-    joined, started, ended, left = r[visit + JOINED], r[visit + STARTED], r[visit + ENDED], r[visit + LEFT]
+    # All are read before any is written, so that it can be done in one go. What is known only now is not read from the
+    # row of the visit: several words at once cannot be, as long as one of them is on its way to memory.
+    party, station, booth = w[visit + PARTY], w[visit + STATION], w[visit + BOOTH]
+    joined, started, ended = r[visit + JOINED], r[visit + STARTED], r[visit + ENDED]
     w[row + PARTY], w[row + STATION], w[row + BOOTH], w[row + VISIT_OUTCOME] = party, station, booth, outcome
     r[row + JOINED], r[row + STARTED], r[row + ENDED], r[row + LEFT] = joined, started, ended, left
 
@@ -33,8 +37,7 @@ def write_down(w: Words, r: Reals, visit: int) -> None:
 @compiled
 def finish_visit(w: Words, r: Reals, visit: int, outcome: int, now: float) -> None:
     """Write the visit down and free its row. Events that still name it are recognised by the party."""
-    r[visit + LEFT], w[visit + VISIT_OUTCOME] = now, outcome
-    write_down(w, r, visit)
+    write_down(w, r, visit, outcome, now)
     w[visit + PARTY] = -1
     w[visit + NEXT] = w[FREE]
     w[FREE] = visit
@@ -60,6 +63,6 @@ def write_down_rest(w: Words, r: Reals) -> bool:
             if w[NEXT_VISIT] > w[VISITS_END]:
                 w[LEAVING] = visit
                 return False
-            write_down(w, r, visit)
+            write_down(w, r, visit, MOVED_ON, np.nan)
     w[LEAVING] = w[NEXT_LIVE]
     return True
