@@ -92,8 +92,9 @@ def hand_over(block: Block, own: Words, parties: Parties) -> None:
     own[at.INITIALS] = 0
     if parties.initial.any():
         columns[at.INITIALS] = parties.initial.astype(np.int64)
+    begin = _address(own)
     for slot, column in columns.items():
-        own[slot] = offset_of(own, column)
+        own[slot] = _words_apart(begin, column)
     block.columns[:] = columns.values()
     own[at.N_COMING] = len(parties)
     if parties.follows is None or parties.until is None:
@@ -119,7 +120,11 @@ def make_room_for_patience(block: Block, own: Words) -> None:
 
 def offset_of(words: Words, array: Words | Reals) -> int:
     """Where an array begins, in words from the first of `words`."""
-    words_apart, bytes_over = divmod(_address(array) - _address(words), 8)
+    return _words_apart(_address(words), array)
+
+
+def _words_apart(begin: int, array: Words | Reals) -> int:
+    words_apart, bytes_over = divmod(_address(array) - begin, 8)
     assert bytes_over == 0, "an array that does not begin at a whole word"
     return words_apart
 

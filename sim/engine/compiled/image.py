@@ -172,9 +172,14 @@ class NetworkImage:
             at.LANES: lanes,
             at.SHORTEST: shortest,
             at.NOTED: number in self.noted,
-            at.PLAIN: _plain(self.network, number, number in self.noted),
+            at.PLAIN: _plain(self.network, number),
         }
-        reals = {at.STORAGE: station.storage, at.BALK_AT: station.balk_at, at.TRAVEL: station.travel}
+        reals = {
+            at.STORAGE: station.storage,
+            at.BALK_AT: station.balk_at,
+            at.TRAVEL: station.travel,
+            at.LONGEST: max((k.length for k in classes), default=0.0),
+        }
         return _row(at.STATION_WIDTH, integers, reals)
 
     def _factor(self, steps: Steps) -> int:
@@ -240,14 +245,14 @@ def _noted(network: Network, finites: list[int]) -> set[int]:
     return noted
 
 
-def _plain(network: Network, number: int, noted: bool) -> bool:
+def _plain(network: Network, number: int) -> bool:
     """Who arrives at the station, or is served there and leaves, lets nobody move but the next of its line.
 
-    One line without an end stands before booths that are nobody else's and always run, one party at each; nobody
-    chooses between this station and another by how many are there.
+    One line stands before booths that are nobody else's and always run, one party at each; nobody inside chooses
+    between this station and another by how many are there. And there is room to spare, which the kernel looks at.
     """
     station = network.stations[number]
-    if noted or station.kind is StationKind.ROAD or station.pool < 0 or station.zone >= 0:
+    if station.kind is StationKind.ROAD or station.pool < 0 or station.zone >= 0:
         return False
     own = station.running == ALWAYS_ONE and not station.per_booth and not station.jockey and station.tandem == 0
     alone = sum(other.pool == station.pool for other in network.stations) == 1

@@ -18,7 +18,7 @@ from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
 from sim.engine.compiled.lines import set_queued, settle_gauge, value_at
 from sim.engine.compiled.opening import apply_calendar
-from sim.engine.compiled.plainly import come_plainly, next_in_line
+from sim.engine.compiled.plainly import come_plainly, is_plain, next_in_line
 from sim.engine.compiled.rules import patience_ends, service_ends
 from sim.engine.compiled.settling import enter_through, settle
 from sim.engine.compiled.types import Reals, Words
@@ -53,7 +53,7 @@ def run_kernel(w: Words, r: Reals) -> bool:
             pop_end(w, r)
             if visit >= 0:
                 booth = service_ends(w, r, visit, now)
-                if settle_due or booth < 0 or not w[station_row(w, r, station) + PLAIN]:
+                if settle_due or booth < 0 or not is_plain(w, r, station):
                     settle_due = True
                 else:
                     settle_due = next_in_line(w, r, station, booth, calendar_due, now)
@@ -117,9 +117,9 @@ def arrive(w: Words, r: Reals, party: int, now: float) -> bool:
         pass
     elif w[st + WHEN_CLOSED] != WhenFull.WAIT and value_at(w, r, w[st + ADMITS], now) == 0.0:
         return turn_away(w, r, station, party, w[st + WHEN_CLOSED], CLOSED, now)
-    elif parties_before(w, r, station) >= r[st + BALK_AT]:
+    elif r[st + BALK_AT] < NEVER and parties_before(w, r, station) >= r[st + BALK_AT]:
         return turn_away(w, r, station, party, WhenFull.BALK, BALKED, now)
-    elif not w[st + PLAIN] and not has_room(w, r, station, klass, people_of(w, r, party), -1, now):
+    elif not is_plain(w, r, station) and not has_room(w, r, station, klass, people_of(w, r, party), -1, now):
         return turn_away(w, r, station, party, w[st + WHEN_FULL], BALKED, now)
     return let_in(w, r, station, party, now)
 
@@ -128,7 +128,7 @@ def arrive(w: Words, r: Reals, party: int, now: float) -> bool:
 def let_in(w: Words, r: Reals, station: int, party: int, now: float) -> bool:
     """True when settling is due then."""
     w[INSIDE_NOW] += 1
-    if w[station_row(w, r, station) + PLAIN] and is_open(w, r, station):
+    if is_open(w, r, station) and is_plain(w, r, station):
         return come_plainly(w, r, station, party, class_of(w, r, party), now)
     enter_through(w, r, station, party, class_of(w, r, party), NEVER, now)
     return True

@@ -25,11 +25,13 @@ JOCKEY, ON_CLOSE, WAIVES, RANKED, SERVICE_FACTOR, LINE, LANES, SHORTEST, BALK_WI
 SHARES_POOL = 17
 STORAGE, BALK_AT, TRAVEL = range(18, 21)
 ZONE, NOTED, PLAIN = range(21, 24)
-STATION_WIDTH = 24
+LONGEST = 24
+STATION_WIDTH = 25
 """`DIVERT` is a target (-1: none), `ADMITS`, `RUNNING`, `SERVICE_FACTOR` step functions (-1: always 1), `SHORTEST` a
 class; `LINE` is the first of the station's lines: the shared one, the held one, then one per lane of a road. Where
 `NOTED` is set, what changes here may make some station full, or no longer so. Where `PLAIN` is set, whoever arrives or
-is served lets at most one other party move, the next of the line here (`image._plain`)."""
+is served lets at most one other party move, the next of the line here (`image._plain`), as long as there is room for
+two of the length `LONGEST`."""
 SHARED, HELD, FIRST_LANE = range(3)
 """A station's lines, from its first."""
 

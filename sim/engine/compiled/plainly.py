@@ -1,8 +1,9 @@
 """Shortcuts through the rules at plain stations: what moves there is known without looking over the network.
 
-At a plain station (`image._plain`) nobody elsewhere can move because of who arrives or is served, and nobody here
-because of anything elsewhere. While nothing else is due, then, settling comes down to whether the first in line has a
-booth. The records are the same as by settling, to the last bit.
+At a plain station (`image._plain`) with room to spare nobody elsewhere can move because of who arrives or is served,
+and nobody here because of anything elsewhere, nor is any station full because of it, or no longer so. While nothing
+else is due, then, settling comes down to whether the first in line has a booth, and nothing has to be looked at to know
+who is full. The records are the same as by settling, to the last bit.
 """
 
 from __future__ import annotations
@@ -19,20 +20,25 @@ from sim.model.network import NEVER
 
 
 @inlined
+def is_plain(w: Words, r: Reals, station: int) -> bool:
+    """Now: a plain station where anybody fits, and still does when somebody has come."""
+    st = station_row(w, r, station)
+    return bool(w[st + PLAIN] and r[w[SPACE] + station] + r[st + LONGEST] + r[st + LONGEST] <= r[st + STORAGE])
+
+
+@inlined
 def next_in_line(w: Words, r: Reals, station: int, booth: int, calendar_due: float, now: float) -> bool:
     """The first in line takes the booth that has become free, as the only one that can; True when settling is due."""
     st = station_row(w, r, station)
-    visit = head_of(w, r, w[st + LINE] + SHARED)
-    if visit < 0:
-        return False
+    visit, pool = head_of(w, r, w[st + LINE] + SHARED), w[st + POOL]
     # Whatever else is due now comes before anybody moves.
-    if calendar_due == now or next_end(w, r) == now:
+    if visit >= 0 and (calendar_due == now or next_end(w, r) == now):
         return True
-    pool = w[st + POOL]
-    if booth < w[pool_row(w, r, pool) + FIRST_BOOTH] + w[w[OPEN] + pool]:
+    starts = visit >= 0 and booth < w[pool_row(w, r, pool) + FIRST_BOOTH] + w[w[OPEN] + pool]
+    if starts:
         start(w, r, visit, booth, 0, now)
-        return bool(next_end(w, r) == now)
-    return False
+    w[FULL_DUE] = 0
+    return bool(starts and next_end(w, r) == now)
 
 
 @inlined
@@ -43,12 +49,10 @@ def come_plainly(w: Words, r: Reals, station: int, party: int, klass: int, now: 
     digits of the length of the line.
     """
     st = station_row(w, r, station)
-    if w[w[COUNT] + w[st + LINE] + SHARED] > 0:
-        enter(w, r, station, party, klass, NEVER, now)
-        return False
-    position = free_position(w, r, w[st + POOL])
+    position = free_position(w, r, w[st + POOL]) if w[w[COUNT] + w[st + LINE] + SHARED] == 0 else -1
     if position < 0:
         enter(w, r, station, party, klass, NEVER, now)
+        w[FULL_DUE] = 0
         return False
     visit = open_visit(w, r, station, party, klass, now)
     r[w[SPACE] + station] += r[w[LENGTHS] + klass]
