@@ -12,10 +12,12 @@ import pytest
 from engines import differences, disagreeing
 
 from sim.engine import choose_engine, engine
+from sim.engine.compiled.pieces import pieces_of
 from sim.errors import UsageError
 from sim.model.parties import Parties
 from sim.scenario import load
 from sim.study.runs import experiment
+from tools.bench import port
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -45,6 +47,18 @@ def test_on_every_shipped_scenario_and_variant(path: Path) -> None:
         assert differences(model.network, parties) == [], variant
 
 
+def test_on_ports_side_by_side(tmp_path: Path) -> None:
+    """Each a piece of the network, with parties and draws of its own among those of the others."""
+    path = tmp_path / "ports.yaml"
+    path.write_text(port.scenario(ports=3, hours=12), encoding="utf-8")
+    plan = experiment(load(path), "reference")
+    model, _ = plan.model("baseline")
+    parties = earliest(model.draw(1, 0), 3000)
+    assert len(pieces_of(model.network)) == 3
+    assert np.any(np.diff(parties.klass) < 0)  # they come in turn
+    assert differences(model.network, parties) == []
+
+
 def earliest(parties: Parties, count: int) -> Parties:
     """The first to arrive, with the draws they had."""
     per_party = {
@@ -64,10 +78,10 @@ def test_on_nobody_at_all() -> None:
 
 
 def test_what_is_written_down_is_taken_out_whenever_there_is_no_more_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("pacific-highway-southbound", "everything-on"):
+    for name in ("pacific-highway-southbound", "everything-on", "preclearance-ferries"):
         plan = experiment(load(ROOT / "scenarios" / f"{name}.yaml"), "reference")
         model, _ = plan.model("baseline")
-        parties = model.draw(1, 0)
+        parties = earliest(model.draw(1, 0), 4000)
         whole = engine("compiled")(model.network, parties)
         for visits in (0, 3, 300):
             with monkeypatch.context() as patch:
