@@ -155,7 +155,8 @@ class _Written:
             gauges[piece.stations] = table[:count].view(np.float64).reshape(shape)
             high[piece.stations] = table[:count, at.HIGH].reshape(shape[:2])[:, at.WAITING]
             overtime[piece.pools] = table[count:].view(np.float64)[:, at.INTEGRAL]
-        whole, times = deal.gathered(*log.visits.columns())
+        whole, times = log.visits.columns()
+        deal.gather(whole, times)
         return cls(
             whole=whole,
             times=times,

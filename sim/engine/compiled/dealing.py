@@ -47,14 +47,14 @@ class Deal:
             until=None if whole.until is None else whole.until[mine],
         )
 
-    def gathered(self, whole: IntArray, times: FloatArray) -> tuple[IntArray, FloatArray]:
-        """Visits in order of the party, from visits in order of the piece and, within it, of the party.
+    def gather(self, whole: IntArray, times: FloatArray) -> None:
+        """Put visits in order of the party that stand in order of the piece and, within it, of the party.
 
-        Takes and gives columns, each (4, visits), the first of them the party's number among all.
+        Both are columns, (4, visits), the first of them the party's number among all.
         """
         if self.alone:
-            return whole, times
-        # Each output is read from as many places as there are pieces, each of which goes on where it was.
+            return
+        # Each visit is taken from one of as many places as there are pieces, each of which goes on where it was.
         count = np.bincount(whole[0], minlength=len(self.parties))
         to = np.cumsum(count) - count
         mine = count[self._order]
@@ -62,7 +62,8 @@ class Deal:
         visits = np.arange(whole.shape[1])
         source = np.empty_like(visits)
         source[np.repeat(to[self._order] - at, mine) + visits] = visits
-        return np.take(whole, source, axis=1), np.take(times, source, axis=1)
+        for column in (*whole, *times):  # one after the other, for memory
+            column[:] = column[source]
 
 
 def _number_among(mine: IntArray, parties: IntArray) -> IntArray:
