@@ -63,14 +63,14 @@ def pop_end(w: Words, r: Reals) -> None:
 @compiled
 def put_aside(w: Words, r: Reals) -> None:
     """The later half of the list goes to the heap."""
-    row = w[NEXT_ENDS] + EVENT_WIDTH
-    for _ in range(HALF):
+    row, kept = w[NEXT_ENDS] + EVENT_WIDTH, w[NEXT_ENDS] + EVENT_WIDTH
+    while row <= w[NEXT_ENDS] + HALF * EVENT_WIDTH:  # a count that is known would be written out eight times
         push(w, r, ENDS, N_ENDS, r[row + TIME], w[row + EVENT_KEY], w[row + EVENT_VISIT])
         row += EVENT_WIDTH
-    for _ in range(LISTED - HALF):
-        move(w, r, row, row - HALF * EVENT_WIDTH)
-        row += EVENT_WIDTH
-    w[FIRST_END] -= HALF * EVENT_WIDTH
+    while row <= w[FIRST_END]:
+        move(w, r, row, kept)
+        row, kept = row + EVENT_WIDTH, kept + EVENT_WIDTH
+    w[FIRST_END] = kept - EVENT_WIDTH
 
 
 @compiled

@@ -13,7 +13,7 @@ from sim.engine.compiled.control import begin_control
 from sim.engine.compiled.ends import begin_ends, next_end, pop_end
 from sim.engine.compiled.floor import choose, class_of, has_room, is_open, parties_at, people_of, stays_behind
 from sim.engine.compiled.heap import party_of, pop, station_of
-from sim.engine.compiled.jit import cached, compiled, inlined, is_on_disk, pointer, ready, source_hash
+from sim.engine.compiled.jit import cached, compiled, is_on_disk, pointer, ready, source_hash
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
 from sim.engine.compiled.lines import set_queued, settle_gauge, value_at
@@ -124,7 +124,7 @@ def arrive(w: Words, r: Reals, party: int, now: float) -> bool:
     return let_in(w, r, station, party, now)
 
 
-@inlined
+@compiled
 def let_in(w: Words, r: Reals, station: int, party: int, now: float) -> bool:
     """True when settling is due then."""
     w[INSIDE_NOW] += 1
