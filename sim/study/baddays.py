@@ -35,9 +35,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
 from sim.model.arrays import FloatArray, IntArray
+from sim.model.special import special
 from sim.study.estimators import outer_interval
 
 QUANTILE = 0.9
