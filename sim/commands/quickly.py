@@ -15,7 +15,7 @@ SELDOM_USED = ("ctypeslib", "f2py", "polynomial", "testing")
 """Parts of numpy that nothing here uses: scipy and numba take all that numpy has.
 
 Not `ma`, which pyarrow looks into from the threads that write tables."""
-ALONE = ("1.17",)
+ALONE = ("1.17.",)
 """Versions of scipy of which it is known that the special functions are loaded without the package around them."""
 
 
@@ -52,7 +52,7 @@ def _special_functions_alone() -> None:
     import scipy
 
     package = "scipy.special"
-    if not scipy.__version__.startswith(tuple(f"{version}." for version in ALONE)) or package in sys.modules:
+    if not scipy.__version__.startswith(ALONE) or package in sys.modules:
         return
     empty = ModuleType(package)
     empty.__path__ = [str(Path(scipy.__path__[0], "special"))]
