@@ -23,7 +23,9 @@ example:     bordersim run scenarios/pacific-highway-southbound.yaml --all
 def program() -> NoReturn:
     """`main` in a process of its own, which ends with it."""
     end = _End()
-    atexit.register(end.leave)  # before anything of ours is imported: what is registered first is done last
+    # What is registered first is done last: after all that is imported below, but instead of what was there before.
+    if getattr(atexit, "_ncallbacks", lambda: 1)() == 0:
+        atexit.register(end.leave)
     end.status = main()
     sys.exit(end.status)
 

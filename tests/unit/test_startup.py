@@ -25,11 +25,12 @@ def bench() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("status", [0, 2])
-def test_the_program_leaves_with_its_status_when_all_is_said_and_done(status: int) -> None:
-    """Through a pipe, which is flushed at the end alone."""
+@pytest.mark.parametrize(("before", "status"), [("", 0), ("", 2), ("atexit.register(print, '.', end='')", 2)])
+def test_the_program_leaves_with_its_status_when_all_is_said_and_done(before: str, status: int) -> None:
+    """Through a pipe, which is flushed at the end alone; and after what somebody else has for the end, if anything."""
     program = (
         "import atexit\n"
+        f"{before}\n"
         "from sim import cli\n"
         "def main():\n"
         "    atexit.register(print, 'done', end='')\n"
@@ -39,7 +40,7 @@ def test_the_program_leaves_with_its_status_when_all_is_said_and_done(status: in
         "cli.program()"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (status, "said done"), done.stderr
+    assert (done.returncode, done.stdout) == (status, "said done" + "." * bool(before)), done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a file that is full is Linux's")
