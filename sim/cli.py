@@ -9,8 +9,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from sim.errors import ReplicationError
@@ -19,6 +18,37 @@ EPILOG = """\
 exit status: 0 done; 1 a fault of the program; 2 faults in what was given; 3 a replication failed; 130 interrupted
 example:     bordersim run scenarios/pacific-highway-southbound.yaml --all
 """
+
+
+def program() -> NoReturn:
+    """`main` in a process of its own, which ends with it."""
+    end = _End()
+    # What is registered first is done last: after all that is imported below, but instead of what was there before.
+    if getattr(atexit, "_ncallbacks", lambda: 1)() == 0:
+        atexit.register(end.leave)
+    end.status = main()
+    sys.exit(end.status)
+
+
+class _End:
+    """The end of the process, when all is done that anybody registered for it.
+
+    Python would then take a thousand modules and the compiled code apart, for most of a tenth of a second. The system
+    takes all back at once.
+    """
+
+    status: int | None = None
+
+    def leave(self) -> None:
+        """Leave at once, if the program got as far as its exit status and what it said can be handed over."""
+        if self.status is None:
+            return
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except (OSError, ValueError, AttributeError):  # nobody reads it, or it was closed: Python has words for that
+            return
+        os._exit(self.status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,12 +96,36 @@ def _start_quickly() -> None:
     """Leave out what takes time and is of no use while everything is loaded, and when it is let go.
 
     All that is imported stays to the end: looking through it for garbage takes a tenth of the start, and as long
-    again when the process ends. Commands that work on afterwards call `sim.commands.quickly.collect_again`. Nor is
-    there a plugin of pydantic's to be looked for among everything that is installed.
+    again when the process ends. Commands that work on afterwards call `sim.commands.quickly.collect_again`.
     """
     gc.disable()
     atexit.register(gc.freeze)
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    settle()
+
+
+def settle() -> None:
+    """Tell libraries that are not loaded yet what suits this work, unless the environment says otherwise.
+
+    Pydantic need not look for plugins among all that is installed. Matrices here are small, and BLAS need not start
+    a thread for each core. Arrays are written once and read a few times in order, which huge pages do not make faster,
+    while a virtual machine may take half a microsecond for each kilobyte of a page that it has not handed out lately.
+    """
+    for name, value in (
+        ("PYDANTIC_DISABLE_PLUGINS", "__all__"),
+        ("OPENBLAS_NUM_THREADS", "1"),
+        ("NUMPY_MADVISE_HUGEPAGE", "0"),
+    ):
+        os.environ.setdefault(name, value)
+
+
+class _Version(argparse.Action):
+    """Say which version this is; what is installed is looked up only when asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"{parser.prog} {version(parser.prog)}")
+        parser.exit()
 
 
 MOST_TOLD = 5
@@ -121,7 +175,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--version", action="version", version=f"bordersim {version('bordersim')}")
+    top.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     top.add_argument("--debug", action="store_true", help="show the traceback of an error")
     verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -288,4 +342,4 @@ def _quiet(command: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

@@ -41,6 +41,9 @@ def test_the_same_estimates(replications: int) -> None:
     rng = np.random.default_rng(replications)
     days, limits = _days(replications, rng), np.where(rng.random(SHAPE) < 0.5, 1.0, np.nan)
     _assert_same(estimated.of_means(days, limits), estimating.of_means(days, limits))
+    days.flags.writeable = False  # as those of a journal
+    _assert_same(estimated.of_means(days, limits), estimating.of_means(days, limits))
+    days.flags.writeable = True
     below = np.floor(3.0 * np.abs(rng.normal(size=days.shape)))
     below[:, 0] = 0.0
     below[1:, 3] = 0.0
@@ -48,3 +51,4 @@ def test_the_same_estimates(replications: int) -> None:
     days[:, 8] = 0.0  # which of 0 and -0 comes first, nobody says
     nothing = np.where(rng.random(days.shape) < 0.5, days, 0.0)
     _assert_same(estimated.of_ratios(nothing, below, limits), estimating.of_ratios(nothing, below, limits))
+    assert estimating.entry.signatures == [estimating.SIGNATURE], "what is made ready is what is called"
