@@ -254,28 +254,22 @@ DIGITS = 10
 """Significant digits of a number in a CSV file."""
 
 
-def write_csv_part(path: Path, names: Sequence[str], pieces: Iterable[Columns]) -> Path:
-    """Rows of a CSV file, written piece by piece; numbers to DIGITS digits, NaN as blank. Returns the path."""
+def csv_head(names: Sequence[str]) -> bytes:
+    """The line of a CSV file that says what its columns are called."""
+    return (",".join(names) + "\n").encode()
+
+
+def csv_rows(names: Sequence[str], pieces: Iterable[Columns]) -> pa.Buffer:
+    """Rows of a CSV file, formatted piece by piece; numbers to DIGITS digits, NaN as blank."""
     import pyarrow as pa
     import pyarrow.csv as pc
 
-    plain = pc.WriteOptions(include_header=False, quoting_style="needed")
-    with path.open("wb") as file:
-        for columns in pieces:
-            rows = next(len(c.index) if isinstance(c, Texts) else len(c) for c in columns if not isinstance(c, str))
-            if rows:
-                pc.write_csv(pa.table([_csv_column(c, rows) for c in columns], names=list(names)), file, plain)
-    return path
-
-
-def join_csv(path: Path, names: Sequence[str], parts: Sequence[Path]) -> None:
-    """A CSV file of a header and parts, which are used up."""
-    with whole(path) as file:
-        file.write((",".join(names) + "\n").encode())
-        for part in parts:
-            with part.open("rb") as rows:
-                shutil.copyfileobj(rows, file, 2**20)
-            part.unlink()
+    plain, into = pc.WriteOptions(include_header=False, quoting_style="needed"), pa.BufferOutputStream()
+    for columns in pieces:
+        rows = next(len(c.index) if isinstance(c, Texts) else len(c) for c in columns if not isinstance(c, str))
+        if rows:
+            pc.write_csv(pa.table([_csv_column(c, rows) for c in columns], names=list(names)), into, plain)
+    return into.getvalue()
 
 
 def _csv_column(column: str | Texts | np.ndarray[Any, Any], rows: int) -> pa.Array:

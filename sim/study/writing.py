@@ -1,33 +1,55 @@
 """The tables of a finished run: for people (CSV) and for further work (parquet).
 
-They are written in pieces that the threads of this process share, and put together in order: which thread wrote what
-makes no difference to a file. Nearly all of the work is in compiled code, which threads do side by side.
+They are made in pieces that the threads of this process share, and put together in order: which thread made what makes
+no difference to a file. Nearly all of the work is in compiled code, which threads do side by side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 from sim.study import frames, longtables, store
 from sim.study.experiment import Experiment, cores
 from sim.study.matrix import Found
+from sim.study.parquet import Writer
 
 MOST_THREADS = 4
 """Each holds some tens of megabytes."""
-Pieces = Callable[[Experiment, Mapping[str, Found]], Iterator[store.Columns]]
-BY_VARIANT: dict[str, tuple[Sequence[str], Pieces]] = {
+Runs = Mapping[str, Found]
+Rows = Callable[[Experiment, Runs, str], Iterable[Iterable[store.Columns]]]
+"""The rows of a variant in a table, in pieces that are made when they are gone through."""
+Job = tuple[Callable[[], Any], Callable[[Any], object]]
+"""What makes a piece, in any thread, and what puts it into its file."""
+
+
+def _in_one(make: Callable[[Experiment, Runs, str], Iterable[store.Columns]]) -> Rows:
+    """All that is made of a variant as one piece."""
+    return lambda plan, found, variant: [make(plan, found, variant)]
+
+
+CSV: dict[str, tuple[Sequence[str], Rows]] = {
     "series.csv": (frames.SERIES_COLUMNS, frames.series),
-    "summary.csv": (frames.SUMMARY_COLUMNS, frames.summary),
-    "wait_distribution.csv": (frames.SURVIVAL_COLUMNS, frames.wait_distribution),
+    "summary.csv": (frames.SUMMARY_COLUMNS, _in_one(frames.summary)),
+    "wait_distribution.csv": (frames.SURVIVAL_COLUMNS, _in_one(frames.wait_distribution)),
 }
-"""Tables of which each variant has a part of its own, the largest first: name, columns, what makes them."""
-OF_ALL: dict[str, tuple[Sequence[str], Pieces]] = {"comparison.csv": (frames.COMPARISON_COLUMNS, frames.comparison)}
-"""The same of those that are made of all variants."""
+"""Tables for people: name, columns, rows."""
+CSV_OF_SEVERAL: dict[str, tuple[Sequence[str], Rows]] = {
+    **CSV,
+    "comparison.csv": (frames.COMPARISON_COLUMNS, _in_one(frames.comparison)),
+}
+"""The same where there are several variants."""
+PARQUET: dict[str, Callable[[Experiment, Sequence[str]], longtables.LongTable]] = {
+    "bins.parquet": longtables.of_bins,
+    "replications.parquet": longtables.of_replications,
+}
+"""Tables for further work."""
 
 
-def write_results(plan: Experiment, found: Mapping[str, Found], folder: Path) -> None:
+def write_results(plan: Experiment, found: Runs, folder: Path) -> None:
     """Write the tables of all variants into a folder.
 
     Raises:
@@ -35,29 +57,39 @@ def write_results(plan: Experiment, found: Mapping[str, Found], folder: Path) ->
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    several = OF_ALL if len(found) > 1 else {}
-    with TemporaryDirectory(prefix=".parts-", dir=folder) as scratch:
-        parts, threads = Path(scratch), ThreadPoolExecutor(min(cores(), MOST_THREADS))
-        try:
-            # What takes longest in one piece first, so that all threads are done at about the same time.
-            packed = [
-                threads.submit(write, folder / name, plan, found)
-                for name, write in (
-                    ("bins.parquet", longtables.write_bins),
-                    ("replications.parquet", longtables.write_replications),
-                )
-            ]
-            written = {
-                name: [
-                    threads.submit(store.write_csv_part, parts / f"{number}-{name}", columns, make(plan, own))
-                    for number, own in enumerate(pieces)
-                ]
-                for tables, pieces in ((BY_VARIANT, [{name: rows} for name, rows in found.items()]), (several, [found]))
-                for name, (columns, make) in tables.items()
-            }
-            for name, (columns, _) in {**BY_VARIANT, **several}.items():
-                store.join_csv(folder / name, columns, [part.result() for part in written[name]])
-            for table in packed:
-                table.result()
-        finally:
-            threads.shutdown(cancel_futures=True)  # nothing is left but where something failed
+    threads = ThreadPoolExecutor(min(cores(), MOST_THREADS))
+    try:
+        with ExitStack() as files:
+            jobs = list(_jobs(plan, found, folder, files))
+            pieces = threads.map(_made, [make for make, _ in jobs])
+            for (_, put), piece in zip(jobs, pieces, strict=True):
+                put(piece)
+    finally:
+        threads.shutdown(cancel_futures=True)  # nothing is left but where something failed
+
+
+def _made(make: Callable[[], Any]) -> Any:
+    return make()
+
+
+def _jobs(plan: Experiment, found: Runs, folder: Path, files: ExitStack) -> Iterator[Job]:
+    """All pieces: those of a variant one after another, so that a thread that holds its rows makes several of them.
+
+    `files` is given the files to be closed.
+    """
+    csv, long = (CSV_OF_SEVERAL if len(found) > 1 else CSV), list[tuple[longtables.LongTable, Writer]]()
+    written = {name: files.enter_context(store.whole(folder / name)) for name in csv}
+    for name, (columns, _) in csv.items():
+        written[name].write(store.csv_head(columns))
+    for name, make in PARQUET.items():
+        table = make(plan, list(found))
+        if not table.empty:
+            file = files.enter_context(store.whole(folder / name, flushed=False))
+            long.append((table, files.enter_context(Writer(file, table.schema))))
+    for variant, rows in found.items():
+        for table, writer in long:
+            for row_group in table.row_groups(variant, rows):
+                yield row_group, writer.add
+        for name, (columns, pieces) in csv.items():
+            for piece in pieces(plan, found, variant):
+                yield partial(store.csv_rows, columns, piece), written[name].write
