@@ -49,3 +49,10 @@ def test_the_same_estimates(replications: int) -> None:
     nothing = np.where(rng.random(days.shape) < 0.5, days, 0.0)
     _assert_same(estimated.of_ratios(nothing, below, limits), estimating.of_ratios(nothing, below, limits))
     _assert_same(estimated.of_means(nothing, limits), estimating.of_means(nothing, limits))
+
+
+def test_what_is_called_is_what_was_made_ready() -> None:
+    """Another signature would be compiled once more, and loaded once more in every run."""
+    estimating.compile_now()
+    estimating.of_means(_days(3, np.random.default_rng(3)), np.full(SHAPE, np.nan))
+    assert estimating.entry.signatures == [estimating.SIGNATURE]

@@ -104,7 +104,7 @@ def days(
                 zeros += 1
             elif value == value:
                 keys[n] = ~bits if bits & SIGN else bits | SIGN  # in the order of the numbers, below 0 as well
-                negative += bits >= SIGN
+                negative += int(bits >= SIGN)
                 alike &= keys[n] == keys[0]
                 n += 1
         there = n + zeros
@@ -208,7 +208,7 @@ entry = _entry(jit.source_hash(Path(__file__).parent, Path(jit.__file__).parent)
 _TABLE = numba.float64[:, ::1]
 _COLUMN = numba.float64[::1]
 SIGNATURE = (
-    _TABLE, _TABLE, _COLUMN, numba.types.NamedTuple((_COLUMN,) * len(Into._fields), Into),  # type: ignore[no-untyped-call]
+    _TABLE, _TABLE, _COLUMN, numba.types.NamedUniTuple(_COLUMN, len(Into._fields), Into),  # type: ignore[no-untyped-call]
 )  # fmt: skip
 
 
