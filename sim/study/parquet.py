@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from sim.study import thrift
+from sim.study.store import Hashed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,7 +114,7 @@ def _foot(file: memoryview) -> thrift.Struct:
 class Writer:
     """A Parquet file to which row groups are added; leaving its context writes its foot."""
 
-    def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
+    def __init__(self, file: BinaryIO | Hashed, schema: pa.Schema) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 

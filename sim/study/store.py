@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import numpy as np
@@ -26,6 +27,7 @@ from sim.errors import RunFolderError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from typing_extensions import Buffer
 
 FORMAT = 1
 """Version of the run folder; a reader refuses what it does not know."""
@@ -291,10 +293,33 @@ def _rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return result
 
 
-def file_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file that the same-bytes promise covers, by path relative to the folder."""
+class Hashed:
+    """A file that is hashed as it is written, so that nobody need read it once more."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._digest = file, hashlib.sha256()
+
+    def write(self, data: Buffer) -> int:
+        """Write all of it; how many bytes that were."""
+        self._digest.update(data)
+        return self._file.write(data)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what was written, as `file_hashes` says it."""
+        return self._digest.hexdigest()
+
+
+def file_hashes(folder: Path, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """SHA-256 of every file that the same-bytes promise covers, by path relative to the folder.
+
+    Args:
+        folder: of the run.
+        known: those that need not be read.
+    """
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, RUNTIME, ORIGINS))
-    return {p.relative_to(folder).as_posix(): _hash(p) for p in files}
+    names = {p.relative_to(folder).as_posix(): p for p in files}
+    return {name: known.get(name) or _hash(path) for name, path in names.items()}
 
 
 def _hash(path: Path) -> str:

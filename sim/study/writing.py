@@ -53,63 +53,91 @@ PARQUET: dict[str, Callable[[Experiment, Sequence[str]], LongTable]] = {
 """Tables for further work."""
 
 
-def write_results(plan: Experiment, found: Runs, folder: Path) -> None:
+def write_results(plan: Experiment, found: Runs, folder: Path) -> dict[str, str]:
     """Write the tables of all variants into a folder.
+
+    Returns:
+        What the files hash to, by name.
 
     Raises:
         OSError: one cannot be written.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    threads = ThreadPoolExecutor(min(cores(), MOST_THREADS))
+    threads, files = ThreadPoolExecutor(min(cores(), MOST_THREADS)), Files(folder)
     try:
-        with ExitStack() as files:
+        with files.people, files.further:
             # Each is begun while this thread goes on to what the next needs.
-            pieces = deque((threads.submit(make), put) for make, put in _jobs(plan, found, folder, files))
+            pieces = deque((threads.submit(make), put) for make, put in _jobs(plan, found, files))
             while pieces:
                 made, put = pieces.popleft()  # nobody else is to hold it once it is written
                 put(made.result())
                 del made
     finally:
         threads.shutdown(cancel_futures=True)  # nothing is left but where something failed
+    return {name: file.hash for name, file in files.opened.items()}
 
 
-def _jobs(plan: Experiment, found: Runs, folder: Path, files: ExitStack) -> Iterator[Job]:
+class Files:
+    """The files under way in a folder: those for people, and those for further work."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.people, self.further = folder, ExitStack(), ExitStack()
+        self.opened: dict[str, store.Hashed] = {}
+
+    def for_people(self, name: str) -> store.Hashed:
+        """A new one, flushed to the disk when it is closed."""
+        return self._open(name, self.people, flushed=True)
+
+    def for_further_work(self, name: str) -> store.Hashed:
+        """A new one."""
+        return self._open(name, self.further, flushed=False)
+
+    def _open(self, name: str, until: ExitStack, *, flushed: bool) -> store.Hashed:
+        self.opened[name] = store.Hashed(until.enter_context(store.whole(self.folder / name, flushed=flushed)))
+        return self.opened[name]
+
+
+def _jobs(plan: Experiment, found: Runs, files: Files) -> Iterator[Job]:
     """All pieces: those of a variant one after another, so that a thread that holds its rows makes several of them.
 
     First what takes long in one piece, so that all threads end at about the same time, and what needs no pyarrow to
-    begin with: it takes a tenth of a second to load. `files` is given the files to be closed.
+    begin with: it takes a tenth of a second to load.
     """
-    csv = _csv_files(CSV_OF_SEVERAL if len(found) > 1 else CSV, folder, files)
-    long = list[tuple[LongTable, Writer]]()
+    csv = _csv_files(CSV_OF_SEVERAL if len(found) > 1 else CSV, files)
+    long, last = list[tuple[LongTable, Writer]](), list(found)[-1]
     for variant, rows in found.items():
         for columns, pieces, put in csv:
             for piece in pieces(plan, found, variant):
                 yield partial(store.csv_rows, columns, piece), put
-        long = long or _parquet_files(plan, list(found), folder, files)
+        if variant == last:  # threads go on while the disk is waited for
+            yield _nothing, lambda _: files.people.close()
+        long = long or _parquet_files(plan, list(found), files)
         for table, writer in long:
             for row_group in table.row_groups(variant, rows):
                 yield row_group, writer.add
 
 
-def _csv_files(tables: Mapping[str, tuple[Sequence[str], Rows]], folder: Path, files: ExitStack) -> list[CsvFile]:
+def _nothing() -> None:
+    """A piece that is none."""
+
+
+def _csv_files(tables: Mapping[str, tuple[Sequence[str], Rows]], files: Files) -> list[CsvFile]:
     """The tables for people, their heads written."""
     opened = list[CsvFile]()
     for name, (columns, rows) in tables.items():
-        file = files.enter_context(store.whole(folder / name))
+        file = files.for_people(name)
         file.write(store.csv_head(columns))
         opened.append((columns, rows, file.write))
     return opened
 
 
-def _parquet_files(
-    plan: Experiment, variants: Sequence[str], folder: Path, files: ExitStack
-) -> list[tuple[LongTable, Writer]]:
+def _parquet_files(plan: Experiment, variants: Sequence[str], files: Files) -> list[tuple[LongTable, Writer]]:
     """The tables that have rows, and what writes them."""
     opened = []
     for name, of in PARQUET.items():
         table = of(plan, variants)
         if not table.empty:
-            file = files.enter_context(store.whole(folder / name, flushed=False))
-            opened.append((table, files.enter_context(Writer(file, table.schema))))
+            writer = Writer(files.for_further_work(name), table.schema)
+            opened.append((table, files.further.enter_context(writer)))
     return opened
