@@ -1,7 +1,5 @@
 """`python -m sim` is the command `bordersim`."""
 
-import sys
+from sim.cli import program
 
-from sim.cli import main
-
-sys.exit(main())
+program()

@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from sim.errors import UsageError
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.distribution import BELOW_ONE, Distribution, require, uniforms_of
 from sim.model.gamma_quantile import gamma_quantile
+from sim.model.special import special
 from sim.model.truncated_normal import TruncatedNormal
 
 

@@ -8,13 +8,13 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.distributions import Deterministic, gamma_shape
 from sim.model.network import FORCED
 from sim.model.parties import Parties
 from sim.model.sources import Arrivals, Drawing, Slot, Source
+from sim.model.special import special
 from sim.model.streams import Streams
 
 FEW = 2**14

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from scipy import special
 
 from sim.model.arrays import FloatArray
+from sim.model.special import special
 
 STEP = 1.0 / 128.0
 """Of the normal quantile. A Hermite cubic errs by at most STEP^4 / 384 times the fourth derivative: 1e-11."""

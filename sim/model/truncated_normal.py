@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from sim.model.arrays import FloatArray
 from sim.model.distribution import Distribution, require, uniforms_of
+from sim.model.special import special
 
 
 @dataclass(frozen=True)

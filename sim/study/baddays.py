@@ -32,12 +32,13 @@ The coverage of both is in docs/comparing.md.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import special
+import numpy.typing as npt
 
-from sim.model.arrays import FloatArray, IntArray
+from sim.model.arrays import FloatArray
+from sim.model.special import special
 from sim.study.estimators import outer_interval
 
 QUANTILE = 0.9
@@ -46,6 +47,7 @@ LEAST_DAYS = 3
 RESAMPLES = 1000
 SEED = 19930013
 """The same days give the same interval."""
+Counts = npt.NDArray[np.unsignedinteger[Any]]
 
 
 class Estimate(NamedTuple):
@@ -88,7 +90,7 @@ def _quantile_difference(mine: FloatArray, base: FloatArray, level: float) -> Es
     ranks = _ranks(n, level)
     if ranks is None:
         return Estimate(difference, NONE.low, NONE.high)
-    resampled = _quantiles(mine[_resamples(n)]) - _quantiles(base[_resamples(n)])
+    resampled = _quantiles(mine, _drawn(n)) - _quantiles(base, _drawn(n))
     low, high = np.quantile(resampled, [0.5 - level / 2.0, 0.5 + level / 2.0])
     half = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * float(resampled.std(ddof=1))
     by_rank = (np.sort(mine) - np.sort(base))[ranks[0] - 1 : ranks[1]]
@@ -131,16 +133,22 @@ def _ranks(n: int, level: float) -> tuple[int, int] | None:
     return max(first, 1), last
 
 
-def _quantiles(rows: FloatArray) -> FloatArray:
-    """Type 7 quantile of each row, by a partial sort."""
-    place = QUANTILE * (rows.shape[1] - 1)
-    below = int(place)
-    above = min(below + 1, rows.shape[1] - 1)
-    ordered = np.partition(rows, (below, above), axis=1)
-    return np.asarray(ordered[:, below] + (place - below) * (ordered[:, above] - ordered[:, below]))
+def _quantiles(values: FloatArray, drawn: Counts) -> FloatArray:
+    """Type 7 quantile of each resample: its days in the order of their values, counted up to the place."""
+    order = np.argsort(values)
+    reached = drawn[order]
+    for day in range(1, len(order)):  # a third of what `cumsum` takes along this axis
+        reached[day] += reached[day - 1]
+    place = QUANTILE * (len(order) - 1)
+    below, ordered = int(place), values[order]
+    low, high = (ordered[(reached <= at).sum(axis=0, dtype=drawn.dtype)] for at in (below, below + 1))
+    return np.asarray(low + (place - below) * (high - low))
 
 
 @lru_cache(maxsize=4)
-def _resamples(n: int) -> IntArray:
-    """(RESAMPLES, n): days drawn with replacement."""
-    return np.random.default_rng([SEED, n]).integers(0, n, (RESAMPLES, n))
+def _drawn(n: int) -> Counts:
+    """(n, RESAMPLES): how often each day is in each resample, days being drawn with replacement."""
+    days = np.random.default_rng([SEED, n]).integers(0, n, (RESAMPLES, n))
+    found = np.zeros((n, RESAMPLES), np.min_scalar_type(n))
+    np.add.at(found, (days, np.arange(RESAMPLES)[:, np.newaxis]), 1)
+    return found

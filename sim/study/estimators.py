@@ -59,10 +59,10 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from sim.errors import UsageError
 from sim.model.arrays import BoolArray, FloatArray, IntArray
+from sim.model.special import special
 
 Arms = Callable[[FloatArray, IntArray, float], tuple[FloatArray, FloatArray]]
 

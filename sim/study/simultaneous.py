@@ -17,9 +17,9 @@ chance: below FEW of them Bonferroni's inequality is used. The coverage of both 
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
 
 from sim.model.arrays import FloatArray
+from sim.model.special import special
 from sim.study.estimators import Interval, mean_interval, outer_interval, simultaneous_level
 
 FEW = 30

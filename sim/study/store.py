@@ -16,7 +16,8 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
@@ -41,6 +42,8 @@ SCRATCH = ".scratch"
 """How the names of half-written folders end; no run, and no workplace of one, is called so."""
 NUMBER_LIBRARIES = ("numpy", "scipy", "simpy")
 """Libraries whose versions fix the numbers."""
+version = cache(metadata.version)
+"""Of what is installed, which is looked up on the disk."""
 
 
 def package_version() -> str:
@@ -278,7 +281,7 @@ def _csv_column(column: str | Texts | np.ndarray[Any, Any], rows: int) -> pa.Arr
     if isinstance(column, str):
         column = Texts([column], np.zeros(rows, dtype=np.int32))
     if isinstance(column, Texts):
-        return column.dictionary().dictionary_decode()
+        return column.dictionary()  # decoding it here would load all that Arrow can compute, 30 ms
     if column.dtype.kind == "f":
         return arrow(_rounded(column), np.isnan(column))
     return arrow(column)
@@ -373,12 +376,19 @@ def check_unchanged(folder: Path, files: Mapping[str, str]) -> None:
             raise RunFolderError(f"{folder / name} {what}; run again with --force to make it anew")
 
 
+def _platform() -> str:
+    """As `platform.platform` has it, which for this starts a process that asks Linux for the same machine once more."""
+    if platform.system() != "Linux":
+        return platform.platform()
+    return f"Linux-{platform.release()}-{platform.machine()}-with-{''.join(platform.libc_ver())}"
+
+
 def machine() -> dict[str, Any]:
     """What runtime.json says of the machine."""
     return {
         "python": sys.version.split()[0],
         "system": platform.system(),
-        "platform": platform.platform(),
+        "platform": _platform(),
         "processor": platform.machine(),
         "cpus": os.cpu_count(),
     }

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numba
 import pytest
+import scipy
 
+from sim.commands import quickly
 from sim.engine.compiled import jit, unpacking
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,8 +24,18 @@ COMMAND_LINE = {"api", "commands", "cli", "__main__", "__init__"}
 HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "numba", "pyarrow", "rich")
 """What `--help` and `check` have no use for; each of them costs more than the command itself."""
 
-NOT_FOR_A_RUN = ("pandas", "matplotlib", "numba", "jinja2", "numpy.testing._private", "numpy.f2py.f2py2e")
+NOT_FOR_A_RUN = (
+    "pandas",
+    "matplotlib",
+    "numba",
+    "jinja2",
+    "numpy.testing._private",
+    "numpy.f2py.f2py2e",
+    "pyarrow.compute",
+)
 """What `run` has no use for with the engine in Python; of numpy what scipy would have loaded."""
+if scipy.__version__.startswith(quickly.ALONE):
+    NOT_FOR_A_RUN += ("scipy.special._basic",)
 
 MODULES = sorted((ROOT / "sim").rglob("*.py"))
 
@@ -139,7 +151,24 @@ def test_code_on_disk_is_loaded_without_a_compiler_that_compiles_later_all_the_s
         "from sim.engine.compiled import jit, unpacking\n"
         "jit.ready(unpacking.unpack, unpacking.SIGNATURE)\n"
         "assert unpacking.unpack.stats.cache_hits\n"
-        "print('numba.np.linalg' in sys.modules, jit.compiled(lambda values: values.sum())(np.arange(4.0)))"
+        "loaded = [name in sys.modules for name in ('numba.np.arrayobj', 'numba.np.linalg')]\n"
+        "print(*loaded, jit.compiled(lambda values: values.sum())(np.arange(4.0)))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.split() == [str(numba.version_info.short not in jit.LOADS_ALONE), "6.0"], done.stderr
+    loaded = str(numba.version_info.short not in jit.LOADS_ALONE)
+    assert done.stdout.split() == [loaded, loaded, "6.0"], done.stderr
+
+
+def test_special_functions_alone_are_those_of_the_package_that_is_imported_later() -> None:
+    program = (
+        "import sys\n"
+        "from sim.commands.quickly import leave_out_what_is_seldom_used\n"
+        "leave_out_what_is_seldom_used()\n"
+        "from sim.model.special import special\n"
+        "alone = 'scipy.special' not in sys.modules\n"
+        "import scipy.special, scipy.linalg\n"
+        "from scipy.special import logsumexp, multigammaln\n"
+        "print(alone, special.ndtri is scipy.special.ndtri, float(logsumexp([0.0, 0.0]).round(3)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split() == [str(scipy.__version__.startswith(quickly.ALONE)), "True", "0.693"], done.stderr

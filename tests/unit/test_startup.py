@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,31 @@ def bench() -> ModuleType:
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.mark.parametrize(("before", "status"), [("", 0), ("", 2), ("atexit.register(print, '.', end='')", 2)])
+def test_the_program_leaves_with_its_status_when_all_is_said_and_done(before: str, status: int) -> None:
+    """Through a pipe, which is flushed at the end alone; and after what somebody else has for the end, if anything."""
+    program = (
+        "import atexit\n"
+        f"{before}\n"
+        "from sim import cli\n"
+        "def main():\n"
+        "    atexit.register(print, 'done', end='')\n"
+        "    print('said', end=' ')\n"
+        f"    return {status}\n"
+        "cli.main = main\n"
+        "cli.program()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (status, "said done" + "." * bool(before)), done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a file that is full is Linux's")
+def test_what_nobody_reads_is_no_success() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "sim", "ports"], cwd=ROOT, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode != 0
 
 
 def test_every_command_of_the_benchmark_works(bench: ModuleType) -> None:

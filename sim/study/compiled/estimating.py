@@ -205,11 +205,10 @@ def _entry(version: int) -> Any:
 
 
 entry = _entry(jit.source_hash(Path(__file__).parent, Path(jit.__file__).parent))
-_TABLE = numba.float64[:, ::1]
+_TABLE = numba.types.Array(numba.float64, 2, "C", readonly=True)
 _COLUMN = numba.float64[::1]
-SIGNATURE = (
-    _TABLE, _TABLE, _COLUMN, numba.types.NamedUniTuple(_COLUMN, len(Into._fields), Into),  # type: ignore[no-untyped-call]
-)  # fmt: skip
+_INTO = numba.types.NamedUniTuple(_COLUMN, len(Into._fields), Into)  # type: ignore[no-untyped-call]
+SIGNATURE = (_TABLE, _TABLE, _COLUMN, _INTO)
 
 
 def stands_in_cache() -> bool:
@@ -224,11 +223,15 @@ def compile_now() -> None:
 
 def _found(above: FloatArray, below: FloatArray, limits: FloatArray) -> Into:
     into = Into(*np.empty((len(Into._fields), limits.size)))
-    tables = (
-        np.ascontiguousarray(table.reshape(len(table), limits.size if table.size else 0)) for table in (above, below)
-    )
-    entry(*tables, np.ascontiguousarray(limits.ravel()), into)
+    entry(_table(above, limits.size), _table(below, limits.size), np.ascontiguousarray(limits.ravel()), into)
     return Into(*(array.reshape(limits.shape) for array in into))
+
+
+def _table(days: FloatArray, columns: int) -> FloatArray:
+    """Only to be read, as some come from a file: for one that could be written to there would be code of its own."""
+    table = np.ascontiguousarray(days.reshape(len(days), columns if days.size else 0)).view()
+    table.flags.writeable = False
+    return table
 
 
 def _estimated(found: Into, interval: Interval) -> Estimated:
