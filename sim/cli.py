@@ -96,13 +96,26 @@ def _start_quickly() -> None:
     """Leave out what takes time and is of no use while everything is loaded, and when it is let go.
 
     All that is imported stays to the end: looking through it for garbage takes a tenth of the start, and as long
-    again when the process ends. Commands that work on afterwards call `sim.commands.quickly.collect_again`. Nor is
-    there a plugin of pydantic's to be looked for among everything that is installed.
+    again when the process ends. Commands that work on afterwards call `sim.commands.quickly.collect_again`.
     """
     gc.disable()
     atexit.register(gc.freeze)
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    settle()
+
+
+def settle() -> None:
+    """Tell libraries that are not loaded yet what suits this work, unless the environment says otherwise.
+
+    Pydantic need not look for plugins among all that is installed. Matrices here are small, and BLAS need not start
+    a thread for each core. Arrays are written once and read a few times in order, which huge pages do not make faster,
+    while a virtual machine may take half a microsecond for each kilobyte of a page that it has not handed out lately.
+    """
+    for name, value in (
+        ("PYDANTIC_DISABLE_PLUGINS", "__all__"),
+        ("OPENBLAS_NUM_THREADS", "1"),
+        ("NUMPY_MADVISE_HUGEPAGE", "0"),
+    ):
+        os.environ.setdefault(name, value)
 
 
 class _Version(argparse.Action):

@@ -84,8 +84,14 @@ def command(words: list[str]) -> Answer:
 
 
 def import_all() -> None:
-    """Everything `run` imports."""
-    for name in ("scipy.special", "pyarrow.parquet", "sim.commands", "sim.report.progress", "sim.study.runs"):
+    """Everything `run` imports, as it does."""
+    from sim.cli import settle
+
+    settle()
+    from sim.commands.quickly import leave_out_what_is_seldom_used
+
+    leave_out_what_is_seldom_used()
+    for name in ("sim.model.special", "pyarrow.parquet", "sim.commands", "sim.report.progress", "sim.study.runs"):
         importlib.import_module(name)
     for name in ("sim.engine.compiled.kernel", "sim.engine.compiled_streams", "sim.study.compiled"):
         importlib.import_module(name)
