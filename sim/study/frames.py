@@ -47,14 +47,12 @@ COMPARISON_COLUMNS = (
 SURVIVAL_COLUMNS = ("variant", "facility", "class", "wait_min", "survival_mean", "survival_low", "survival_high")
 
 
-def summary(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:
-    """Every whole-run measure with its interval and the spread across days; a piece per variant."""
-    for variant, rows in found.items():
-        _, layout = experiment.model(variant)
-        values = rows.values
-        interval, spread, within = experiment.estimators().of_means(values, limits_of_run(layout))
-        bounds = _bounded(layout.keys, interval)
-        yield [variant, *_names(layout.keys), *bounds, *spread, within, interval.n]
+def summary(experiment: Experiment, found: Mapping[str, Found], variant: str) -> Iterator[Columns]:
+    """Every whole-run measure with its interval and the spread across days."""
+    _, layout = experiment.model(variant)
+    interval, spread, within = experiment.estimators().of_means(found[variant].values, limits_of_run(layout))
+    bounds = _bounded(layout.keys, interval)
+    yield [variant, *_names(layout.keys), *bounds, *spread, within, interval.n]
 
 
 class _Block(NamedTuple):
@@ -76,35 +74,45 @@ class _Block(NamedTuple):
         return cls(keys, Interval(*arrays[:fields]), DaySpread(*arrays[fields:-1]), arrays[-1])
 
 
-def series(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:
-    """Every time-binned measure; means of parties by bin are ratios over replications with jackknife intervals."""
-    for variant, rows in found.items():
-        _, layout = experiment.model(variant)
-        starts = layout.edges[:-1] / 60.0
-        for block in _series(layout, rows, experiment.estimators()):
-            names = (texts.repeat(len(starts)) for texts in _names(block.keys))
-            facility, station, klass, measure, unit = names
-            numbers = [*_bounded(block.keys, block.interval), *block.spread, block.within, block.interval.n]
-            when = np.tile(starts, len(block.keys))
-            yield [variant, facility, station, klass, when, measure, unit, *(array.ravel() for array in numbers)]
+def series(experiment: Experiment, found: Mapping[str, Found], variant: str) -> Iterator[Iterator[Columns]]:
+    """Every time-binned measure; means of parties by bin are ratios over replications with jackknife intervals.
+
+    In pieces that several threads may make, each some whole groups of a facility, station and class.
+    """
+    rows, (_, layout) = found[variant], experiment.model(variant)
+    starts = layout.edges[:-1] / 60.0
+    for keys, make in ((layout.bin_keys, _of_bins), (layout.start_bin_keys, _of_start_bins)):
+        for first, last in _stretches(keys, rows):
+            blocks = make(layout, rows, experiment.estimators(), first, last)
+            yield (_series_rows(variant, starts, block) for block in blocks)
 
 
-def _series(layout: Layout, rows: Found, estimators: Estimators) -> Iterator[_Block]:
-    """The series in the order of the catalogue, for each facility, station and class; many of them at once."""
+def _series_rows(variant: str, starts: FloatArray, block: _Block) -> Columns:
+    """A block as it stands in the table."""
+    facility, station, klass, measure, unit = (texts.repeat(len(starts)) for texts in _names(block.keys))
+    numbers = [*_bounded(block.keys, block.interval), *block.spread, block.within, block.interval.n]
+    when = np.tile(starts, len(block.keys))
+    return [variant, facility, station, klass, when, measure, unit, *(array.ravel() for array in numbers)]
+
+
+def _of_bins(layout: Layout, rows: Found, estimators: Estimators, first: int, last: int) -> Iterator[_Block]:
+    """The series of these keys in the order of the catalogue, for each facility, station and class."""
     order = {measure.name: at for at, measure in enumerate(catalogue(layout.network.outcomes))}
-    for first, last in _stretches(layout.bin_keys, rows):
-        keys, pieces = layout.bin_keys[first:last], []
-        for bins, block in _by_bins(rows.series, rows, first, last):
-            piece = _Piece(layout, estimators, keys, block, bins)
-            pieces.append(_joined([*_plain(piece), *_ratios(piece, RATIOS)], axis=0))
-        yield _ordered(_joined(pieces, axis=1), keys, order)
-    for first, last in _stretches(layout.start_bin_keys, rows):
-        keys = layout.start_bin_keys[first:last]
-        ratios = [
-            _joined(list(_ratios(_Piece(layout, estimators, keys, block, bins), START_RATIOS)), axis=0)
-            for bins, block in _by_bins(rows.start_series, rows, first, last)
-        ]
-        yield _joined(ratios, axis=1)
+    keys, pieces = layout.bin_keys[first:last], []
+    for bins, block in _by_bins(rows.series, rows, first, last):
+        piece = _Piece(layout, estimators, keys, block, bins)
+        pieces.append(_joined([*_plain(piece), *_ratios(piece, RATIOS)], axis=0))
+    yield _ordered(_joined(pieces, axis=1), keys, order)
+
+
+def _of_start_bins(layout: Layout, rows: Found, estimators: Estimators, first: int, last: int) -> Iterator[_Block]:
+    """The same of measures by the bin of starting."""
+    keys = layout.start_bin_keys[first:last]
+    ratios = [
+        _joined(list(_ratios(_Piece(layout, estimators, keys, block, bins), START_RATIOS)), axis=0)
+        for bins, block in _by_bins(rows.start_series, rows, first, last)
+    ]
+    yield _joined(ratios, axis=1)
 
 
 def _stretches(keys: Sequence[Key], rows: Found) -> Iterator[tuple[int, int]]:
@@ -209,36 +217,33 @@ def _ratios(piece: _Piece, ratios: Sequence[Ratio]) -> Iterator[_Block]:
         yield _Block(names, *piece.estimators.of_ratios(*sums, piece.limits(names)))
 
 
-def comparison(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:
-    """Paired differences from the baseline; simultaneous over the variants of the run, for each row."""
-    others = [variant for variant in found if variant != BASELINE]
-    _, base_layout = experiment.model(BASELINE)
+def comparison(experiment: Experiment, found: Mapping[str, Found], variant: str) -> Iterator[Columns]:
+    """Paired differences from the baseline, of every variant but that; simultaneous over them, for each row."""
+    if variant == BASELINE:
+        return
+    (_, layout), (_, base_layout) = experiment.model(variant), experiment.model(BASELINE)
     position = {key: column for column, key in enumerate(base_layout.keys)}
-    baseline = found[BASELINE].values
-    for variant in others:
-        _, layout = experiment.model(variant)
-        common = [(column, position[key]) for column, key in enumerate(layout.keys) if key in position]
-        mine = found[variant].values[:, [column for column, _ in common]]
-        base = baseline[:, [column for _, column in common]]
-        plain, wide = paired_differences(mine, base, len(others))
-        names = _names([layout.keys[column] for column, _ in common])
-        numbers = (plain.mean, plain.low, plain.high, wide.low, wide.high, crn_variance_ratio(mine, base), plain.n)
-        yield [variant, BASELINE, *names, *numbers]
+    common = [(column, position[key]) for column, key in enumerate(layout.keys) if key in position]
+    mine = found[variant].values[:, [column for column, _ in common]]
+    base = found[BASELINE].values[:, [column for _, column in common]]
+    plain, wide = paired_differences(mine, base, len(found) - 1)
+    names = _names([layout.keys[column] for column, _ in common])
+    numbers = (plain.mean, plain.low, plain.high, wide.low, wide.high, crn_variance_ratio(mine, base), plain.n)
+    yield [variant, BASELINE, *names, *numbers]
 
 
-def wait_distribution(experiment: Experiment, found: Mapping[str, Found]) -> Iterator[Columns]:
+def wait_distribution(experiment: Experiment, found: Mapping[str, Found], variant: str) -> Iterator[Columns]:
     """Share of parties that wait longer than a time, by facility and class, up to where nobody does."""
+    _, layout = experiment.model(variant)
     grid = np.array(GRID_MINUTES)
-    for variant, rows in found.items():
-        _, layout = experiment.model(variant)
-        every = within_what_can_be(mean_interval(rows.survival()), 1.0)
-        for at, (facility, klass) in enumerate(groups(layout)):
-            mean = every.mean[at]
-            somebody = np.flatnonzero(np.nan_to_num(mean) > 0.0)
-            until = min(int(somebody[-1]) + 2, len(grid)) if somebody.size else 1
-            kept = np.flatnonzero(~np.isnan(mean[:until]))
-            low, high = _falling(every.low[at], every.high[at])
-            yield [variant, facility, klass, grid[kept], mean[kept], low[kept], high[kept]]
+    every = within_what_can_be(mean_interval(found[variant].survival()), 1.0)
+    for at, (facility, klass) in enumerate(groups(layout)):
+        mean = every.mean[at]
+        somebody = np.flatnonzero(np.nan_to_num(mean) > 0.0)
+        until = min(int(somebody[-1]) + 2, len(grid)) if somebody.size else 1
+        kept = np.flatnonzero(~np.isnan(mean[:until]))
+        low, high = _falling(every.low[at], every.high[at])
+        yield [variant, facility, klass, grid[kept], mean[kept], low[kept], high[kept]]
 
 
 def _falling(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -167,14 +167,14 @@ def make(
             raise IncompleteRunError(failures) from failures[0]
         with store.writing(folder) as scratch:
             write_inputs(study, scratch)
-            write_results(plan, plan.found(journal), scratch)
+            hashes = write_results(plan, plan.found(journal), scratch)
             if plan.visits:
                 copy_visits(plan, journal, scratch / "visits")
             for name, data in (files or {}).items():
                 store.write_bytes(scratch / name, data)
             precise = {"precision": reached} if reached else {}
             manifest = {**manifest_of(study, plan), **precise, **(described or {})}
-            store.write_json(scratch / store.MANIFEST, {**manifest, "files": store.file_hashes(scratch)})
+            store.write_json(scratch / store.MANIFEST, {**manifest, "files": store.file_hashes(scratch, hashes)})
             seconds = {"seconds": round(time.perf_counter() - began, 3)}
             store.write_json(
                 scratch / store.RUNTIME,

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import numpy as np
@@ -27,6 +28,7 @@ from sim.errors import RunFolderError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from typing_extensions import Buffer
 
 FORMAT = 1
 """Version of the run folder; a reader refuses what it does not know."""
@@ -257,28 +259,22 @@ DIGITS = 10
 """Significant digits of a number in a CSV file."""
 
 
-def write_csv_part(path: Path, names: Sequence[str], pieces: Iterable[Columns]) -> Path:
-    """Rows of a CSV file, written piece by piece; numbers to DIGITS digits, NaN as blank. Returns the path."""
+def csv_head(names: Sequence[str]) -> bytes:
+    """The line of a CSV file that says what its columns are called."""
+    return (",".join(names) + "\n").encode()
+
+
+def csv_rows(names: Sequence[str], pieces: Iterable[Columns]) -> pa.Buffer:
+    """Rows of a CSV file, formatted piece by piece; numbers to DIGITS digits, NaN as blank."""
     import pyarrow as pa
     import pyarrow.csv as pc
 
-    plain = pc.WriteOptions(include_header=False, quoting_style="needed")
-    with path.open("wb") as file:
-        for columns in pieces:
-            rows = next(len(c.index) if isinstance(c, Texts) else len(c) for c in columns if not isinstance(c, str))
-            if rows:
-                pc.write_csv(pa.table([_csv_column(c, rows) for c in columns], names=list(names)), file, plain)
-    return path
-
-
-def join_csv(path: Path, names: Sequence[str], parts: Sequence[Path]) -> None:
-    """A CSV file of a header and parts, which are used up."""
-    with whole(path) as file:
-        file.write((",".join(names) + "\n").encode())
-        for part in parts:
-            with part.open("rb") as rows:
-                shutil.copyfileobj(rows, file, 2**20)
-            part.unlink()
+    plain, into = pc.WriteOptions(include_header=False, quoting_style="needed"), pa.BufferOutputStream()
+    for columns in pieces:
+        rows = next(len(c.index) if isinstance(c, Texts) else len(c) for c in columns if not isinstance(c, str))
+        if rows:
+            pc.write_csv(pa.table([_csv_column(c, rows) for c in columns], names=list(names)), into, plain)
+    return into.getvalue()
 
 
 def _csv_column(column: str | Texts | np.ndarray[Any, Any], rows: int) -> pa.Array:
@@ -300,10 +296,33 @@ def _rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return result
 
 
-def file_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file that the same-bytes promise covers, by path relative to the folder."""
+class Hashed:
+    """A file that is hashed as it is written, so that nobody need read it once more."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._digest = file, hashlib.sha256()
+
+    def write(self, data: Buffer) -> int:
+        """Write all of it; how many bytes that were."""
+        self._digest.update(data)
+        return self._file.write(data)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what was written, as `file_hashes` says it."""
+        return self._digest.hexdigest()
+
+
+def file_hashes(folder: Path, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """SHA-256 of every file that the same-bytes promise covers, by path relative to the folder.
+
+    Args:
+        folder: of the run.
+        known: those that need not be read.
+    """
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, RUNTIME, ORIGINS))
-    return {p.relative_to(folder).as_posix(): _hash(p) for p in files}
+    names = {p.relative_to(folder).as_posix(): p for p in files}
+    return {name: known.get(name) or _hash(path) for name, path in names.items()}
 
 
 def _hash(path: Path) -> str:

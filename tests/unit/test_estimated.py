@@ -51,4 +51,5 @@ def test_the_same_estimates(replications: int) -> None:
     days[:, 8] = 0.0  # which of 0 and -0 comes first, nobody says
     nothing = np.where(rng.random(days.shape) < 0.5, days, 0.0)
     _assert_same(estimated.of_ratios(nothing, below, limits), estimating.of_ratios(nothing, below, limits))
+    _assert_same(estimated.of_means(nothing, limits), estimating.of_means(nothing, limits))
     assert estimating.entry.signatures == [estimating.SIGNATURE], "what is made ready is what is called"

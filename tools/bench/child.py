@@ -147,8 +147,7 @@ def stages(path: str, replications: int) -> Answer:
     with folder:
         results = Path(folder.name) / "results"
         results.mkdir()
-        writing.write_results(plan, plan.found(journal), results)
-        store.file_hashes(results)
+        store.file_hashes(results, writing.write_results(plan, plan.found(journal), results))
         clock.stop("write")
     return {
         "seconds": kernel,

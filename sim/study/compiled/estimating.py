@@ -87,36 +87,57 @@ def moments(values: FloatArray, width: int, into: Into, first: int) -> None:
 def days(
     values: FloatArray, width: int, limits: FloatArray, room: Room, keys: KeyArray, into: Into, first: int
 ) -> None:
-    """`day_spread` and `days_within` of a strip of columns."""
+    """`day_spread` and `days_within` of a strip of columns.
+
+    Zeros are counted and not ordered: they are two of five values, and the boxes of `order_statistics` are as wide as
+    the way from 0 to the least of the others, which has far more numbers on it than that to the largest.
+    """
     quantiles = into.p10, into.p50, into.p90
     for at in range(width):
-        column, n, kept, alike = first + at, 0, 0, True
+        column, n, kept, zeros, negative, alike = first + at, 0, 0, 0, 0, True
         limit = limits[column]
         for day in range(values.shape[0]):
             value = values[day, at]
-            if value == value:
-                bits = np.float64(value).view(np.uint64)
+            bits = np.float64(value).view(np.uint64)
+            kept += value <= limit
+            if bits == 0:
+                zeros += 1
+            elif value == value:
                 keys[n] = ~bits if bits & SIGN else bits | SIGN  # in the order of the numbers, below 0 as well
+                negative += int(bits >= SIGN)
                 alike &= keys[n] == keys[0]
                 n += 1
-                kept += value <= limit
-        into.within[column] = kept / n if n > 0 and limit == limit else np.nan
-        if n == 0:
+        there = n + zeros
+        into.within[column] = kept / there if there > 0 and limit == limit else np.nan
+        if there == 0:
             for into_one in quantiles:
                 into_one[column] = np.nan
             continue
-        if not alike:
-            for share in range(len(SHARES)):
-                below = int(SHARES[share] * (n - 1))
-                room.place[2 * share], room.place[2 * share + 1] = below, min(below + 1, n - 1)
-            order_statistics(keys, 0, n, room)
-        else:
-            room.found[:] = keys[0]
+        _look_up(keys, n, zeros, negative, alike, room)
         for share in range(len(SHARES)):
-            position = SHARES[share] * (n - 1)
+            position = SHARES[share] * (there - 1)
             low, high = _number(room.found[2 * share]), _number(room.found[2 * share + 1])
             between = low if low == high else low + (position - int(position)) * (high - low)
             quantiles[share][column] = between
+
+
+@compiled
+def _look_up(keys: KeyArray, n: int, zeros: int, negative: int, alike: bool, room: Room) -> None:
+    """The values that each quantile lies between, to `room.found`: of `keys[:n]`, of which some are below 0, and zeros.
+
+    They are called `alike` where all keys are equal.
+    """
+    wanted = False
+    for share in range(len(SHARES)):
+        below = int(SHARES[share] * (n + zeros - 1))
+        for to, place in (2 * share, below), (2 * share + 1, min(below + 1, n + zeros - 1)):
+            if negative <= place < negative + zeros:
+                room.place[to], room.found[to] = -1, SIGN  # the key of 0
+            else:
+                room.place[to], room.found[to] = place if place < negative else place - zeros, keys[0]
+                wanted = True
+    if wanted and not alike:
+        order_statistics(keys, 0, n, room)
 
 
 @compiled
