@@ -25,7 +25,7 @@ def point_network(net: Network) -> Network:
         pointer(net.travel), pointer(net.on_the_way), pointer(net.road), pointer(net.good), pointer(net.edges),
         net.opens, net.horizon, net.bins_per_second, pointer(net.standard_begin), pointer(net.standard_time),
         pointer(net.standard_value), pointer(net.queue_columns), pointer(net.same_line), pointer(net.grid),
-        pointer(net.grid_from), pointer(net.begin), net.facilities, net.classes, net.outcomes,
+        pointer(net.grid_from), pointer(net.begin), pointer(net.of_facility), net.facilities, net.classes, net.outcomes,
         net.cells, net.bins, net.first_bin, net.maps, net.takes_road,
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ def _signature() -> Any:
         Network, cell="i2", home="i1", facility="i1", kind="i1", pool="i1", travel="f1", on_the_way="u1", road="f2",
         good="u1", edges="f1", opens="f", horizon="f", bins_per_second="f", standard_begin="i1", standard_time="f1",
         standard_value="f1", queue_columns="i2", same_line="i1", grid="f1", grid_from="i1", begin="i1",
-        facilities="i", classes="i", outcomes="i", cells="i", bins="i", first_bin="i", maps="i", takes_road="b",
+        of_facility="i1", facilities="i", classes="i", outcomes="i", cells="i", bins="i", first_bin="i", maps="i", takes_road="b",
     )  # fmt: skip
     visits = _tuple_type(
         Visits, party="i1", station="i1", joined="f1", started="f1", ended="f1", left="f1", booth="i1", outcome="i1",

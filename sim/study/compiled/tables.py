@@ -69,6 +69,8 @@ class Network(NamedTuple):
     """By whole minutes of a wait, the first place of the grid at or after them."""
     begin: IntArray
     """(n_owners + 1,): first cell of each owner."""
+    of_facility: IntArray
+    """(n_cells,): `Cells.facility_cell`."""
     facilities: int
     """How many there are, as of the following."""
     classes: int
@@ -214,6 +216,7 @@ def network_of(layout: Layout) -> Network:
         grid=grid,
         grid_from=np.searchsorted(grid, np.arange(GRID_MINUTES[-1] + 1) * 60.0),
         begin=np.asarray(cells.begin, np.int64),
+        of_facility=np.asarray(cells.facility_cell, np.int64),
         facilities=len(network.facilities),
         classes=len(network.classes),
         outcomes=len(network.outcomes),
