@@ -1,4 +1,4 @@
-"""Quantiles and survival of the waits, and the 95th percentile of the time in system, one group after another."""
+"""Quantiles and survival of the waits, one group after another."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import numpy as np
 from sim.engine.compiled.jit import compiled
 from sim.model.arrays import FloatArray, IntArray
 from sim.study.compiled.ordering import KeyArray, Room, quantiles
-from sim.study.compiled.reading import WAITS, add_times_in_system
-from sim.study.compiled.tables import Int32Array, Network, Visits
+from sim.study.compiled.reading import WAITS
+from sim.study.compiled.tables import Int32Array, Network
 from sim.study.quantiles import SHARES
 
 SHARES_TAKEN = np.array(SHARES)
-P95 = np.array([0.95])
 
 
 @compiled
@@ -224,17 +223,3 @@ def distribute(
         in_bins[:, :, 0] = waits
     else:
         of_columns_and_bins(net, keys, places, sums, twin, SHARES_TAKEN, other, room, in_bins)
-
-
-@compiled
-def times_in_system(net: Network, v: Visits, system: FloatArray, p95: FloatArray) -> None:
-    """The 95th percentile of the time in system by column; `system` says how many have left by cell."""
-    begin, count = np.zeros(net.cells + 1, np.int64), np.zeros(net.cells, np.int64)
-    for cell in range(net.cells):
-        count[cell] = int(system[cell, 1])
-        begin[cell + 1] = begin[cell] + count[cell]
-    end, seconds = begin[:-1].copy(), np.empty(begin[net.cells])
-    add_times_in_system(net, v, seconds, end)
-    close_up(seconds, np.empty(0, np.int32), begin, end)
-    room = room_for(begin[net.cells], len(P95))
-    of_columns(net, seconds.view(np.uint64), begin, count, np.full(net.cells, -1), P95, room, p95.reshape(1, -1))

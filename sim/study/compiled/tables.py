@@ -73,6 +73,7 @@ class Network(NamedTuple):
     """(n_cells,): `Cells.facility_cell`."""
     facilities: int
     """How many there are, as of the following."""
+    stations: int
     classes: int
     outcomes: int
     cells: int
@@ -101,7 +102,9 @@ class Visits(NamedTuple):
     size: IntArray
     initial: ByteArray
     visits: int
+    """How many there are, as of the following."""
     turned_away: int
+    parties: int
 
 
 class Log(NamedTuple):
@@ -165,6 +168,16 @@ class Waits(NamedTuple):
     """(n_cells,): one past the last so far."""
 
 
+class High(NamedTuple):
+    """Times in system that may be among the highest, cell by cell with room left between."""
+
+    above: FloatArray
+    """(n_cells,): those up to here are left out; 0 where none is but those of 0."""
+    seconds: FloatArray
+    end: IntArray
+    """(n_cells,): one past the last so far."""
+
+
 class Line(NamedTuple):
     """When visits waited, one after another in the order of the records."""
 
@@ -218,6 +231,7 @@ def network_of(layout: Layout) -> Network:
         begin=np.asarray(cells.begin, np.int64),
         of_facility=np.asarray(cells.facility_cell, np.int64),
         facilities=len(network.facilities),
+        stations=len(stations),
         classes=len(network.classes),
         outcomes=len(network.outcomes),
         cells=cells.n_cells,
@@ -264,6 +278,7 @@ def visits_of(network: model.Network, parties: Parties, records: Records) -> Vis
         initial=np.ascontiguousarray(parties.initial).view(np.uint8),
         visits=len(records.party),
         turned_away=len(away),
+        parties=len(parties.time),
     )
 
 
