@@ -56,8 +56,15 @@ class Gather:
             Gather.of(rest) if more.size else None,
         )
 
+    @cached_property
+    def _fills_all(self) -> bool:
+        """No column is without cells."""
+        return len(self.columns) == self.n_columns > 0
+
     def __call__(self, per_cell: FloatArray | IntArray) -> FloatArray:
         """Array (n_cells, ...) to (n_columns, ...)."""
+        if per_cell.ndim == 1 and self._fills_all:
+            return np.add.reduceat(per_cell.take(self.members), self.starts, dtype=np.float64)
         result = np.zeros((self.n_columns, *per_cell.shape[1:]))
         if per_cell.ndim == 1:
             self._add(per_cell, result)

@@ -14,7 +14,7 @@ from sim.study.compiled.distribution import distribute
 from sim.study.compiled.highest import lowest_wanted, times_in_system
 from sim.study.compiled.lines import overtime, peaks
 from sim.study.compiled.ordering import in_order
-from sim.study.compiled.reading import all_alone, read_all, room_by_cell, settle
+from sim.study.compiled.reading import all_alone, read_all, room_by_cell, settle, spread
 from sim.study.compiled.tables import Found, High, Late, Line, Log, Network, Visits, Waits
 
 
@@ -52,8 +52,9 @@ def point_found(f: Found) -> Found:
     """The same with pointers."""
     return Found(
         pointer(f.sums), pointer(f.outcomes), pointer(f.left), pointer(f.by_start), pointer(f.system),
-        pointer(f.seconds), pointer(f.begins), pointer(f.stops), pointer(f.parties), pointer(f.metres),
-        pointer(f.waits), pointer(f.waits_in_bins), pointer(f.survival), pointer(f.p95), pointer(f.overtime),
+        pointer(f.seconds), pointer(f.begins), pointer(f.stops), pointer(f.in_bins), pointer(f.parties),
+        pointer(f.metres), pointer(f.waits), pointer(f.waits_in_bins), pointer(f.survival), pointer(f.p95),
+        pointer(f.overtime),
     )  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def read(net: Network, v: Visits, log: Log, into: Found) -> int:
     out, alone = point_found(into), all_alone(v)
     waiting, lates = read_all(net, v, log, out, waits, high, line, Late(pointer(late), pointer(piece)), alone)
     settle(net, out, alone)
+    spread(net, out)
     overtime(net, v, log, late[:lates], into.overtime)
     times_in_system(net, v, begin, High(above, in_system, in_system_end), into.system, into.p95)
     distribute(net, seconds, bins, begin, end, into.sums, into.waits, into.waits_in_bins, into.survival)
@@ -136,7 +138,7 @@ def _signature() -> Any:
     log = _tuple_type(Log, begin="i1", since="f1", open="i1", has_overtime="f1", pools="i")
     found = _tuple_type(
         Found, sums="f3", outcomes="f3", left="f2", by_start="f3", system="f2", seconds="f2", begins="f4", stops="f4",
-        parties="f2", metres="f2", waits="f2", waits_in_bins="f3", survival="f2", p95="f1", overtime="f2",
+        in_bins="f3", parties="f2", metres="f2", waits="f2", waits_in_bins="f3", survival="f2", p95="f1", overtime="f2",
     )  # fmt: skip
     return net, visits, log, found
 

@@ -16,6 +16,7 @@ from sim.study.compiled.tables import (
     BLOCKED,
     BUSY,
     ROAD,
+    STATES,
     WAITING,
     Found,
     High,
@@ -146,6 +147,20 @@ def settle(net: Network, out: Found, alone: bool) -> None:
             if net.bins == 1:
                 out.system[2 * cell] = out.sums[place + IN_SYSTEM]
             out.system[2 * cell + 1] += out.sums[place + LEFT * net.bins]
+
+
+@inlined
+def spread(net: Network, out: Found) -> None:
+    """`sim.study.bins.spread`: seconds by bin of the stretches that begin and end in them."""
+    width = net.bins + 1
+    for row in range(STATES * net.cells):
+        carried = 0.0
+        for at in range(net.bins):
+            place = 2 * row * width + at
+            partial = out.begins[place] - out.stops[place]
+            seconds = partial + carried * (net.edges[at + 1] - net.edges[at])
+            out.in_bins[row * net.bins + at] = seconds if seconds > 0.0 else 0.0
+            carried += out.begins[place + width] - out.stops[place + width]
 
 
 @inlined

@@ -144,6 +144,8 @@ class Found(NamedTuple):
     """(STATES, n_cells, 2, n_bins + 1): rest of the bin, and weight, of the stretches that begin in it."""
     stops: FloatArray
     """The same of those that end in it."""
+    in_bins: FloatArray
+    """(STATES, n_cells, n_bins): seconds in each bin, times weight."""
     parties: FloatArray
     """(n_bins, n_columns): longest line, as the following."""
     metres: FloatArray
@@ -301,6 +303,7 @@ def new_found(layout: Layout) -> Found:
         seconds=zeros((STATES, n)),
         begins=zeros((STATES, n, 2, width)),
         stops=zeros((STATES, n, 2, width)),
+        in_bins=empty((STATES, n, bins)),
         parties=zeros((bins, columns)),
         metres=zeros((bins, columns)) if cells.takes_road else empty((0, 0)),
         waits=empty((len(SHARES), columns)),
