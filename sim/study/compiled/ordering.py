@@ -82,14 +82,14 @@ def order_statistics(keys: KeyArray, begin: int, end: int, room: Room) -> None:
     for at in range(len(mine)):
         count[(mine[at] - low) >> shift] += 1
     first, found_boxes = np.empty(len(place) + 1, np.int64), 0
-    box, before, inside, picks, last = 0, 0, np.int64(count[0]), 0, -1
+    box, before, inside, picks, last = 0, 0, int(count[0]), 0, -1
     for at in range(len(place)):
         if place[at] < 0:
             continue
         while before + inside <= place[at]:
             before += inside
             box += 1
-            inside = np.int64(count[box])
+            inside = int(count[box])
         if box != last:
             first[found_boxes], last = picks, box
             count[box] = ~picks  # below 0: where the next of its values goes, bit by bit the other way round
