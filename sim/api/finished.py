@@ -130,7 +130,7 @@ class Run(OfARun):
         station: str = "all",
         class_: str = "all",
         variants: Sequence[str] | None = None,
-        measure: str = "wait_mean",
+        measure: str = "",
         ax: Axes | None = None,
     ) -> Figure:
         """Draw a figure; `figure.savefig("name.png")` writes it.
@@ -147,7 +147,8 @@ class Run(OfARun):
             class_: of `day`, `heat`, `flow`, `forest` and `convergence`, one class instead of all parties.
             variants: which to draw; None draws the baseline and, of `day`, the first variant beside it. Only `day` and
                 `forest` draw several.
-            measure: of `forest`, `convergence` and `map`: as in summary.csv.
+            measure: of `forest`, `convergence` and `map`: as in summary.csv; empty for the mean wait, or what is
+                compared first of the facility (all waits of a hall together, persons of an irregular flow).
             ax: Axes to draw on; a new figure when None.
 
         Raises:
@@ -163,7 +164,8 @@ class Run(OfARun):
             check_known("variant", variant, self.variants)
         check_known("station", station, ("all", *data.stations(facility)))
         check_known("class", class_, ("all", *data.classes(facility)))
-        check_known("measure", measure, tuple(dict.fromkeys(data.summary["measure"])))
+        if measure:
+            check_known("measure", measure, tuple(dict.fromkeys(data.summary["measure"])))
         drawn = draw(data, kind, Choice(facility, station, class_, tuple(variants or ()), measure), ax)
         figure = drawn.get_figure(root=True)
         assert figure is not None

@@ -11,6 +11,7 @@ from typing import Any
 
 from sim import scenario
 from sim.api.finished import RESULTS, Run
+from sim.engine import REFERENCE
 from sim.engine.rules import Rule
 from sim.errors import UsageError
 from sim.scenario import Study
@@ -101,7 +102,7 @@ def run(
     given = {"replications": replications, "seed": seed, "precision": precision, "policy": policy}
     study = _chosen(_study(source, given), variants)
     _check_arguments(workers, engine, cluster, rule)
-    check_memory(study, workers or os.cpu_count() or 1)
+    check_memory(study, workers or os.cpu_count() or 1, engine=REFERENCE if rule is not None else engine)
     for warning in for_a_run(warnings_of(study)):
         warnings.warn(str(warning), stacklevel=2)
     if rule is not None:

@@ -174,8 +174,9 @@ def _replay(arguments: Namespace, study: Study) -> int:
     variants = arguments.variant or (list(study.policies) or [BASELINE])
     if arguments.all or len(variants) > 1:
         raise UsageError("--replication replays one variant: name at most one with --variant")
-    check_memory(study)
-    folder = replay(study, Path(arguments.out), variants[0], arguments.replication, engine=arguments.engine or AUTO)
+    engine = arguments.engine or AUTO
+    check_memory(study, engine=engine)
+    folder = replay(study, Path(arguments.out), variants[0], arguments.replication, engine=engine)
     if arguments.json:
         print_json(folder, "measures.csv")
     elif not arguments.quiet:

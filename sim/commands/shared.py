@@ -70,7 +70,7 @@ def look_ahead(arguments: Namespace, study: Study, *, keeps_bins: bool = True, u
     from sim.study.preflight import check_memory, for_a_run, warnings_of
 
     workers = 1 if arguments.cluster else workers_asked(arguments) or os.cpu_count() or 1
-    check_memory(study, workers, keeps_bins=keeps_bins)
+    check_memory(study, workers, keeps_bins=keeps_bins, engine=getattr(arguments, "engine", None))
     if not arguments.quiet:
         for warning in for_a_run(warnings_of(study)):
             if warning.name not in unsaid:

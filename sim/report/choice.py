@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.errors import UsageError
 from sim.report import figures
+from sim.report.figures_forest import compared_of
+from sim.report.figures_map import WAIT
 from sim.report.figures_programme import groups
 from sim.report.rundata import ALL, RunData
 from sim.scenario.problems import nearest
@@ -24,7 +26,8 @@ class Choice(NamedTuple):
     class_name: str = ALL
     variants: tuple[str, ...] = ()
     """None named: the usual ones of the kind."""
-    measure: str = "wait_mean"
+    measure: str = ""
+    """None named: the first that is compared of the facility; on a map the mean wait."""
 
     @property
     def variant(self) -> str:
@@ -44,6 +47,10 @@ def draw(run: RunData, kind: str, of: Choice, ax: Axes | None = None) -> Axes:
     if len(of.variants) > 1 and kind not in _OF_SEVERAL:
         raise UsageError(f"a figure of kind {kind} shows one variant")
     return _KINDS[kind](run, of, ax)
+
+
+def _measure(run: RunData, of: Choice) -> str:
+    return of.measure or compared_of(run, of.facility)[0]
 
 
 def _day(run: RunData, of: Choice, ax: Axes | None) -> Axes:
@@ -102,12 +109,12 @@ def _true_flow(run: RunData, of: Choice, ax: Axes | None) -> Axes:
 
 def _convergence(run: RunData, of: Choice, ax: Axes | None) -> Axes:
     where = {"station": of.station, "class_name": of.class_name, "variant": of.variant}
-    return figures.plot_convergence(run, of.facility, measures=[of.measure], ax=ax, **where)
+    return figures.plot_convergence(run, of.facility, measures=[_measure(run, of)], ax=ax, **where)
 
 
 def _forest(run: RunData, of: Choice, ax: Axes | None) -> Axes:
     where = {"station": of.station, "class_name": of.class_name}
-    return figures.plot_forest(run, of.facility, of.measure, variants=of.variants or None, ax=ax, **where)
+    return figures.plot_forest(run, of.facility, _measure(run, of), variants=of.variants or None, ax=ax, **where)
 
 
 def _frontier(run: RunData, of: Choice, ax: Axes | None) -> Axes:
@@ -115,7 +122,7 @@ def _frontier(run: RunData, of: Choice, ax: Axes | None) -> Axes:
 
 
 def _map(run: RunData, of: Choice, ax: Axes | None) -> Axes:
-    return figures.plot_map(run, of.measure, variant=of.variant, ax=ax)
+    return figures.plot_map(run, of.measure or WAIT, variant=of.variant, ax=ax)
 
 
 _KINDS: dict[str, Callable[..., Axes]] = {

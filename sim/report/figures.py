@@ -43,6 +43,7 @@ from sim.report.figures_stages import plot_stages, stage_rows
 from sim.report.figures_sweep import frontier_rows, frontier_why_not, plot_frontier, plot_sweep, sweep_rows, sweeps
 from sim.report.figures_wait import plot_wait_distribution, wait_classes, wait_rows
 from sim.report.flows import decides, is_flow
+from sim.report.halls import waits_of
 from sim.report.picture import Drawn, LeftOut, Picture, pages
 from sim.report.rundata import ALL, RunData
 from sim.scenario.vocabulary import BASELINE
@@ -335,7 +336,7 @@ def _most_different(run: RunData, facility: str, variants: Sequence[str]) -> lis
     """The MOST_COMPARED variants whose mean wait differs most from the baseline's, in the order of the run."""
 
     def far(variant: str) -> float:
-        waits = [run.estimate((name, facility, ALL, ALL), "wait_mean") for name in (BASELINE, variant)]
+        waits = [run.estimate((name, facility, ALL, ALL), waits_of(run, facility)[0]) for name in (BASELINE, variant)]
         means = [each.mean for each in waits if each is not None and np.isfinite(each.mean)]
         return abs(means[1] - means[0]) if len(means) == 2 else 0.0
 

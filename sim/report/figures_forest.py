@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.report import style, words
 from sim.report.flows import decides
+from sim.report.halls import is_hall
 from sim.report.rundata import ALL, RunData
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MEASURES = ("wait_mean", "wait_p95", "over_standard_share", "missed_share")
 """Measures that get a figure of their own, where the run has them."""
+OF_A_HALL = ("wait_total_mean", "wait_total_p95", *MEASURES[2:])
+"""The same of a hall: under another clearance nobody may come to an officer, and no mean wait there is known."""
 OF_A_FLOW = ("persons", "persons_intercepted", "persons_returned", "claims_eligible", "overflow_nights")
 """The same of an irregular flow, of which nobody asks how long it waits."""
 MOST_VARIANTS = 16
@@ -29,12 +32,14 @@ _COLUMNS = ("difference", "ci_low", "ci_high", "ci_low_simultaneous", "ci_high_s
 
 def compared(has: Collection[str]) -> tuple[str, ...]:
     """Measures that get a figure of their own at a facility that has these."""
-    return OF_A_FLOW if "claims" in has else MEASURES
+    if "claims" in has:
+        return OF_A_FLOW
+    return OF_A_HALL if OF_A_HALL[0] in has else MEASURES
 
 
 def compared_of(run: RunData, facility: str) -> tuple[str, ...]:
     """The same of a facility of a run."""
-    return compared(("claims",) if decides(run, facility) else ())
+    return compared(("claims",) if decides(run, facility) else OF_A_HALL[:1] if is_hall(run, facility) else ())
 
 
 def plot_forest(

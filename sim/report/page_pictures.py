@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.report import style, words
-from sim.report.figures_map import VOLUME, WAIT, map_rows, map_why_not, plot_map
+from sim.report.figures_map import PERSONS, VOLUME, WAIT, map_rows, map_why_not, plot_map, sector_rows
 from sim.report.page_spec import Chart, Picture
 from sim.report.page_tables import Column, PageTable, estimate_cells, estimate_columns, number, text, trimmed
 from sim.report.rundata import ALL, RunData
 from sim.scenario.vocabulary import BASELINE
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -44,24 +45,33 @@ def _lighten(figure: Figure) -> None:
 
 
 def map_charts(run: RunData) -> Iterator[Chart]:
-    """Facilities on the outline of both countries, by wait and by volume; none where they are in one place."""
+    """Facilities on the outline of both countries, by wait and by volume; none where they are in one place.
+
+    Sectors between ports are on every map; where there is nothing else, on one by the persons intercepted.
+    """
     if map_why_not(run):
         return
-    for measure in (WAIT, VOLUME):
-        rows = map_rows(run, measure)
-        if rows.empty:
-            continue
-        what = words.measure_words(measure)
-        unit = words.unit_words(str(rows["unit"].iloc[0]))
-        head = (Column("facility"), Column("latitude", numeric=True), Column("longitude", numeric=True))
-        cells = []
-        for each in rows.to_dict("records"):
-            found = run.estimate((BASELINE, each["facility"], ALL, ALL), measure)
-            place = (number(each[name], 3) for name in ("latitude", "longitude"))
-            cells.append((text(each["facility"]), *place, *estimate_cells(found)))
-        title = f"{what[:1].upper()}{what[1:]} by place"
-        columns = (*head, *estimate_columns(f"{what}, {unit}"))
-        table = trimmed(PageTable(f"map-{measure}", title, columns, tuple(cells)))
-        whose = " of the baseline" if len(run.variants) > 1 else ""
-        said = f"The larger and darker a point, the larger the {what}{whose}; the table names all."
-        yield Chart(f"map-{measure}", title, said, picture=embedded(plot_map(run, measure)), table=table)
+    found = [(measure, map_rows(run, measure)) for measure in (WAIT, VOLUME)]
+    points = [(measure, rows) for measure, rows in found if not rows.empty]
+    for measure, rows in points or [(PERSONS, sector_rows(run))]:
+        if not rows.empty:
+            yield _map_chart(run, measure, rows)
+
+
+def _map_chart(run: RunData, measure: str, rows: pd.DataFrame) -> Chart:
+    what = words.measure_words(measure)
+    unit = words.unit_words(str(rows["unit"].iloc[0]))
+    head = (Column("facility"), Column("latitude", numeric=True), Column("longitude", numeric=True))
+    cells = []
+    for each in rows.to_dict("records"):
+        found = run.estimate((BASELINE, each["facility"], ALL, ALL), measure)
+        place = (number(each[name], 3) for name in ("latitude", "longitude"))
+        cells.append((text(each["facility"]), *place, *estimate_cells(found)))
+    title = f"{what[:1].upper()}{what[1:]} by place"
+    columns = (*head, *estimate_columns(f"{what}, {unit}"))
+    table = trimmed(PageTable(f"map-{measure}", title, columns, tuple(cells)))
+    whose = " of the baseline" if len(run.variants) > 1 else ""
+    shape = "stretch of border" if measure == PERSONS else "point"
+    how = "darker" if measure == PERSONS else "larger and darker"
+    said = f"The {how} a {shape}, the larger the {what}{whose}; the table names all."
+    return Chart(f"map-{measure}", title, said, picture=embedded(plot_map(run, measure)), table=table)

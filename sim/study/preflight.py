@@ -33,10 +33,15 @@ LEFT = 300.0
 
 BYTES_PER_PARTY = 1500
 """Peak memory of one replication per party, its draws, visits and measures: measured at 885 to 1,350 bytes with the
-reference engine, and with the compiled one at 150 to 390 for land ports and 1,310 for a hall: the more the more
-stations there are."""
+reference engine, and at 1,310 for a hall with the compiled one: the more the more stations there are."""
+BYTES_PER_PARTY_COMPILED = 500
+"""The same of a party at a land port with the compiled engine: measured at 150 to 390."""
 BYTES_PER_BINNED_VALUE = 30
 """Peak memory per value of `bins.parquet` while the files of a run are written: measured at 16 to 19 bytes."""
+BYTES_PER_ROW_OF_SERIES = 110
+"""Of `series.csv`, which has one for each value by time bin, whatever the replications: measured at 100 to 115."""
+MANY_BYTES = 1e9
+"""From here on a table is more than other programs open."""
 MEASURES_PER_ROW = 22
 """Binned measures of a station and class, on average over the shipped scenarios."""
 STAGES_OF_A_FLOW = 10
@@ -49,7 +54,7 @@ def warnings_of(study: Study) -> tuple[Caution, ...]:
 
     The names are listed in docs/errors.md. Takes a few hundredths of a second: means and calendars, nothing drawn.
     """
-    looks = (*LOOKS, *without_effect.LOOKS, never_open, nobody_on_duty, gates_closed, overloaded)
+    looks = (*LOOKS, *without_effect.LOOKS, never_open, nobody_on_duty, gates_closed, overloaded, many_bins)
     return collect(study, looks, (*as_written.LOOKS, mean_days))
 
 
@@ -177,6 +182,17 @@ def overloaded(scenario: Scenario) -> Iterator[Doubt]:
             yield Doubt("queue-at-end", found, mend, group.at, on_key=True)
 
 
+def many_bins(scenario: Scenario) -> Iterator[Doubt]:
+    """Time bins that are short for so long a horizon: a table that nobody can open."""
+    values = binned_values(scenario) / scenario.most_replications
+    if values * BYTES_PER_ROW_OF_SERIES < MANY_BYTES:
+        return
+    count = math.ceil((scenario.horizon - scenario.warm_up) / scenario.bin)
+    size = _gigabytes(values * BYTES_PER_ROW_OF_SERIES)
+    found = f"{count:,} time bins, {values:,.0f} values by bin: series.csv takes about {size} for each variant"
+    yield Doubt("many-bins", found, "widen bin, or write `bin: none` if nothing is asked by time", ("horizon",))
+
+
 def _loads(scenario: Scenario, group: Group) -> str:
     hour, load = group.worst_hour()
     begin = scenario.start + timedelta(hours=hour)
@@ -203,7 +219,14 @@ def check_precision(study: Study) -> None:
 # ---- memory -----------------------------------------------------------------------------------------------
 
 
-def check_memory(study: Study, workers: int = 1, available: float | None = None, *, keeps_bins: bool = True) -> None:
+def check_memory(
+    study: Study,
+    workers: int = 1,
+    available: float | None = None,
+    *,
+    keeps_bins: bool = True,
+    engine: str | None = None,
+) -> None:
     """Refuse a run that needs more memory than there is, before anything is drawn.
 
     Args:
@@ -212,6 +235,7 @@ def check_memory(study: Study, workers: int = 1, available: float | None = None,
         available: bytes; None asks the system, and where it does not tell nothing is refused.
         keeps_bins: False where only measures of the whole run are kept, of as many replications as there are workers
             at the least.
+        engine: as `--engine` takes it; None is `auto`.
 
     Raises:
         ScenarioError: at `horizon` or `bin`, with the estimate.
@@ -224,8 +248,16 @@ def check_memory(study: Study, workers: int = 1, available: float | None = None,
     at_once = min(workers, len(scenarios) * study.baseline.most_replications) if keeps_bins else workers
     drawing = BYTES_PER_PARTY * parties * at_once
     writing = BYTES_PER_BINNED_VALUE * sum(binned_values(scenario) for scenario in scenarios) if keeps_bins else 0.0
-    if drawing + writing + BYTES_OF_THE_PROGRAM <= free:
+    room = free - writing - BYTES_OF_THE_PROGRAM
+    if drawing <= room:
         return
+    # Only where it matters: to look for the engine, and for compiled code, takes longer than all else here.
+    from sim.engine import AUTO, COMPILED, choose_engine
+
+    if choose_engine(engine or AUTO, parties * study.baseline.most_replications) == COMPILED:
+        drawing = max(_bytes_compiled(scenario) for scenario in scenarios) * at_once
+        if drawing <= room:
+            return
     need = f"the run needs about {_gigabytes(drawing + writing)} of memory, and {_gigabytes(free)} is free"
     if drawing >= writing:
         found = f"about {parties:,.0f} parties in a replication: {need}"
@@ -238,12 +270,22 @@ def check_memory(study: Study, workers: int = 1, available: float | None = None,
     raise ScenarioError([placed(problem, study.written[BASELINE])])
 
 
+def _bytes_compiled(scenario: Scenario) -> float:
+    """Memory of one replication in the compiled engine, which saves at land ports."""
+    at_ports = expected_at_ports(scenario)
+    return BYTES_PER_PARTY_COMPILED * at_ports + BYTES_PER_PARTY * (expected_parties(scenario) - at_ports)
+
+
+def expected_at_ports(scenario: Scenario) -> float:
+    """About how many parties come to land ports in one replication."""
+    looked = plans_of(scenario)
+    whole = scenario.horizon / looked[0].end if looked else 1.0
+    return sum(whole * flow.parties(plan.end) for plan in looked for flow in flows(plan).values())
+
+
 def expected_parties(scenario: Scenario) -> float:
     """About how many parties one replication has, dated events and the initial queue included."""
     end = scenario.horizon
-    looked = plans_of(scenario)
-    whole = end / looked[0].end if looked else 1.0
-    at_ports = sum(whole * flow.parties(plan.end) for plan in looked for flow in flows(plan).values())
     # A party has one passenger or more: counting passengers errs on the side of too many.
     passengers = sum(d.passengers for hall in hall_plans(scenario, end) for d in hall.departures())
     groups, busiest = 0.0, ALWAYS_ONE
@@ -254,7 +296,7 @@ def expected_parties(scenario: Scenario) -> float:
     for origin in origins_of(scenario).values():
         coming = Timeline(scenario, origin.zone, end).demand(origin.groups, origin.drivers)
         groups += integral(product((coming, busiest)), 0.0, end)
-    return at_ports + passengers + groups
+    return expected_at_ports(scenario) + passengers + groups
 
 
 def binned_values(scenario: Scenario) -> float:

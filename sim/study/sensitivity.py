@@ -42,6 +42,8 @@ REPLICATIONS = 5
 """Days of each point, unless the command line says otherwise: all points have the same days."""
 USUAL = ("wait_mean",)
 """Measures that are looked at unless others are named."""
+USUAL_OF_HALLS = ("wait_total_mean",)
+"""The same of preclearance halls: waits at all their stations together."""
 USUAL_OF_FLOWS = ("persons", "persons_intercepted")
 """The same in a scenario of irregular flows alone; the second where people cross between ports."""
 POINT = "point"
@@ -190,7 +192,8 @@ def run(
 def usual(scenario: Scenario) -> tuple[str, ...]:
     """Measures that are looked at of a scenario unless others are named."""
     if scenario.ports or scenario.preclearance or not scenario.irregular:
-        return USUAL
+        halls = USUAL_OF_HALLS if scenario.preclearance else ()
+        return (*USUAL, *halls) if scenario.ports or not halls else halls
     crossing = any(flow.between_ports for flow in scenario.irregular.values())
     return USUAL_OF_FLOWS if crossing else USUAL_OF_FLOWS[:1]
 

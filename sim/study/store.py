@@ -318,6 +318,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if (folder / SENSITIVITY).exists():
+            shown = "`plot` draws it, and `report` of a run beside it has its tornado"
+            raise RunFolderError(f"{folder} is a sensitivity study, not a run: {shown}") from None
         raise RunFolderError(f"{folder} is not a finished run: it has no {MANIFEST}") from None
     except (OSError, ValueError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error

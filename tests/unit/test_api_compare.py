@@ -108,6 +108,9 @@ def test_what_stands_already_is_not_run(tmp_path: Path, place: Path) -> None:
         sim.compare([])
     with pytest.raises(RunFolderError, match="is not a finished run"):
         sim.compare(tmp_path)
+    (tmp_path / "sensitivity.json").touch()
+    with pytest.raises(RunFolderError, match="is a sensitivity study, not a run: `plot` draws it"):
+        sim.compare(tmp_path)
 
 
 SCENARIO = """

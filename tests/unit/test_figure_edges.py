@@ -40,6 +40,7 @@ from sim.report.figures_map import (
 from sim.report.figures_tornado import StudyData, plot_tornado, save_tornado_figures, tornado_rows
 from sim.report.map_border import stretches
 from sim.report.map_ground import projected
+from sim.report.page_pictures import map_charts
 from sim.report.picture import LeftOut, pages
 from sim.report.timeline import MOST_POINTS, curve, width, width_words
 
@@ -352,6 +353,14 @@ def test_a_map_shows_flows_between_ports_on_a_scale_of_their_own(tmp_path: Path)
         "road": "sector",
         "fields": "sector",
     }
+    assert [chart.name for chart in map_charts(run)] == ["map-wait_mean", "map-arrivals"]
+    (folder / "scenario.resolved.yaml").write_text(
+        "irregular:\n  road: {registry: quebec}\n  fields: {registry: manitoba}\n"
+    )
+    (chart,) = map_charts(RunData.open(folder))
+    assert chart.name == "map-persons_intercepted"
+    assert chart.table is not None
+    assert [row[0].text for row in chart.table.rows] == ["road", "fields"]
 
 
 def test_a_stretch_of_border_ends_where_the_next_begins() -> None:

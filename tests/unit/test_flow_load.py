@@ -147,6 +147,8 @@ def test_sensitivity_of_flows_alone_looks_at_people(tmp_path: Path) -> None:
     assert usual(load(path).baseline) == ("persons", "persons_intercepted")
     path.write_text(SHARED)
     assert usual(load(path).baseline) == ("wait_mean",)
+    halls = load(Path(__file__).parents[2] / "scenarios" / "preclearance-kiosks.yaml")
+    assert usual(halls.baseline) == ("wait_total_mean",)
 
 
 def test_units_never_on_duty_deter_nobody(tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ from sim.scenario.distributions import mean, parse_dist
 from sim.study.demand import flows
 from sim.study.offered import offered_load, plans_of
 from sim.study.preflight import (
+    BYTES_OF_THE_PROGRAM,
     BYTES_PER_PARTY,
+    BYTES_PER_PARTY_COMPILED,
     available_memory,
     check_memory,
     expected_parties,
@@ -327,7 +329,7 @@ def test_a_horizon_beyond_memory_is_refused_with_the_estimate(tmp_path: Path) ->
         check_memory(big)
     (fault,) = caught.value.faults
     assert (fault.line, fault.column, fault.path) == (4, 10, "horizon")
-    assert "233,280,000,000 parties in a replication: the run needs about 349,9" in fault.found
+    assert "233,280,000,000 parties in a replication: the run needs about 116,6" in fault.found
     assert "GB is free" in fault.found
 
 
@@ -352,6 +354,23 @@ def test_memory_is_what_the_run_needs_and_no_more(tmp_path: Path) -> None:
         check_memory(hundred, workers=8, available=2e9)
     with pytest.raises(ScenarioError):
         check_memory(hundred, workers=8, available=2e9, keeps_bins=False)
+
+
+def test_the_compiled_engine_takes_less_at_land_ports_and_is_reckoned_with(tmp_path: Path) -> None:
+    busy = study(tmp_path, QUIET.replace("60 /h", "60000 /h"))
+    need = BYTES_OF_THE_PROGRAM + 1.01 * 720_000 * BYTES_PER_PARTY_COMPILED
+    check_memory(busy, available=need, keeps_bins=False, engine="compiled")
+    for engine, free in (("reference", need), ("compiled", 0.98 * need)):
+        with pytest.raises(ScenarioError):
+            check_memory(busy, available=free, keeps_bins=False, engine=engine)
+
+
+def test_bins_too_short_for_a_long_horizon_are_warned_of_with_the_size_of_the_table(tmp_path: Path) -> None:
+    text = QUIET.replace("12 h", "2000 d") + "replications: 10\n"
+    (caution,) = [one for one in warnings_of(study(tmp_path, text)) if one.name == "many-bins"]
+    assert (caution.line, "192,000 time bins" in caution.found, "GB" in caution.found) == (4, True, True)
+    for fewer in ("bin: 1 d\n", "bin: none\n"):
+        assert not [one for one in warnings_of(study(tmp_path, text + fewer)) if one.name == "many-bins"]
 
 
 def test_the_system_says_how_much_memory_there_is() -> None:

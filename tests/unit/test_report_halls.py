@@ -11,6 +11,8 @@ from rich.console import Console
 
 from sim.api import run
 from sim.report import page_answers
+from sim.report.choice import Choice, draw
+from sim.report.figures_forest import compared_of
 from sim.report.figures_sweep import frontier_rows
 from sim.report.page_tables import at_a_glance
 from sim.report.rundata import ALL, RunData
@@ -130,6 +132,14 @@ def test_a_line_that_disappears_is_compared(comparison: Comparison) -> None:
 def test_what_is_compared_of_a_hall(comparison: Comparison) -> None:
     own = {row.key.measure for row in comparison.rows if row.key.facility == "hall"}
     assert {"arrive_before_p95", "journey_cost_per_passenger", "missed_share", "wait_total_p95"} <= own
+
+
+def test_a_forest_of_a_hall_shows_waits_at_all_its_stations(folder: Path) -> None:
+    run = RunData.open(folder)
+    assert compared_of(run, "hall")[:2] == ("wait_total_mean", "wait_total_p95")
+    ax = draw(run, "forest", Choice("hall"))
+    assert "in sum" in ax.get_title(loc="left")
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["none", "one-more"]
 
 
 @pytest.mark.parametrize("first", ["none", "one-more"])

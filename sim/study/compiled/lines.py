@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engine.compiled.jit import compiled, inlined, pointer
-from sim.model.arrays import FloatArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.study.compiled.reading import bin_of, cut
 from sim.study.compiled.tables import Int32Array, Line, Log, Network, Visits
 
@@ -137,14 +137,59 @@ def overtime(net: Network, v: Visits, log: Log, late: Int32Array, result: FloatA
     for pool in range(log.pools):
         if not log.has_overtime[pool] > 0.0:
             continue
-        for piece in range(log.begin[pool], log.begin[pool + 1]):
-            until = log.since[piece + 1] if piece + 1 < log.begin[pool + 1] else np.inf
-            here[:] = 0.0
-            for row in late:
-                if net.pool[v.station[row]] != pool:
-                    continue
+        begin, rows = by_piece(net, v, log, late, pool)
+        for k in range(len(begin) - 1):
+            if begin[k] == begin[k + 1]:
+                continue
+            piece = log.begin[pool] + k
+            since, until = log.since[piece], ends_of(log, pool, piece)
+            first, last = bin_of(net, cut(net, since)), min(bin_of(net, cut(net, until)), net.bins - 1)
+            for b in range(first, last + 1):
+                here[b] = 0.0
+            for row in rows[begin[k] : begin[k + 1]]:
                 start, end = cut(net, v.started[row]), cut(net, v.left[row])
-                if v.booth[row] >= log.open[piece] and start < until and end > log.since[piece]:
-                    add_late(net, here, max(start, log.since[piece]), min(end, until))
-            for b in range(net.bins):
+                add_late(net, here, max(start, since), min(end, until))
+            for b in range(first, last + 1):
                 result[pool, b] += here[b]
+
+
+@inlined
+def ends_of(log: Log, pool: int, piece: int) -> float:
+    """When a piece of the log ends."""
+    return float(log.since[piece + 1]) if piece + 1 < log.begin[pool + 1] else np.inf
+
+
+@compiled
+def by_piece(net: Network, v: Visits, log: Log, late: Int32Array, pool: int) -> tuple[IntArray, Int32Array]:
+    """Visits that were late in each piece of a pool's log, in the order of the rows, and where each piece begins.
+
+    A long horizon has many pieces and many who may have been late; few of them meet.
+    """
+    first, last = log.begin[pool], log.begin[pool + 1]
+    begin, rows = np.zeros(last - first + 1, np.int64), np.empty(0, np.int32)
+    for filling in range(2):
+        piece = first
+        for row in late:
+            if net.pool[v.station[row]] != pool:
+                continue
+            start, end = cut(net, v.started[row]), cut(net, v.left[row])
+            while piece > first and log.since[piece] > start:
+                piece -= 1
+            while ends_of(log, pool, piece) <= start:
+                piece += 1
+            at = piece
+            while at < last and log.since[at] < end:
+                if v.booth[row] >= log.open[at]:
+                    if filling:
+                        rows[begin[at - first]] = row
+                    begin[at - first] += 1
+                at += 1
+        if filling:  # each was left where the next one begins
+            begin[1:] = begin[:-1].copy()
+            begin[0] = 0
+            break
+        count = 0
+        for k in range(len(begin)):
+            begin[k], count = count, count + begin[k]
+        rows = np.empty(count, np.int32)
+    return begin, rows
