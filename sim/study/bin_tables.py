@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
-from sim.model.arrays import FloatArray
-from sim.study.catalogue import OUTCOME_PREFIX
+from sim.model.arrays import FloatArray, IntArray
+from sim.study.catalogue import OUTCOME_PREFIX, bin_table
 from sim.study.layout import Layout
 from sim.study.seen import Seen
 from sim.study.staffing import Staffing
@@ -58,12 +59,10 @@ def binned(
     owners = slice(cells.n_cells, None)
     table = np.full((len(slots), cells.n_columns, bins), np.nan)
 
-    def put(names: Iterable[str], values: FloatArray) -> None:
-        table[[slots[name] for name in names]] = values
-
-    put(_SUMS, (seen.tallies.sums[:, _TALLIES] / _UNITS).transpose(1, 0, 2))
-    put((OUTCOME_PREFIX + name for name in layout.network.outcomes), seen.tallies.outcomes.transpose(1, 0, 2))
-    put(QUANTILES, seen.waits.in_bins / _MINUTE)
+    sums, outcomes, quantiles = _slots(layout.network.outcomes)
+    table[sums] = (seen.tallies.sums[:, _TALLIES] / _UNITS).transpose(1, 0, 2)
+    table[outcomes] = seen.tallies.outcomes.transpose(1, 0, 2)
+    table[quantiles] = seen.waits.in_bins / _MINUTE
     by_name = {name: table[slots[name]] for name in _OF_TIME}  # views, filled below
     by_name["queue_mean"][:] = cells.queues(seen.line.in_bins) / layout.bin_seconds
     by_name["queue_max"][:] = seen.peaks.parties
@@ -81,6 +80,15 @@ def binned(
     for name, values in kinds.items():
         table[slots[name]] = values
     return table.reshape(-1, bins)[layout.bin_take]
+
+
+@lru_cache(maxsize=64)
+def _slots(outcomes: tuple[str, ...]) -> tuple[IntArray, IntArray, IntArray]:
+    """Places in the table of the sums, of how parties ended, and of the quantiles."""
+    slots = {measure.name: slot for slot, measure in enumerate(bin_table(outcomes))}
+    groups = _SUMS, [OUTCOME_PREFIX + name for name in outcomes], QUANTILES
+    sums, ends, quantiles = (np.array([slots[name] for name in names], np.int64) for names in groups)
+    return sums, ends, quantiles
 
 
 def _of_roads(layout: Layout, full: FloatArray) -> FloatArray:

@@ -7,6 +7,8 @@ exactly across bins: no sampling.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from sim.model.arrays import FloatArray, IntArray
@@ -79,11 +81,13 @@ def full_in_bins(layout: Layout, time: FloatArray, station: IntArray, state: Int
     shares = np.zeros((stations, len(layout.edges) - 1))
     if not station.size:
         return shares
-    ends = np.searchsorted(station, np.arange(stations + 1))
-    for at in np.flatnonzero(np.diff(ends)).tolist():
-        mine = slice(int(ends[at]), int(ends[at + 1]))
-        since, count = np.append(0.0, time[mine]), np.append(0, state[mine])
-        shares[at] = np.diff(integral(since, count, layout.edges)) / layout.bin_seconds
+    ends = station.searchsorted(np.arange(stations + 1)).tolist()
+    for at, (begin, end) in enumerate(pairwise(ends)):
+        if begin < end:
+            since, count = np.zeros(end - begin + 1), np.zeros(end - begin + 1, np.int64)
+            since[1:], count[1:] = time[begin:end], state[begin:end]
+            until = integral(since, count, layout.edges)
+            shares[at] = (until[1:] - until[:-1]) / layout.bin_seconds
     return shares
 
 

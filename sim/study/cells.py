@@ -43,30 +43,37 @@ class Gather:
         return cls(flat, np.cumsum(counts)[:-1], np.array(filled, dtype=np.int64), len(members))
 
     @cached_property
-    def _few(self) -> tuple[tuple[IntArray, ...], tuple[IntArray, ...], Gather | None]:
-        """Columns of one cell, and the cell; of two, and both; the others."""
+    def _few(self) -> tuple[IntArray, IntArray, tuple[IntArray, IntArray], Gather | None]:
+        """First cell of each column; columns without; columns of two and the second cell; those of more."""
         counts = np.diff(np.append(self.starts, len(self.members)))
-        alone, two, more = (self.starts[at] for at in (counts == 1, counts == 2, counts > 2))
+        first, empty = np.zeros(self.n_columns, np.int64), np.ones(self.n_columns, np.bool_)
+        first[self.columns], empty[self.columns] = self.members[self.starts], False
         rest: list[list[int]] = [[] for _ in range(self.n_columns)]
         for column, begin, count in zip(self.columns.tolist(), self.starts.tolist(), counts.tolist(), strict=True):
             rest[column] = self.members[begin : begin + count].tolist() if count > 2 else []
-        return (
-            (self.columns[counts == 1], self.members[alone]),
-            (self.columns[counts == 2], self.members[two], self.members[two + 1]),
-            Gather.of(rest) if more.size else None,
-        )
+        two = self.columns[counts == 2], self.members[self.starts[counts == 2] + 1]
+        return first, np.flatnonzero(empty), two, Gather.of(rest) if any(rest) else None
+
+    @cached_property
+    def _fills_all(self) -> bool:
+        """No column is without cells."""
+        return len(self.columns) == self.n_columns > 0
 
     def __call__(self, per_cell: FloatArray | IntArray) -> FloatArray:
         """Array (n_cells, ...) to (n_columns, ...)."""
-        result = np.zeros((self.n_columns, *per_cell.shape[1:]))
-        if per_cell.ndim == 1:
+        if per_cell.ndim == 1 and self._fills_all:
+            return np.add.reduceat(per_cell.take(self.members), self.starts, dtype=np.float64)
+        if per_cell.ndim == 1 or not self.members.size:
+            result = np.zeros((self.n_columns, *per_cell.shape[1:]))
             self._add(per_cell, result)
             return result
         # numpy adds up cells of many numbers each number by number; where there is little to add, rows are faster.
-        alone, two, more = self._few
-        result[alone[0]] = per_cell[alone[1]]
+        first, empty, two, more = self._few
+        result = per_cell.take(first, axis=0).astype(np.float64, copy=False)
+        if empty.size:
+            result[empty] = 0.0
         if two[0].size:
-            result[two[0]] = per_cell[two[1]] + per_cell[two[2]]
+            result[two[0]] += per_cell[two[1]]
         if more is not None:
             more._add(per_cell, result)
         return result

@@ -23,7 +23,8 @@ def check_conservation(network: Network, parties: Parties, records: Records) -> 
     moved_on = records.outcome == MOVED_ON
     if records.turned_away.size or not _all_leave_once(records.party, moved_on, len(parties)):
         _check_one_end_each(records, moved_on, len(parties))
-    _check_last_visit_ends(records, moved_on)
+        _check_last_visit_ends(records, moved_on)
+    _check_ways(records, moved_on)
     for earlier, later, what in (
         (records.joined, records.started, "starts before it joins"),
         (records.started, records.ended, "ends before it starts"),
@@ -38,15 +39,17 @@ def check_conservation(network: Network, parties: Parties, records: Records) -> 
 
 
 def _all_leave_once(party: IntArray, moved_on: BoolArray, parties: int) -> bool:
-    """Every party has one last visit; seen without a number for every party, of which there may be millions."""
-    reached = 0
-    for begin in range(0, party.size, AT_ONCE):
-        stretch = slice(begin, begin + AT_ONCE)
-        ended = party[stretch][~moved_on[stretch]]
-        if not np.array_equal(ended, np.arange(reached, reached + ended.size)):
+    """Every party has visits, and moves on from all but the last; seen without a number for each of millions."""
+    if not (party.size and party[0] == 0 and party[-1] == parties - 1 and not moved_on[-1]):
+        return False
+    begun = 1
+    for begin in range(0, party.size - 1, AT_ONCE):
+        here, following = party[begin : begin + AT_ONCE], party[begin + 1 : begin + AT_ONCE + 1]
+        last = here[: following.size] != following
+        if (last == moved_on[begin : begin + following.size]).any() or (here[: following.size] > following).any():
             return False
-        reached += ended.size
-    return reached == parties
+        begun += int(np.count_nonzero(last))
+    return begun == parties
 
 
 def _check_one_end_each(records: Records, moved_on: BoolArray, parties: int) -> None:
@@ -60,14 +63,16 @@ def _check_one_end_each(records: Records, moved_on: BoolArray, parties: int) -> 
 
 
 def _check_last_visit_ends(records: Records, moved_on: BoolArray) -> None:
-    """Only a party's last visit has an outcome; a visit that moved on is followed by another at its instant."""
-    if not records.party.size:
-        return
+    """Only a party's last visit has an outcome."""
     last = np.ones(len(moved_on), np.bool_)
     np.not_equal(records.party[1:], records.party[:-1], out=last[:-1])
     if (moved_on == last).any():
         row = int(np.flatnonzero(moved_on == last)[0])
         raise SimulationError(f"party {int(records.party[row])} goes on after its end, or ends on the way")
+
+
+def _check_ways(records: Records, moved_on: BoolArray) -> None:
+    """A visit that moved on is followed by another at its instant, and who has not left is inside."""
     following = np.flatnonzero(moved_on) + 1
     if (records.joined[following] != records.left[following - 1]).any():
         raise SimulationError("a party does not join its next station when it leaves the one before")

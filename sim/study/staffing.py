@@ -45,10 +45,13 @@ class Calendar:
 
     @classmethod
     def of(cls, layout: Layout, records: Records) -> Calendar:
-        """Of one replication; that of the one before where the log has not changed, as bytes tell at once."""
-        said = b"".join(
-            part.tobytes() for part in (records.staffing_time, records.staffing_pool, records.staffing_open)
-        )
+        """Of one replication; that of the one before where the log has not changed, as bytes tell at once.
+
+        Of what comes at the horizon or later, which some replications last to see, nothing here is made.
+        """
+        until = int(records.staffing_time.searchsorted(layout.network.horizon))
+        parts = records.staffing_time, records.staffing_pool, records.staffing_open
+        said = b"".join(part[:until].tobytes() for part in parts)
         known = _known.get(layout)
         if known is None or known[0] != said:
             known = _known[layout] = said, cls._read(layout, records)
@@ -122,8 +125,9 @@ def integral(since: FloatArray, count: IntArray, at: FloatArray) -> FloatArray:
     """Integral of the step function from its first instant to each of `at`."""
     if not since.size:
         return np.zeros(len(at))
-    until = np.concatenate([[0.0], np.cumsum(count[:-1] * np.diff(since))])
-    piece = np.maximum(np.searchsorted(since, at, side="right") - 1, 0)
+    until = np.zeros(len(since))
+    np.cumsum(count[:-1] * (since[1:] - since[:-1]), out=until[1:])
+    piece = np.maximum(since.searchsorted(at, side="right") - 1, 0)
     return np.asarray(until[piece] + count[piece] * (at - since[piece]))
 
 

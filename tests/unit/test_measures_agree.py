@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from sim.engine import engine
 from sim.model.network import Steps
 from sim.scenario import load
 from sim.study.compiled import see
+from sim.study.compiled.highest import ENOUGH, EVERY
 from sim.study.layout import Layout
 from sim.study.matrix import row_of
 from sim.study.measures import measure
 from sim.study.runs import experiment
+from sim.study.seen import see as see_in_numpy
 
 
 @pytest.mark.parametrize("first", range(0, 300, 100))
@@ -48,3 +51,17 @@ def test_a_standard_that_is_a_function() -> None:
         for standard in (Steps(values=(300.0,)), lambda joined: np.full(joined.shape, 300.0))
     ]
     assert np.array_equal(rows[0], rows[1], equal_nan=True)
+
+
+@pytest.mark.parametrize("every", [1, EVERY], ids=["as they are", "those looked at first are longer"])
+def test_the_highest_times_in_system_of_many(every: int) -> None:
+    plan = experiment(load(SCENARIOS[0]), "compiled")
+    model, layout = plan.model("baseline")
+    parties = earliest(model.draw(plan.seed, 0), 4 * ENOUGH * EVERY)
+    records = engine("compiled")(model.network, parties)
+    assert len(records.left) > 2 * ENOUGH * EVERY
+    longer = np.where(np.arange(len(records.left)) % every == 0, records.left + 10_000.0, records.left)
+    records = replace(records, left=longer)
+    first, second = (look(layout, parties, records).in_system for look in (see_in_numpy, see))
+    assert np.array_equal(first.p95, second.p95, equal_nan=True)
+    assert np.array_equal(first.sums, second.sums)

@@ -13,7 +13,7 @@ VALUES = {
     "one": np.array([3.0]),
     "few": RNG.exponential(30.0, 40),
     "more": RNG.exponential(30.0, 2_000),
-    "so many that the histogram is finer": RNG.exponential(30.0, ordering.MANY),
+    "so many that the histogram is finer": RNG.exponential(30.0, 1 << 17),
     "many that are equal": np.repeat([60.0, 61.0, 1e-9], 500),
     "all equal": np.full(200, 7.0),
 }

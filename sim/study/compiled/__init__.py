@@ -5,7 +5,6 @@ from __future__ import annotations
 from sim.engine.records import Records
 from sim.model.network import Steps
 from sim.model.parties import Parties
-from sim.study.bins import spread
 from sim.study.compiled import estimating, kernel, tables
 from sim.study.layout import Layout
 from sim.study.lines import Peaks
@@ -53,10 +52,9 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
     found = tables.new_found(layout)
     if kernel.entry(net, visits, tables.log_of(Calendar.of(layout, records), records), found) >= 0:
         Rows.of(cells, parties, records)  # raises, and says what it is
-    in_bins = spread(layout, found.begins - found.stops)
 
     def in_state(state: int) -> InState:
-        return InState(found.seconds[state], in_bins[state])
+        return InState(found.seconds[state], found.in_bins[state])
 
     return Seen(
         tallies=Tallies(cells.own(found.sums), cells.own(found.outcomes)),

@@ -1,4 +1,4 @@
-"""Quantiles and survival of the waits, and the 95th percentile of the time in system, one group after another."""
+"""Quantiles and survival of the waits, one group after another."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import numpy as np
 from sim.engine.compiled.jit import compiled
 from sim.model.arrays import FloatArray, IntArray
 from sim.study.compiled.ordering import KeyArray, Room, quantiles
-from sim.study.compiled.reading import WAITS, add_times_in_system
-from sim.study.compiled.tables import Int32Array, Network, Visits
+from sim.study.compiled.reading import WAITS
+from sim.study.compiled.tables import Int32Array, Network
 from sim.study.quantiles import SHARES
 
 SHARES_TAKEN = np.array(SHARES)
-P95 = np.array([0.95])
 
 
 @compiled
@@ -42,12 +41,15 @@ def into_bins(
 ) -> None:
     """Put the values of a cell in order of their bins; value `places[cell * n_bins + bin]` is the first of each."""
     start, stop, first = begin[cell], begin[cell + 1], cell * n_bins
+    before, in_order = np.int32(0), True
     for at in range(start, stop):
         places[first + bins[at] + 1] += 1
+        in_order &= before <= bins[at]
+        before = bins[at]
     places[first] = start
     for b in range(first, first + n_bins):
         places[b + 1] += places[b]
-    if stop == start:
+    if in_order:  # as they are where parties come straight to where they wait
         return
     for at in range(start, stop):
         room[places[first + bins[at]]] = keys[at]
@@ -60,14 +62,47 @@ def into_bins(
 
 
 @compiled
+def twins(net: Network, keys: KeyArray, begin: IntArray, sums: FloatArray, places: IntArray) -> IntArray:
+    """(n_cells,): of a cell of a station that of its facility, where both have the same waits bin by bin; else -1.
+
+    So it is of every class that all comes to one group of lanes and waits nowhere before: its quantiles need be found
+    but once.
+
+    Args:
+        net: the network.
+        keys: bits of the waits above 0.
+        begin: (n_cells + 1,): where those of each cell begin.
+        sums: as in `Found`.
+        places: where those of each cell and bin begin (`into_bins`).
+    """
+    result = np.full(net.cells, -1)
+    for cell in range(net.begin[net.facilities], net.cells):
+        other = net.of_facility[cell]
+        mine, its = keys[begin[cell] : begin[cell + 1]], keys[begin[other] : begin[other + 1]]
+        same = len(mine) == len(its)
+        for b in range(net.bins):
+            here, there = places[cell * net.bins + b], places[other * net.bins + b]
+            same &= sums[cell, WAITS, b] == sums[other, WAITS, b] and here - begin[cell] == there - begin[other]
+        if same:
+            apart = np.uint64(0)
+            for at in range(len(mine)):
+                apart |= mine[at] ^ its[at]
+            result[cell] = other if apart == 0 else -1
+    return result
+
+
+@compiled
 def of_columns(
-    net: Network, keys: KeyArray, begin: IntArray, count: IntArray, shares: FloatArray, room: Room,
+    net: Network, keys: KeyArray, begin: IntArray, count: IntArray, twin: IntArray, shares: FloatArray, room: Room,
     result: FloatArray,
 ) -> None:  # fmt: skip
     """Quantiles by column, (shares, n_columns), of values that lie cell by cell; `count` of each with those of 0."""
     cells, columns = net.cells, result.shape[1]
     flat = result.ravel()
     for cell in range(cells):
+        if twin[cell] >= 0:
+            result[:, cell] = result[:, twin[cell]]
+            continue
         zeros = count[cell] - (begin[cell + 1] - begin[cell])
         quantiles(keys, begin[cell], begin[cell + 1], zeros, shares, room, flat, cell, columns)
     for owner in range(columns - cells):
@@ -86,13 +121,16 @@ def of_columns(
 
 @compiled
 def of_columns_and_bins(
-    net: Network, keys: KeyArray, places: IntArray, sums: FloatArray, shares: FloatArray, together: KeyArray,
-    room: Room, result: FloatArray,
+    net: Network, keys: KeyArray, places: IntArray, sums: FloatArray, twin: IntArray, shares: FloatArray,
+    together: KeyArray, room: Room, result: FloatArray,
 ) -> None:  # fmt: skip
     """Quantiles by column and bin, (shares, n_columns, n_bins), of values that lie by cell and bin (`into_bins`)."""
     cells, bins, step = net.cells, net.bins, result.shape[1] * net.bins
     flat = result.ravel()
     for cell in range(cells):
+        if twin[cell] >= 0:
+            result[:, cell] = result[:, twin[cell]]
+            continue
         for b in range(bins):
             at = cell * bins + b
             zeros = int(sums[cell, WAITS, b]) - (places[at + 1] - places[at])
@@ -174,25 +212,14 @@ def distribute(
             count[cell] += int(sums[cell, WAITS, b])
     survival(net, seconds, begin, count, longer)
     keys, room = seconds.view(np.uint64), room_for(most, len(SHARES_TAKEN))
-    of_columns(net, keys, begin, count, SHARES_TAKEN, room, waits)
+    other, places = np.empty(most, np.uint64), begin
+    if net.bins > 1:
+        places = np.zeros(net.cells * net.bins + 1, np.int64)
+        for cell in range(net.cells):
+            into_bins(keys, bins, begin, cell, net.bins, places, other)
+    twin = twins(net, keys, begin, sums, places)
+    of_columns(net, keys, begin, count, twin, SHARES_TAKEN, room, waits)
     if net.bins == 1:
         in_bins[:, :, 0] = waits
-        return
-    other, places = np.empty(most, np.uint64), np.zeros(net.cells * net.bins + 1, np.int64)
-    for cell in range(net.cells):
-        into_bins(keys, bins, begin, cell, net.bins, places, other)
-    of_columns_and_bins(net, keys, places, sums, SHARES_TAKEN, other, room, in_bins)
-
-
-@compiled
-def times_in_system(net: Network, v: Visits, system: FloatArray, p95: FloatArray) -> None:
-    """The 95th percentile of the time in system by column; `system` says how many have left by cell."""
-    begin, count = np.zeros(net.cells + 1, np.int64), np.zeros(net.cells, np.int64)
-    for cell in range(net.cells):
-        count[cell] = int(system[cell, 1])
-        begin[cell + 1] = begin[cell] + count[cell]
-    end, seconds = begin[:-1].copy(), np.empty(begin[net.cells])
-    add_times_in_system(net, v, seconds, end)
-    close_up(seconds, np.empty(0, np.int32), begin, end)
-    room = room_for(begin[net.cells], len(P95))
-    of_columns(net, seconds.view(np.uint64), begin, count, P95, room, p95.reshape(1, -1))
+    else:
+        of_columns_and_bins(net, keys, places, sums, twin, SHARES_TAKEN, other, room, in_bins)

@@ -10,11 +10,12 @@ import numpy as np
 
 from sim.engine.compiled import jit
 from sim.engine.compiled.jit import compiled, pointer
-from sim.study.compiled.distribution import distribute, times_in_system
+from sim.study.compiled.distribution import distribute
+from sim.study.compiled.highest import lowest_wanted, times_in_system
 from sim.study.compiled.lines import overtime, peaks
 from sim.study.compiled.ordering import in_order
-from sim.study.compiled.reading import read_all, room_by_cell
-from sim.study.compiled.tables import Found, Late, Line, Log, Network, Visits, Waits
+from sim.study.compiled.reading import all_alone, read_all, room_by_cell, settle, spread
+from sim.study.compiled.tables import Found, High, Late, Line, Log, Network, Visits, Waits
 
 
 @compiled
@@ -25,8 +26,8 @@ def point_network(net: Network) -> Network:
         pointer(net.travel), pointer(net.on_the_way), pointer(net.road), pointer(net.good), pointer(net.edges),
         net.opens, net.horizon, net.bins_per_second, pointer(net.standard_begin), pointer(net.standard_time),
         pointer(net.standard_value), pointer(net.queue_columns), pointer(net.same_line), pointer(net.grid),
-        pointer(net.grid_from), pointer(net.begin), net.facilities, net.classes, net.outcomes,
-        net.cells, net.bins, net.first_bin, net.maps, net.takes_road,
+        pointer(net.grid_from), pointer(net.begin), pointer(net.of_facility), net.facilities, net.stations,
+        net.classes, net.outcomes, net.cells, net.bins, net.first_bin, net.maps, net.takes_road,
     )  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def point_visits(v: Visits) -> Visits:
     return Visits(
         pointer(v.party), pointer(v.station), pointer(v.joined), pointer(v.started), pointer(v.ended), pointer(v.left),
         pointer(v.booth), pointer(v.outcome), pointer(v.away), pointer(v.away_outcome), pointer(v.time),
-        pointer(v.klass), pointer(v.size), pointer(v.initial), v.visits, v.turned_away,
+        pointer(v.klass), pointer(v.size), pointer(v.initial), v.visits, v.turned_away, v.parties,
     )  # fmt: skip
 
 
@@ -51,14 +52,15 @@ def point_found(f: Found) -> Found:
     """The same with pointers."""
     return Found(
         pointer(f.sums), pointer(f.outcomes), pointer(f.left), pointer(f.by_start), pointer(f.system),
-        pointer(f.seconds), pointer(f.begins), pointer(f.stops), pointer(f.parties), pointer(f.metres),
-        pointer(f.waits), pointer(f.waits_in_bins), pointer(f.survival), pointer(f.p95), pointer(f.overtime),
+        pointer(f.seconds), pointer(f.begins), pointer(f.stops), pointer(f.in_bins), pointer(f.parties),
+        pointer(f.metres), pointer(f.waits), pointer(f.waits_in_bins), pointer(f.survival), pointer(f.p95),
+        pointer(f.overtime),
     )  # fmt: skip
 
 
 @compiled
 def read(net: Network, v: Visits, log: Log, into: Found) -> int:
-    """All but the times in system; returns the row of a visit that no rule leads to, or -1."""
+    """Everything; returns the row of a visit that no rule leads to, or -1."""
     begin = np.zeros(net.cells + 1, np.int64)
     stray = room_by_cell(net, v, begin)
     if stray >= 0:
@@ -71,14 +73,22 @@ def read(net: Network, v: Visits, log: Log, into: Found) -> int:
     late = np.empty(v.visits, np.int32)
     for pool in range(log.pools):
         piece[pool] = log.begin[pool]
+    in_system, in_system_end = np.empty(begin[net.cells]), begin[:-1].copy()
+    above = lowest_wanted(net, v, begin, in_system, len(into.p95))
     waits = Waits(pointer(seconds), pointer(bins), pointer(end))
+    high = High(pointer(above), pointer(in_system), pointer(in_system_end))
     line = Line(pointer(starts), pointer(ends), pointer(cell), pointer(metres))
-    waiting, lates = read_all(net, v, log, point_found(into), waits, line, Late(pointer(late), pointer(piece)))
+    out, alone = point_found(into), all_alone(v)
+    waiting, lates = read_all(net, v, log, out, waits, high, line, Late(pointer(late), pointer(piece)), alone)
+    settle(net, out, alone)
+    spread(net, out)
     overtime(net, v, log, late[:lates], into.overtime)
+    times_in_system(net, v, begin, High(above, in_system, in_system_end), into.system, into.p95)
     distribute(net, seconds, bins, begin, end, into.sums, into.waits, into.waits_in_bins, into.survival)
     joins, leaves = in_order(starts, waiting), in_order(ends, waiting)
-    peaks(net, Line(starts, ends, cell, metres), joins, leaves, into.parties, into.metres)
-    return -1 if len(piece) + len(late) + len(end) >= 0 else stray  # arrays that are pointed to live until here
+    peaks(net, line, joins, leaves, into.parties, into.metres)
+    lengths = len(piece) + len(late) + len(end) + len(starts) + len(ends) + len(cell) + len(metres)
+    return -1 if lengths >= 0 else stray  # arrays that are pointed to live until here
 
 
 def _entry(version: int) -> Any:
@@ -87,8 +97,6 @@ def _entry(version: int) -> Any:
     def entry(tables, visits, log, into):  # type: ignore[no-untyped-def]
         net, v = point_network(tables), point_visits(visits)
         stray = read(net, v, point_log(log), into)
-        if stray < 0:
-            times_in_system(net, v, into.system, into.p95)
         return stray if version >= 0 else -2
 
     return jit.cached(entry)
@@ -119,17 +127,18 @@ def _signature() -> Any:
         Network, cell="i2", home="i1", facility="i1", kind="i1", pool="i1", travel="f1", on_the_way="u1", road="f2",
         good="u1", edges="f1", opens="f", horizon="f", bins_per_second="f", standard_begin="i1", standard_time="f1",
         standard_value="f1", queue_columns="i2", same_line="i1", grid="f1", grid_from="i1", begin="i1",
-        facilities="i", classes="i", outcomes="i", cells="i", bins="i", first_bin="i", maps="i", takes_road="b",
+        of_facility="i1", facilities="i", stations="i", classes="i", outcomes="i", cells="i", bins="i", first_bin="i",
+        maps="i", takes_road="b",
     )  # fmt: skip
     visits = _tuple_type(
         Visits, party="i1", station="i1", joined="f1", started="f1", ended="f1", left="f1", booth="i1", outcome="i1",
         away="i1", away_outcome="i1", time="f1", klass="i1", size="i1", initial="u1",
-        visits="i", turned_away="i",
+        visits="i", turned_away="i", parties="i",
     )  # fmt: skip
     log = _tuple_type(Log, begin="i1", since="f1", open="i1", has_overtime="f1", pools="i")
     found = _tuple_type(
         Found, sums="f3", outcomes="f3", left="f2", by_start="f3", system="f2", seconds="f2", begins="f4", stops="f4",
-        parties="f2", metres="f2", waits="f2", waits_in_bins="f3", survival="f2", p95="f1", overtime="f2",
+        in_bins="f3", parties="f2", metres="f2", waits="f2", waits_in_bins="f3", survival="f2", p95="f1", overtime="f2",
     )  # fmt: skip
     return net, visits, log, found
 

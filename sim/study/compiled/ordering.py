@@ -18,10 +18,10 @@ from sim.study.compiled.tables import Int32Array
 
 KeyArray = npt.NDArray[np.uint64]
 
-FEW = 48
-"""So many values are sorted faster than a histogram is cleared."""
-BOXES, MANY, BOXES_OF_MANY = 1 << 10, 1 << 17, 1 << 16
-"""Boxes of a histogram: as many as keep those that are sorted small."""
+FEW = 24
+"""So many values are sorted faster than a histogram is made of them."""
+LEAST_BOXES, MOST_BOXES, A_BOX = 1 << 6, 1 << 16, 4
+"""Boxes of a histogram: one for so many values, which keeps those that are sorted few and the boxes in the cache."""
 
 
 class Room(NamedTuple):
@@ -68,36 +68,42 @@ def order_statistics(keys: KeyArray, begin: int, end: int, room: Room) -> None:
             if place[at] >= 0:
                 found[at] = picked[place[at]]
         return
-    low, high = keys[begin], keys[begin]
-    for at in range(begin, end):
-        low, high = min(low, keys[at]), max(high, keys[at])
-    boxes, shift = BOXES if end - begin < MANY else BOXES_OF_MANY, np.uint64(0)
+    mine = keys[begin:end]
+    low, high = mine[0], mine[0]
+    for at in range(len(mine)):
+        low, high = min(low, mine[at]), max(high, mine[at])
+    boxes = LEAST_BOXES
+    while boxes * A_BOX < len(mine) and boxes < MOST_BOXES:
+        boxes *= 2
+    shift = np.uint64(32 if (high - low) >> np.uint64(32) >= np.uint64(boxes) else 0)
     while (high - low) >> shift >= np.uint64(boxes):
         shift += np.uint64(1)
-    count, into = np.zeros(boxes, np.int64), np.full(boxes, -1)
-    for at in range(begin, end):
-        count[(keys[at] - low) >> shift] += 1
-    box, before, picks, last = 0, 0, 0, -1
+    count = np.zeros(boxes, np.int32)
+    for at in range(len(mine)):
+        count[(mine[at] - low) >> shift] += 1
+    first, found_boxes = np.empty(len(place) + 1, np.int64), 0
+    box, before, inside, picks, last = 0, 0, int(count[0]), 0, -1
     for at in range(len(place)):
         if place[at] < 0:
             continue
-        while before + count[box] <= place[at]:
-            before += count[box]
+        while before + inside <= place[at]:
+            before += inside
             box += 1
+            inside = int(count[box])
         if box != last:
-            into[box], last = picks, box
-            picks += count[box]
-        place[at] = into[box] + place[at] - before  # among those picked
-    for at in range(begin, end):
-        mine = (keys[at] - low) >> shift
-        if into[mine] >= 0:
-            picked[into[mine]] = keys[at]
-            into[mine] += 1
-    first = 0
-    for box in range(boxes):
-        if into[box] >= 0:
-            shell_sort(picked, first, into[box])
-            first = into[box]
+            first[found_boxes], last = picks, box
+            count[box] = ~picks  # below 0: where the next of its values goes, bit by bit the other way round
+            picks += inside
+            found_boxes += 1
+        place[at] = first[found_boxes - 1] + place[at] - before  # among those picked
+    first[found_boxes] = picks
+    for at in range(len(mine)):
+        to = count[(mine[at] - low) >> shift]
+        if to < 0:
+            picked[~to] = mine[at]
+            count[(mine[at] - low) >> shift] = to - 1
+    for at in range(found_boxes):
+        shell_sort(picked, first[at], first[at + 1])
     for at in range(len(place)):
         if place[at] >= 0:
             found[at] = picked[place[at]]
@@ -164,17 +170,30 @@ def in_order(time: FloatArray, n: int) -> Int32Array:
         order[begin[box]] = at
         begin[box] += 1
     first = 0
-    for box in range(boxes):
-        last, step = begin[box], 1
-        while step < (last - first) // 16:
-            step = 3 * step + 1
-        while step > 0:  # as in `shell_sort`
-            for at in range(first + step, last):
-                index, to = order[at], at
-                while to - step >= first and time[order[to - step]] > time[index]:
-                    order[to] = order[to - step]
-                    to -= step
-                order[to] = index
-            step //= 3
-        first = last
+    for box in range(boxes):  # now each box says where it ends
+        if begin[box] - first > FEW:
+            shell_sort_indices(order, time, first, begin[box])
+        first = begin[box]
+    for at in range(1, n):
+        index, to = order[at], at
+        while to > 0 and time[order[to - 1]] > time[index]:
+            order[to] = order[to - 1]
+            to -= 1
+        order[to] = index
     return order
+
+
+@compiled
+def shell_sort_indices(order: Int32Array, time: FloatArray, first: int, last: int) -> None:
+    """`shell_sort` of some indices by time, to the last step but one."""
+    step = 1
+    while step < (last - first) // 16:
+        step = 3 * step + 1
+    while step > 1:
+        for at in range(first + step, last):
+            index, to = order[at], at
+            while to - step >= first and time[order[to - step]] > time[index]:
+                order[to] = order[to - step]
+                to -= step
+            order[to] = index
+        step //= 3

@@ -12,7 +12,21 @@ from sim.engine.compiled.jit import inlined
 from sim.engine.records import INSIDE, MOVED_ON
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.network import DIVERTED, StationKind
-from sim.study.compiled.tables import BLOCKED, BUSY, ROAD, WAITING, Found, Late, Line, Log, Network, Visits, Waits
+from sim.study.compiled.tables import (
+    BLOCKED,
+    BUSY,
+    ROAD,
+    STATES,
+    WAITING,
+    Found,
+    High,
+    Late,
+    Line,
+    Log,
+    Network,
+    Visits,
+    Waits,
+)
 from sim.study.tallies import SUMS
 
 (
@@ -24,8 +38,10 @@ MINUTE = 60.0
 
 @inlined
 def bin_of(net: Network, time: float) -> int:
-    """Bin of an instant in [warm_up, horizon]; the horizon is one past the last bin."""
+    """Bin of an instant in [warm_up, horizon]; the horizon is one past the last bin, where there are several."""
     last = net.bins
+    if last == 1:
+        return 0
     found = min(max(int(time * net.bins_per_second) - net.first_bin, 0), last)
     if time < net.edges[found]:
         found -= 1
@@ -56,6 +72,8 @@ def add_spell(
     net: Network,
     out: Found,
     waits: Waits,
+    high: High,
+    alone: bool,
     cell: int,
     at: int,
     begun: float,
@@ -67,16 +85,20 @@ def add_spell(
     referred: bool,
     standard: float,
 ) -> None:
-    """A spell that counts; it joined in bin `at` and was begun in bin `begun_in`."""
+    """A spell that counts; it joined in bin `at` and was begun in bin `begun_in`.
+
+    What nearly all have is counted where it is missing, and what they have twice once: `settle` puts it right.
+    """
     place = cell * len(SUMS) * net.bins + at
     waited = not np.isnan(wait)
     out.sums[place + ARRIVALS * net.bins] += 1.0
     if waited:
-        out.sums[place + WAITS * net.bins] += 1.0
-        out.sums[place + PERSONS * net.bins] += size
+        if not alone:
+            out.sums[place + PERSONS * net.bins] += size
         if wait != 0.0:  # of 0 nothing is added up, and how many are 0 is known
             out.sums[place + WAIT * net.bins] += wait
-            out.sums[place + PERSON_WAIT * net.bins] += wait * size
+            if not alone:
+                out.sums[place + PERSON_WAIT * net.bins] += wait * size
             n = waits.end[cell]
             waits.seconds[n] = wait
             if net.bins > 1:
@@ -85,13 +107,18 @@ def add_spell(
         if wait - standard > 0.0:
             out.sums[place + OVER * net.bins] += 1.0
             out.sums[place + OVER_BY * net.bins] += wait - standard
-    elif outcome == INSIDE:
-        out.sums[place + CENSORED * net.bins] += 1.0
-    if not np.isnan(in_system):
+    else:
+        out.sums[place + WAITS * net.bins] += 1.0
+        if outcome == INSIDE:
+            out.sums[place + CENSORED * net.bins] += 1.0
+    if np.isnan(in_system):
         out.sums[place + LEFT * net.bins] += 1.0
+    else:
         out.sums[place + IN_SYSTEM * net.bins] += in_system
-        out.system[2 * cell] += in_system
-        out.system[2 * cell + 1] += 1.0
+        if net.bins > 1:
+            out.system[2 * cell] += in_system
+        if in_system > high.above[cell]:
+            add_value(high.seconds, high.end, cell, in_system)
     if referred:
         out.sums[place + REFERRED * net.bins] += 1.0
         if waited:
@@ -103,6 +130,46 @@ def add_spell(
         if wait != 0.0:
             out.by_start[started] += wait / MINUTE
         out.by_start[started + net.bins] += 1.0
+
+
+@inlined
+def settle(net: Network, out: Found, alone: bool) -> None:
+    """Make counts of those who had what `add_spell` counts where it is missing, and persons of parties of one."""
+    for cell in range(net.cells):
+        for at in range(net.bins):
+            place = cell * len(SUMS) * net.bins + at
+            arrivals = out.sums[place + ARRIVALS * net.bins]
+            for kind in (WAITS, LEFT):
+                out.sums[place + kind * net.bins] = arrivals - out.sums[place + kind * net.bins]
+            if alone:
+                out.sums[place + PERSONS * net.bins] = out.sums[place + WAITS * net.bins]
+                out.sums[place + PERSON_WAIT * net.bins] = out.sums[place + WAIT * net.bins]
+            if net.bins == 1:
+                out.system[2 * cell] = out.sums[place + IN_SYSTEM]
+            out.system[2 * cell + 1] += out.sums[place + LEFT * net.bins]
+
+
+@inlined
+def spread(net: Network, out: Found) -> None:
+    """`sim.study.bins.spread`: seconds by bin of the stretches that begin and end in them."""
+    width = net.bins + 1
+    for row in range(STATES * net.cells):
+        carried = 0.0
+        for at in range(net.bins):
+            place = 2 * row * width + at
+            partial = out.begins[place] - out.stops[place]
+            seconds = partial + carried * (net.edges[at + 1] - net.edges[at])
+            out.in_bins[row * net.bins + at] = seconds if seconds > 0.0 else 0.0
+            carried += out.begins[place + width] - out.stops[place + width]
+
+
+@inlined
+def all_alone(v: Visits) -> bool:
+    """Every party is one person (or whatever parties are counted in)."""
+    other = 0
+    for party in range(v.parties):
+        other |= v.size[party] ^ 1
+    return bool(other == 0)
 
 
 @inlined
@@ -129,10 +196,12 @@ def add_stretch(
     out.seconds[row] += (end - start) * weight
     place = 2 * row * width + begins
     out.begins[place] += (net.edges[begins + 1] - start) * weight
-    out.begins[place + width] += weight
+    if net.bins > 1:  # what stands in line is carried to the next bin, if there is one
+        out.begins[place + width] += weight
     place = 2 * row * width + stops
     out.stops[place] += (net.edges[min(stops + 1, net.bins)] - end) * weight
-    out.stops[place + width] += weight
+    if net.bins > 1:
+        out.stops[place + width] += weight
 
 
 @inlined
@@ -185,7 +254,9 @@ def passing_time(net: Network, v: Visits, row: int) -> float:
 
 
 @inlined
-def read_all(net: Network, v: Visits, log: Log, out: Found, waits: Waits, line: Line, late: Late) -> tuple[int, int]:
+def read_all(
+    net: Network, v: Visits, log: Log, out: Found, waits: Waits, high: High, line: Line, late: Late, alone: bool
+) -> tuple[int, int]:
     """Add up everything; returns how many visits stood in line, and how many may have been late."""
     waiting, lates = 0, 0
     first, stay_counts, stay_in, stay_joined = 0, False, 0, 0.0
@@ -213,8 +284,8 @@ def read_all(net: Network, v: Visits, log: Log, out: Found, waits: Waits, line: 
         if counted:
             never = np.nan if unserved else until
             add_spell(
-                net, out, waits, cell, joined_in, never, until_in, never - since, left - joined, size, outcome,
-                to_secondary, np.inf,
+                net, out, waits, high, alone, cell, joined_in, never, until_in, never - since, left - joined, size,
+                outcome, to_secondary, np.inf,
             )  # fmt: skip
             if unserved and not np.isnan(left) and outcome != MOVED_ON:
                 add_gone(net, out, cell, joined_in, until - since)
@@ -255,8 +326,8 @@ def read_all(net: Network, v: Visits, log: Log, out: Found, waits: Waits, line: 
                 wait = 0.0
             standard = promised(net, facility, stay_joined)
             add_spell(
-                net, out, waits, whole, stay_in, begun, begun_in, wait, left - stay_joined, size, ends, referred,
-                standard,
+                net, out, waits, high, alone, whole, stay_in, begun, begun_in, wait, left - stay_joined, size, ends,
+                referred, standard,
             )  # fmt: skip
             if np.isnan(begun) and not np.isnan(left):
                 add_gone(net, out, whole, stay_in, left - stay_joined - on_the_way)
@@ -275,7 +346,8 @@ def add_turned_away(net: Network, v: Visits, out: Found) -> None:
         klass, joined = v.klass[party], v.time[party]
         if counts(net, v, joined, party):
             cell, at_bin = net.cell[net.home[klass] * net.classes + klass], bin_of(net, joined)
-            out.sums[(cell * len(SUMS) + ARRIVALS) * net.bins + at_bin] += 1.0
+            for kind in (ARRIVALS, WAITS, LEFT):  # of the latter those without (`settle`)
+                out.sums[(cell * len(SUMS) + kind) * net.bins + at_bin] += 1.0
             if v.away_outcome[at] >= 0:
                 out.outcomes[(cell * net.outcomes + v.away_outcome[at]) * net.bins + at_bin] += 1.0
 
@@ -283,36 +355,30 @@ def add_turned_away(net: Network, v: Visits, out: Found) -> None:
 @inlined
 def room_by_cell(net: Network, v: Visits, begin: IntArray) -> int:
     """Where the spells of each cell begin if every visit is a stay; returns a row that no rule leads to, or -1."""
+    visits = np.zeros(net.stations * net.classes, np.int64)
     for row in range(v.visits):
-        station, klass = v.station[row], v.klass[v.party[row]]
-        cell = net.cell[(net.facilities + station) * net.classes + klass]
+        visits[v.station[row] * net.classes + v.klass[v.party[row]]] += 1
+    for place in range(len(visits)):
+        if visits[place] == 0:
+            continue
+        station, klass = place // net.classes, place % net.classes
+        cell = net.cell[net.facilities * net.classes + place]
         if cell < 0:
-            return row
-        begin[cell + 1] += 1
-        begin[net.cell[net.facility[station] * net.classes + klass] + 1] += 1
+            return first_of(net, v, place)
+        begin[cell + 1] += visits[place]
+        begin[net.cell[net.facility[station] * net.classes + klass] + 1] += visits[place]
     for cell in range(net.cells):
         begin[cell + 1] += begin[cell]
     return -1
 
 
 @inlined
-def add_times_in_system(net: Network, v: Visits, seconds: FloatArray, end: IntArray) -> None:
-    """Time in system of the spells that count, where it is not 0, cell by cell."""
-    before, facility, whole, stay_counts, joined, left = -1, -1, 0, False, 0.0, 0.0
-    for row in range(v.visits):
-        party, station, since = v.party[row], v.station[row], v.joined[row]
-        klass, here = v.klass[party], net.facility[station]
-        counted = counts(net, v, since, party)
-        if party != before or here != facility:
-            if stay_counts and left - joined > 0.0:
-                add_value(seconds, end, whole, left - joined)
-            before, facility, joined, stay_counts = party, here, since, counted
-            whole = net.cell[here * net.classes + klass]
-        left = v.left[row]
-        if counted and left - since > 0.0:
-            add_value(seconds, end, net.cell[(net.facilities + station) * net.classes + klass], left - since)
-    if stay_counts and left - joined > 0.0:
-        add_value(seconds, end, whole, left - joined)
+def first_of(net: Network, v: Visits, place: int) -> int:
+    """The first visit of a class to a station, at `place` in a table (n_stations, n_classes)."""
+    row = 0
+    while v.station[row] * net.classes + v.klass[v.party[row]] != place:
+        row += 1
+    return row
 
 
 @inlined

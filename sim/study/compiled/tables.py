@@ -69,8 +69,11 @@ class Network(NamedTuple):
     """By whole minutes of a wait, the first place of the grid at or after them."""
     begin: IntArray
     """(n_owners + 1,): first cell of each owner."""
+    of_facility: IntArray
+    """(n_cells,): `Cells.facility_cell`."""
     facilities: int
     """How many there are, as of the following."""
+    stations: int
     classes: int
     outcomes: int
     cells: int
@@ -99,7 +102,9 @@ class Visits(NamedTuple):
     size: IntArray
     initial: ByteArray
     visits: int
+    """How many there are, as of the following."""
     turned_away: int
+    parties: int
 
 
 class Log(NamedTuple):
@@ -139,6 +144,8 @@ class Found(NamedTuple):
     """(STATES, n_cells, 2, n_bins + 1): rest of the bin, and weight, of the stretches that begin in it."""
     stops: FloatArray
     """The same of those that end in it."""
+    in_bins: FloatArray
+    """(STATES, n_cells, n_bins): seconds in each bin, times weight."""
     parties: FloatArray
     """(n_bins, n_columns): longest line, as the following."""
     metres: FloatArray
@@ -159,6 +166,16 @@ class Waits(NamedTuple):
 
     seconds: FloatArray
     bin: Int32Array
+    end: IntArray
+    """(n_cells,): one past the last so far."""
+
+
+class High(NamedTuple):
+    """Times in system that may be among the highest, cell by cell with room left between."""
+
+    above: FloatArray
+    """(n_cells,): those up to here are left out; 0 where none is but those of 0."""
+    seconds: FloatArray
     end: IntArray
     """(n_cells,): one past the last so far."""
 
@@ -214,7 +231,9 @@ def network_of(layout: Layout) -> Network:
         grid=grid,
         grid_from=np.searchsorted(grid, np.arange(GRID_MINUTES[-1] + 1) * 60.0),
         begin=np.asarray(cells.begin, np.int64),
+        of_facility=np.asarray(cells.facility_cell, np.int64),
         facilities=len(network.facilities),
+        stations=len(stations),
         classes=len(network.classes),
         outcomes=len(network.outcomes),
         cells=cells.n_cells,
@@ -261,6 +280,7 @@ def visits_of(network: model.Network, parties: Parties, records: Records) -> Vis
         initial=np.ascontiguousarray(parties.initial).view(np.uint8),
         visits=len(records.party),
         turned_away=len(away),
+        parties=len(parties.time),
     )
 
 
@@ -283,6 +303,7 @@ def new_found(layout: Layout) -> Found:
         seconds=zeros((STATES, n)),
         begins=zeros((STATES, n, 2, width)),
         stops=zeros((STATES, n, 2, width)),
+        in_bins=empty((STATES, n, bins)),
         parties=zeros((bins, columns)),
         metres=zeros((bins, columns)) if cells.takes_road else empty((0, 0)),
         waits=empty((len(SHARES), columns)),
