@@ -7,9 +7,10 @@ import atexit
 import gc
 import os
 import shlex
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
+
+from sim.process import NO_PLACE, leave_with, say, unwritten
 
 if TYPE_CHECKING:
     from sim.errors import ReplicationError
@@ -22,33 +23,7 @@ example:     bordersim run scenarios/pacific-highway-southbound.yaml --all
 
 def program() -> NoReturn:
     """`main` in a process of its own, which ends with it."""
-    end = _End()
-    # What is registered first is done last: after all that is imported below, but instead of what was there before.
-    if getattr(atexit, "_ncallbacks", lambda: 1)() == 0:
-        atexit.register(end.leave)
-    end.status = main()
-    sys.exit(end.status)
-
-
-class _End:
-    """The end of the process, when all is done that anybody registered for it.
-
-    Python would then take a thousand modules and the compiled code apart, for most of a tenth of a second. The system
-    takes all back at once.
-    """
-
-    status: int | None = None
-
-    def leave(self) -> None:
-        """Leave at once, if the program got as far as its exit status and what it said can be handed over."""
-        if self.status is None:
-            return
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except (OSError, ValueError, AttributeError):  # nobody reads it, or it was closed: Python has words for that
-            return
-        os._exit(self.status)
+    leave_with(main)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,40 +31,46 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Without `argv` it is the program itself, in a process of its own, and may set that up for a quick start.
     """
-    if argv is None:
-        _start_quickly()
-    arguments = parser().parse_args(argv)
-    if arguments.debug:
+    arguments = None
+    try:
+        if argv is None:
+            _start_quickly()
+        arguments = parser().parse_args(argv)
         return run_command(arguments)
+    except (Exception, KeyboardInterrupt) as error:
+        if arguments is not None and arguments.debug:
+            raise
+        return _told(error, arguments)
+
+
+def _told(error: BaseException, arguments: argparse.Namespace | None) -> int:
+    """Say what stopped a command; the exit status that it has."""
     from sim.errors import BordersimError, IncompleteRunError, ReplicationError, ScenarioError
 
-    try:
-        return run_command(arguments)
-    except BrokenPipeError:  # the reader of our output went away, as in `bordersim show ... | head`
-        sys.stderr.close()
-        return 0
-    except ScenarioError as error:
-        print(error, file=sys.stderr)
-        count = len(error.faults)
-        print(f"{count} fault{'s' if count != 1 else ''}; nothing was run", file=sys.stderr)
-        return error.exit_status
-    except ReplicationError as error:
-        _tell_failures(arguments, [error])
-        return error.exit_status
-    except IncompleteRunError as error:
-        _tell_failures(arguments, error.failures)
-        if error.again:
-            print(error.again, file=sys.stderr)
-        return error.exit_status
-    except BordersimError as error:
-        print(f"bordersim: {error}", file=sys.stderr)
-        return error.exit_status
-    except Exception as error:  # a fault of ours: say so in one line, keep the details for --debug
-        print(f"bordersim: internal error: {type(error).__name__}: {error}; `--debug` shows where", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt as error:
-        print("; ".join(["bordersim: interrupted", *getattr(error, "__notes__", ())]), file=sys.stderr)
-        return 130
+    status = error.exit_status if isinstance(error, BordersimError) else 1
+    match error:
+        case BrokenPipeError():  # the reader of our output went away, as in `bordersim show ... | head`
+            return 0
+        case ScenarioError():
+            count = len(error.faults)
+            say(f"{error}\n{count} fault{'s' if count != 1 else ''}; nothing was run")
+        case ReplicationError() if arguments:
+            _tell_failures(arguments, [error])
+        case IncompleteRunError() if arguments:
+            _tell_failures(arguments, error.failures)
+            if error.again:
+                say(error.again)
+        case BordersimError():
+            say(f"bordersim: {error}")
+        case KeyboardInterrupt():
+            say("; ".join(["bordersim: interrupted", *getattr(error, "__notes__", ())]))
+            return 130
+        case OSError() if error.filename is None and error.errno in NO_PLACE:
+            say(unwritten(error))
+            return 2
+        case _:  # a fault of ours: say so in one line, keep the details for --debug
+            say(f"bordersim: internal error: {type(error).__name__}: {error}; `--debug` shows where")
+    return status
 
 
 def _start_quickly() -> None:
@@ -137,13 +118,13 @@ def _tell_failures(arguments: argparse.Namespace, failures: Sequence[Replication
     from sim.scenario.vocabulary import BASELINE
 
     for error in failures[:MOST_TOLD]:
-        print(f"bordersim: {error}", file=sys.stderr)
+        say(f"bordersim: {error}")
         which = "" if error.variant == BASELINE else f" --variant {error.variant}"
         path = shlex.quote(str(arguments.path))
         replay = f"bordersim --debug run {path} --replication {error.replication}{which}{_how(arguments)}"
-        print(f"replay it: {replay}", file=sys.stderr)
+        say(f"replay it: {replay}")
     if len(failures) > MOST_TOLD:
-        print(f"and {len(failures) - MOST_TOLD} more", file=sys.stderr)
+        say(f"and {len(failures) - MOST_TOLD} more")
 
 
 def _how(arguments: argparse.Namespace) -> str:

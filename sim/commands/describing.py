@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.commands.shared import json_of, load_study
+from sim.commands.shared import console, json_of, load_study
 from sim.errors import ScenarioError, UsageError
 from sim.scenario.vocabulary import BASELINE
 
@@ -77,11 +77,9 @@ def ports(arguments: Namespace) -> int:
         rows = [summary(each) | ({} if km is None else {"km": round(km, 1)}) for km, each in found]
         sys.stdout.write(json_of(rows))
         return 0
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    console.width = max(console.width, WIDEST_TABLE)  # better a folded line than names cut short
-    console.print(ports_table(found))
+    wide = console()
+    wide.width = max(wide.width, WIDEST_TABLE)  # better a folded line than names cut short
+    wide.print(ports_table(found))
     print(
         f"{len(found)} of {len(registry.ids())} entries; parties a day, lanes for cars + for trucks. "
         "`bordersim ports ID` prints all"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sim.commands.quickly import collecting, leave_out_what_is_seldom_used
 from sim.commands.shared import (
+    console,
     further_runs,
     json_of,
     load_file,
@@ -131,11 +132,9 @@ def sensitivity(arguments: Namespace) -> int:
     if arguments.json:
         print_json(folder, "sensitivity.csv")
     elif not arguments.quiet:
-        from rich.console import Console
-
         from sim.report.sensitivity import tables
 
         for table in tables(folder):
-            Console(highlight=False).print(table, "")
+            console().print(table, "")
         print(f"{'results in' if fresh else 'already there:'} {folder}")
     return 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sim.commands.quickly import collecting, leave_out_what_is_seldom_used
 from sim.commands.shared import (
+    console,
     further_runs,
     load_study,
     look_ahead,
@@ -51,7 +52,7 @@ def run(arguments: Namespace) -> int:
     elif not arguments.quiet:
         from sim.report.tables import summary_table
 
-        _print(summary_table(folder))
+        console().print(summary_table(folder))
         _print_note([folder])
         print(f"{'results in' if fresh else 'already run:'} {folder}")
     return 0
@@ -77,18 +78,12 @@ def compare(arguments: Namespace) -> int:
     elif not arguments.quiet:
         from sim.report.tables import comparison_table
 
-        _print(comparison_table(found))
+        console().print(comparison_table(found))
         _print_note(folders)
         print(f"\nthese numbers in {place / 'comparison_*.csv'}")
         if len(folders) == 1:
             print(f"all differences in {folders[0] / 'comparison.csv'}")
     return 0
-
-
-def _print(what: object) -> None:
-    from rich.console import Console
-
-    Console(highlight=False).print(what)
 
 
 def _print_note(folders: Sequence[Path]) -> None:
@@ -98,7 +93,7 @@ def _print_note(folders: Sequence[Path]) -> None:
     from sim.report.staffing_note import staffing_note
 
     if note := staffing_note(folders):
-        _print(Text(note))
+        console().print(Text(note))
 
 
 def _runs_to_compare(arguments: Namespace) -> list[Path]:

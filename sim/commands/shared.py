@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from sim.scenario import Study
 
 
@@ -104,6 +106,18 @@ def workers_asked(arguments: Namespace) -> int | None:
     if arguments.workers < 1:
         raise UsageError(f"--workers takes a whole number of 1 or more, found {arguments.workers}")
     return int(arguments.workers)
+
+
+def console() -> Console:
+    """What prints tables on standard output; says a `BrokenPipeError` where nobody reads them, as `print` does."""
+    from rich import console as rich
+
+    class Saying(rich.Console):
+        def on_broken_pipe(self) -> None:
+            """Not as rich has it, which ends the process with status 1."""
+            raise
+
+    return Saying(highlight=False)
 
 
 def json_of(value: object) -> str:

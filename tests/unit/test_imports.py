@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = ("errors", "registry", "scenario", "model", "engine", "study", "report")
 """Lowest first. What stands beside these folders (the command line) may import from all of them."""
 TOP = len(ORDER)
-COMMAND_LINE = {"api", "commands", "cli", "__main__", "__init__"}
+COMMAND_LINE = {"api", "commands", "cli", "process", "__main__", "__init__"}
 HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "numba", "pyarrow", "rich")
 """What `--help` and `check` have no use for; each of them costs more than the command itself."""
 

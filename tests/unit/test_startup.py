@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -43,11 +46,53 @@ def test_the_program_leaves_with_its_status_when_all_is_said_and_done(before: st
     assert (done.returncode, done.stdout) == (status, "said done" + "." * bool(before)), done.stderr
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a file that is full is Linux's")
-def test_what_nobody_reads_is_no_success() -> None:
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run([sys.executable, "-m", "sim", "ports"], cwd=ROOT, stdout=full, stderr=subprocess.PIPE)
-    assert done.returncode != 0
+FULL = Path("/dev/full")
+
+
+def by_shell(command: str, unbuffered: bool = False) -> subprocess.CompletedProcess[str]:
+    """A command line in which `bordersim` is this program, done by the shell of the system."""
+    program = f"{shlex.quote(sys.executable)} {'-u' * unbuffered} -m sim"
+    line = f'bordersim() {{ {program} "$@"; }}\n{command}'
+    return subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a file that is full is Linux's")
+@pytest.mark.parametrize("unbuffered", [False, True])
+@pytest.mark.parametrize("arguments", ["ports", "--version"])
+def test_a_full_disk_is_said_in_a_line(arguments: str, unbuffered: bool) -> None:
+    done = by_shell(f"bordersim {arguments} > {FULL}", unbuffered)
+    assert done.returncode == 2
+    assert done.stderr == "bordersim: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a file that is full is Linux's")
+def test_a_fault_that_cannot_be_said_is_one_all_the_same() -> None:
+    assert by_shell(f"bordersim check no-such-file 2> {FULL}").returncode == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="of a shell that there is not")
+@pytest.mark.parametrize("arguments", ["ports", "schema", "--version"])
+def test_a_reader_who_went_away_is_no_fault(arguments: str) -> None:
+    """Before the first word is said, or the last: `ports` says so much that it is told, `--version` does not."""
+    done = by_shell(f"{{ sleep 0.5; bordersim {arguments}; echo $? >&2; }} | true")
+    assert done.stderr == "0\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="of a shell that there is not")
+@pytest.mark.parametrize("arguments", ["ports --json", "schema", "--version"])
+def test_closed_output_goes_nowhere(arguments: str) -> None:
+    done = by_shell(f"bordersim {arguments} >&-")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="of a shell that there is not")
+def test_warnings_do_not_go_into_the_output_where_errors_go_nowhere(tmp_path: Path) -> None:
+    scenario = "scenarios/preclearance-kiosks.yaml"
+    run = f"bordersim run {scenario} --replications 2 --engine reference --json --out {shlex.quote(str(tmp_path))}"
+    warned, done = by_shell(run), by_shell(f"{run} <&- 2>&-")
+    assert "warning" in warned.stderr
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == json.loads(warned.stdout)
 
 
 def test_every_command_of_the_benchmark_works(bench: ModuleType) -> None:
