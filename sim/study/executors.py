@@ -91,7 +91,8 @@ class Processes:
         before = set(active_children())
         others = max(1, min(self.workers, len(tasks)) - 1)
         left, under_way = deque(tasks), dict[Future[Any], Task]()
-        pool = ProcessPoolExecutor(others, get_context(way_to_start()), initializer=_receive, initargs=(work,))
+        how = way_to_start()
+        pool = ProcessPoolExecutor(others, get_context(how), initializer=_receive, initargs=(work,))
         with pool, _no_word_on_threads():
             try:
                 while left or under_way:
@@ -110,8 +111,10 @@ class Processes:
                         yield under_way.pop(future), future.result()
                         del future
             except BrokenProcessPool as error:
+                # Processes that are started anew read the script that asks for them: it would do so once more in each.
+                script = "" if how == "fork" else ', or a script without `if __name__ == "__main__":`'
                 raise SimulationError(
-                    "a worker process was killed (out of memory?); fewer --workers need less memory"
+                    f"a worker process was killed (out of memory{script}?); fewer --workers need less memory"
                 ) from error
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 from llvmlite.binding import parse_assembly
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.environment import Environment
 from numba.extending import intrinsic
 
@@ -63,7 +65,49 @@ def cached(function: Any) -> Any:
         return numba.njit(nogil=True, error_model="numpy")(function)
     if numba.version_info.short in LOADS_ALONE:
         _keep_what_running_needs(entry)
+        entry._cache.__class__, entry._cache._cache_file.__class__ = _IfItCanBe, _WholeFiles
     return entry
+
+
+class _IfItCanBe(FunctionCache):  # type: ignore[misc]
+    """Keeps compiled code where there is a place for it; else the next process compiles once more."""
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with contextlib.suppress(OSError):
+            super().save_overload(sig, data)
+
+
+class _WholeFiles(IndexDataCacheFile):  # type: ignore[misc]
+    """Compiled code on disk that a crash, a full disk or a bad copy may damage, and that is then compiled anew.
+
+    numba takes what it finds: code of which the end is missing is an error, and code with a wrong byte in it ends the
+    process without a word. Each file therefore ends with the hash of what is before it.
+    """
+
+    def _load_index(self) -> dict[Any, str]:
+        try:
+            return dict(super()._load_index())
+        except Exception:  # whatever unpickling makes of other bytes
+            return {}
+
+    def _dump(self, obj: Any) -> bytes:
+        data: bytes = super()._dump(obj)
+        return data + _digest(data)
+
+    def _load_data(self, name: str) -> Any:
+        data = Path(self._data_path(name)).read_bytes()
+        whole, digest = data[:-DIGEST], data[-DIGEST:]
+        if digest != _digest(whole):
+            raise OSError(f"{name} is damaged")  # to numba a file that is not there
+        return pickle.loads(whole)
+
+
+DIGEST = 16
+"""Bytes of the hash that a file of compiled code ends with."""
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=DIGEST).digest()
 
 
 def _keep_what_running_needs(function: Any) -> None:
