@@ -297,7 +297,7 @@ def _rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 class Hashed:
-    """A file that is hashed as it is written, so that nobody need read it once more."""
+    """A file that is hashed as it is written, so that nobody need read it once more. Whoever opened it closes it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._digest = file, hashlib.sha256()
@@ -306,6 +306,15 @@ class Hashed:
         """Write all of it; how many bytes that were."""
         self._digest.update(data)
         return self._file.write(data)
+
+    def flush(self) -> None:
+        """Hand what was written over to the system."""
+        self._file.flush()
+
+    @property
+    def closed(self) -> bool:
+        """Nothing more can be written."""
+        return self._file.closed
 
     @property
     def hash(self) -> str:
