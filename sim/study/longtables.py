@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROWS = 2**18
 """Rows of a row group, about."""
+HANDED_OVER = 2**21
+"""Bytes of a file written at once, about."""
 _NAMES = ("facility", "station", "class", "measure", "unit")
 
 
@@ -63,7 +65,8 @@ def _write(file: Hashed, found: Mapping[str, Found], parts: Mapping[str, Sequenc
     import pyarrow as pa
 
     schema = _schema(any(part.starts is not None for own in parts.values() for part in own))
-    with _writer(file, schema) as writer:
+    # pyarrow hands over page after page, of which Python need not hear one by one.
+    with pa.BufferedOutputStream(pa.PythonFile(file, mode="w"), HANDED_OVER) as sink, _writer(sink, schema) as writer:
         for variant, rows in found.items():
             for part in parts[variant]:
                 if part.keys:
@@ -81,7 +84,7 @@ def _schema(in_bins: bool) -> pa.Schema:
     return pa.schema([pa.field(name, kind, nullable=False) for name, kind in types.items()])
 
 
-def _writer(file: Hashed, schema: pa.Schema) -> pq.ParquetWriter:
+def _writer(sink: pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
     """As few steps for a value as the format allows: much of the time that writing takes goes here.
 
     No two values are alike, so that a dictionary of them would only cost time, and one of the numbers of replications
@@ -94,7 +97,7 @@ def _writer(file: Hashed, schema: pa.Schema) -> pq.ParquetWriter:
 
     texts = [field.name for field in schema if pa.types.is_dictionary(field.type)]
     return pq.ParquetWriter(
-        pa.PythonFile(file, mode="w"),
+        sink,
         schema,
         compression="lz4",
         use_dictionary=texts,

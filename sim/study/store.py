@@ -297,7 +297,7 @@ def _rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 class Hashed:
-    """A file that is hashed as it is written, so that nobody need read it once more. Whoever opened it closes it."""
+    """A file that is hashed as it is written, so that nobody need read it once more."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._digest = file, hashlib.sha256()
@@ -310,6 +310,9 @@ class Hashed:
     def flush(self) -> None:
         """Hand what was written over to the system."""
         self._file.flush()
+
+    def close(self) -> None:
+        """Nothing: libraries close what they have written to, but whoever opened the file does."""
 
     @property
     def closed(self) -> bool:
