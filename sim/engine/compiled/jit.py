@@ -65,19 +65,24 @@ def cached(function: Any) -> Any:
         return numba.njit(nogil=True, error_model="numpy")(function)
     if numba.version_info.short in LOADS_ALONE:
         _keep_what_running_needs(entry)
-        entry._cache.__class__, entry._cache._cache_file.__class__ = _IfItCanBe, _WholeFiles
+        _keep_it_safely(entry)
     return entry
 
 
-class _IfItCanBe(FunctionCache):  # type: ignore[misc]
+def _keep_it_safely(function: Any) -> None:
+    """Neither a full disk nor damaged files stop what calls the function."""
+    function._cache.__class__, function._cache._cache_file.__class__ = _IfItCanBe, _WholeFiles
+
+
+class _IfItCanBe(FunctionCache):
     """Keeps compiled code where there is a place for it; else the next process compiles once more."""
 
     def save_overload(self, sig: Any, data: Any) -> None:
         with contextlib.suppress(OSError):
-            super().save_overload(sig, data)
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
-class _WholeFiles(IndexDataCacheFile):  # type: ignore[misc]
+class _WholeFiles(IndexDataCacheFile):
     """Compiled code on disk that a crash, a full disk or a bad copy may damage, and that is then compiled anew.
 
     numba takes what it finds: code of which the end is missing is an error, and code with a wrong byte in it ends the
@@ -86,16 +91,16 @@ class _WholeFiles(IndexDataCacheFile):  # type: ignore[misc]
 
     def _load_index(self) -> dict[Any, str]:
         try:
-            return dict(super()._load_index())
+            return dict(super()._load_index())  # type: ignore[no-untyped-call]
         except Exception:  # whatever unpickling makes of other bytes
             return {}
 
     def _dump(self, obj: Any) -> bytes:
-        data: bytes = super()._dump(obj)
+        data: bytes = super()._dump(obj)  # type: ignore[no-untyped-call]
         return data + _digest(data)
 
     def _load_data(self, name: str) -> Any:
-        data = Path(self._data_path(name)).read_bytes()
+        data = Path(self._data_path(name)).read_bytes()  # type: ignore[no-untyped-call]
         whole, digest = data[:-DIGEST], data[-DIGEST:]
         if digest != _digest(whole):
             raise OSError(f"{name} is damaged")  # to numba a file that is not there
