@@ -18,12 +18,14 @@ from sim.scenario import Study, load
 from sim.scenario.cautions import Caution
 from sim.scenario.distributions import mean, parse_dist
 from sim.study.demand import flows
+from sim.study.layout import Layout
 from sim.study.offered import offered_load, plans_of
 from sim.study.preflight import (
     BYTES_OF_THE_PROGRAM,
     BYTES_PER_PARTY,
     BYTES_PER_PARTY_COMPILED,
     available_memory,
+    binned_values,
     check_memory,
     expected_parties,
     for_a_run,
@@ -460,3 +462,14 @@ def test_a_misspelt_variant_is_answered_with_the_nearest(tmp_path: Path) -> None
     found = study(tmp_path, QUIET + "variants:\n  nexus-40: {ports.here.lanes.general.booths: 1}\n")
     with pytest.raises(UsageError, match=r"its variants are: nexus-40\. did you mean 'nexus-40'\?"):
         select(found, ["nexus-4"])
+
+
+@pytest.mark.parametrize(
+    "name", ["pacific-highway-southbound", "preclearance-kiosks", "irregular-washington-bc-winter-2025"]
+)
+def test_values_by_time_bin_are_about_as_many_as_there_will_be(name: str) -> None:
+    """Of a port, a hall and flows, in each of which a place has other measures."""
+    scenario = load(VALID.parents[2] / "scenarios" / f"{name}.yaml", replications=2).baseline
+    layout = Layout.of(build(scenario).network, scenario.bin)
+    true = (len(layout.bin_keys) + len(layout.start_bin_keys)) * (len(layout.edges) - 1)
+    assert binned_values(scenario) / 2 == pytest.approx(true, rel=0.25)
