@@ -1,14 +1,8 @@
-"""replications.parquet and bins.parquet: one row per value, made in row groups that threads share.
-
-Of a row group all but the values is the same for every so many replications, and most of it for every variant: it is
-encoded once. In the column of replications only the distinct numbers are others.
-"""
+"""replications.parquet and bins.parquet: one row per value, written row group by row group."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from threading import Lock
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,21 +11,23 @@ from sim.model.arrays import FloatArray
 from sim.study.experiment import Experiment
 from sim.study.layout import Key
 from sim.study.matrix import Found
-from sim.study.parquet import Column, encode
-from sim.study.store import Texts, arrow
+from sim.study.store import Hashed, Texts, arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 ROWS = 2**18
 """Rows of a row group, about."""
+HANDED_OVER = 2**21
+"""Bytes of a file written at once, about."""
 _NAMES = ("facility", "station", "class", "measure", "unit")
 
 
-class Part(NamedTuple):
+class _Part(NamedTuple):
     """Values of a variant that stand one after another in each of its rows."""
 
-    keys: tuple[Key, ...]
+    keys: Sequence[Key]
     begin: int
     """First column of the values."""
     starts: FloatArray | None
@@ -43,21 +39,39 @@ class Part(NamedTuple):
         return len(self.keys) * (1 if self.starts is None else len(self.starts))
 
 
-def of_replications(experiment: Experiment, variants: Sequence[str]) -> LongTable:
+def write_replications(file: Hashed, experiment: Experiment, found: Mapping[str, Found]) -> None:
     """One row per variant, replication and measure."""
-    keys = {variant: tuple(experiment.model(variant)[1].keys) for variant in variants}
-    return LongTable(_schema(False), {variant: [Part(own, 0, None)] for variant, own in keys.items()})
+    parts = {variant: [_Part(experiment.model(variant)[1].keys, 0, None)] for variant in found}
+    _write(file, found, parts)
 
 
-def of_bins(experiment: Experiment, variants: Sequence[str]) -> LongTable:
+def write_bins(file: Hashed, experiment: Experiment, found: Mapping[str, Found]) -> None:
     """One row per variant, replication, measure and bin."""
     parts = {}
-    for variant in variants:
+    for variant in found:
         _, layout = experiment.model(variant)
         starts, (_, bins, by_start, _) = layout.edges[:-1] / 60.0, experiment.parts(variant).begins
-        keys = tuple(layout.bin_keys), tuple(layout.start_bin_keys)
-        parts[variant] = [Part(keys[0], bins, starts), Part(keys[1], by_start, starts)]
-    return LongTable(_schema(True), parts)
+        parts[variant] = [_Part(layout.bin_keys, bins, starts), _Part(layout.start_bin_keys, by_start, starts)]
+    _write(file, found, parts)
+
+
+def has_bins(experiment: Experiment, variants: Sequence[str]) -> bool:
+    """Some variant has a measure by time bin."""
+    layouts = [experiment.model(variant)[1] for variant in variants]
+    return any(layout.bin_keys or layout.start_bin_keys for layout in layouts)
+
+
+def _write(file: Hashed, found: Mapping[str, Found], parts: Mapping[str, Sequence[_Part]]) -> None:
+    import pyarrow as pa
+
+    schema = _schema(any(part.starts is not None for own in parts.values() for part in own))
+    # pyarrow hands over page after page, of which Python need not hear one by one.
+    with pa.BufferedOutputStream(pa.PythonFile(file, mode="w"), HANDED_OVER) as sink, _writer(sink, schema) as writer:
+        for variant, rows in found.items():
+            for part in parts[variant]:
+                if part.keys:
+                    for columns in _row_groups(variant, list(found), rows, part):
+                        writer.write_batch(pa.record_batch(columns, schema=schema))
 
 
 def _schema(in_bins: bool) -> pa.Schema:
@@ -70,62 +84,50 @@ def _schema(in_bins: bool) -> pa.Schema:
     return pa.schema([pa.field(name, kind, nullable=False) for name, kind in types.items()])
 
 
-class LongTable:
-    """A table, and what its row groups have alike."""
+def _writer(sink: pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
+    """As few steps for a value as the format allows: much of the time that writing takes goes here.
 
-    def __init__(self, schema: pa.Schema, parts: Mapping[str, Sequence[Part]]) -> None:
-        self.schema, self.variants = schema, list(parts)
-        self.parts = {variant: [part for part in own if part.keys] for variant, own in parts.items()}
-        self._encoded: dict[object, list[Column]] = {}
-        self._lock = Lock()
+    No two values are alike, so that a dictionary of them would only cost time, and one of the numbers of replications
+    and bins costs more than it saves. The bytes of values are put first byte by first byte, second by second (byte
+    stream split), of which LZ4 makes in half the time as little as Zstandard of whole numbers. Nobody looks for rows
+    by the least and largest of a column.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
-    @property
-    def empty(self) -> bool:
-        """It has no rows."""
-        return not any(self.parts.values())
+    texts = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    return pq.ParquetWriter(
+        sink,
+        schema,
+        compression="lz4",
+        use_dictionary=texts,
+        use_byte_stream_split=["value"],
+        write_statistics=False,
+    )
 
-    def row_groups(self, variant: str, found: Found) -> Iterator[Callable[[], list[Column]]]:
-        """What make the row groups of a variant, one after another; threads do it side by side."""
-        for part in self.parts[variant]:
-            at_once = max(1, ROWS // part.width)
-            for first in range(0, found.replications, at_once):
-                last = min(first + at_once, found.replications)
-                yield partial(self._row_group, variant, part, found, first, last)
 
-    def _row_group(self, variant: str, part: Part, found: Found, first: int, last: int) -> list[Column]:
-        """The columns of replications [first, last)."""
+def _row_groups(variant: str, variants: Sequence[str], rows: Found, part: _Part) -> Iterator[list[pa.Array]]:
+    """The columns of some replications at a time."""
+    at_once = max(1, ROWS // part.width)
+    alike: dict[int, tuple[pa.Array, list[pa.Array]]] = {}
+    for first in range(0, rows.replications, at_once):
+        last = min(first + at_once, rows.replications)
         n = last - first
-        with self._lock:  # another thread that wants them waits no longer than it would take to make them
-            own = self._once((variant, n * part.width), partial(self._variant, variant, n * part.width))
-            starts = None if part.starts is None else part.starts.tobytes()
-            replication, *labels = self._once((part.keys, starts, n), partial(self._labels, part, n))
-        values = found.rows(first, last, part.begin, part.begin + part.width)
-        # No two values are alike. LZ4 makes as little of bytes that are split as Zstandard of whole numbers, in half
-        # the time.
-        value = self._encode("value", arrow(values.ravel()), split=True)
-        return [*own, replication.with_distinct(np.arange(first, last)), *labels, value]
+        if n not in alike:  # the same for every full one
+            own = Texts(list(variants), np.full(n * part.width, list(variants).index(variant), np.int32))
+            alike[n] = own.dictionary(), _labels(part, n)
+        whose, labels = alike[n]
+        values = rows.rows(first, last, part.begin, part.begin + part.width)
+        yield [whose, arrow(np.repeat(np.arange(first, last), part.width)), *labels, arrow(values.ravel())]
 
-    def _once(self, what: object, make: Callable[[], list[Column]]) -> list[Column]:
-        if what not in self._encoded:
-            self._encoded[what] = make()
-        return self._encoded[what]
 
-    def _encode(self, name: str, values: pa.Array, **how: bool) -> Column:
-        return encode(self.schema.field(name), values, **how)
-
-    def _variant(self, variant: str, rows: int) -> list[Column]:
-        own = Texts(self.variants, np.full(rows, self.variants.index(variant), np.int32))
-        return [self._encode("variant", own.dictionary(), indexed=True)]
-
-    def _labels(self, part: Part, n: int) -> list[Column]:
-        """What says of each value of n replications what it is, after the variant and before the value."""
-        replication = arrow(np.repeat(np.arange(n), part.width))
-        labels, bins = [self._encode("replication", replication, indexed=True, packed=False)], 1
-        if part.starts is not None:  # an index of the numbers of bins would cost more than it saves
-            labels.append(self._encode("bin_start", arrow(np.tile(part.starts, n * len(part.keys)))))
-            bins = len(part.starts)
-        for position, name in enumerate(_NAMES):
-            own = Texts.of([key[position] for key in part.keys]).repeat(bins)
-            texts = Texts(own.distinct, np.tile(own.index, n)).dictionary()
-            labels.append(self._encode(name, texts, indexed=True))
-        return labels
+def _labels(part: _Part, n: int) -> list[pa.Array]:
+    """What says of each value of n replications what it is, after the replication and before the value."""
+    labels, bins = list["pa.Array"](), 1
+    if part.starts is not None:
+        labels.append(arrow(np.tile(part.starts, n * len(part.keys))))
+        bins = len(part.starts)
+    for position in range(len(_NAMES)):
+        own = Texts.of([key[position] for key in part.keys]).repeat(bins)
+        labels.append(Texts(own.distinct, np.tile(own.index, n)).dictionary())
+    return labels

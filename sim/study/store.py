@@ -307,6 +307,18 @@ class Hashed:
         self._digest.update(data)
         return self._file.write(data)
 
+    def flush(self) -> None:
+        """Hand what was written over to the system."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Nothing: libraries close what they have written to, but whoever opened the file does."""
+
+    @property
+    def closed(self) -> bool:
+        """Nothing more can be written."""
+        return self._file.closed
+
     @property
     def hash(self) -> str:
         """SHA-256 of what was written, as `file_hashes` says it."""

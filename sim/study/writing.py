@@ -1,7 +1,7 @@
 """The tables of a finished run: for people (CSV) and for further work (parquet).
 
-They are made in pieces that the threads of this process share, and put together in order: which thread made what makes
-no difference to a file. Nearly all of the work is in compiled code, which threads do side by side.
+The threads of this process share the work. Tables for people are made in pieces and put together in order: which thread
+made what makes no difference to a file. Nearly all of the work is in compiled code, which threads do side by side.
 """
 
 from __future__ import annotations
@@ -15,17 +15,13 @@ from typing import Any
 
 from sim.study import frames, longtables, store
 from sim.study.experiment import Experiment, cores
-from sim.study.longtables import LongTable
 from sim.study.matrix import Found
-from sim.study.parquet import Writer
 
 MOST_THREADS = 4
 """Each holds some tens of megabytes."""
 Runs = Mapping[str, Found]
 Rows = Callable[[Experiment, Runs, str], Iterable[Iterable[store.Columns]]]
 """The rows of a variant in a table, in pieces that are made when they are gone through."""
-CsvFile = tuple[Sequence[str], Rows, Callable[[bytes], object]]
-"""Columns and rows of a table, and what writes to its file."""
 Job = tuple[Callable[[], Any], Callable[[Any], object]]
 """What makes a piece, in any thread, and what puts it into its file."""
 
@@ -46,11 +42,11 @@ CSV_OF_SEVERAL: dict[str, tuple[Sequence[str], Rows]] = {
     "comparison.csv": (frames.COMPARISON_COLUMNS, _in_one(frames.comparison)),
 }
 """The same where there are several variants."""
-PARQUET: dict[str, Callable[[Experiment, Sequence[str]], LongTable]] = {
-    "bins.parquet": longtables.of_bins,
-    "replications.parquet": longtables.of_replications,
+PARQUET: dict[str, Callable[[store.Hashed, Experiment, Runs], None]] = {
+    "bins.parquet": longtables.write_bins,
+    "replications.parquet": longtables.write_replications,
 }
-"""Tables for further work."""
+"""Tables for further work, the largest first."""
 
 
 def write_results(plan: Experiment, found: Runs, folder: Path) -> dict[str, str]:
@@ -64,80 +60,53 @@ def write_results(plan: Experiment, found: Runs, folder: Path) -> dict[str, str]
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    threads, files = ThreadPoolExecutor(min(cores(), MOST_THREADS)), Files(folder)
+    threads, opened = ThreadPoolExecutor(min(cores(), MOST_THREADS)), dict[str, store.Hashed]()
     try:
-        with files.people, files.further:
-            # Each is begun while this thread goes on to what the next needs.
-            pieces = deque((threads.submit(make), put) for make, put in _jobs(plan, found, files))
+        # What takes longest in one piece first, so that all threads are done at about the same time.
+        further = [
+            threads.submit(_write_whole, folder / name, opened, write, plan, found)
+            for name, write in PARQUET.items()
+            if name != "bins.parquet" or longtables.has_bins(plan, list(found))
+        ]
+        with ExitStack() as files:
+            # All are begun while this thread puts the first into its file.
+            pieces = deque((threads.submit(make), put) for make, put in _pieces(plan, found, folder, opened, files))
             while pieces:
                 made, put = pieces.popleft()  # nobody else is to hold it once it is written
                 put(made.result())
                 del made
+        for table in further:
+            table.result()
     finally:
         threads.shutdown(cancel_futures=True)  # nothing is left but where something failed
-    return {name: file.hash for name, file in files.opened.items()}
+    return {name: file.hash for name, file in opened.items()}
 
 
-class Files:
-    """The files under way in a folder: those for people, and those for further work."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.people, self.further = folder, ExitStack(), ExitStack()
-        self.opened: dict[str, store.Hashed] = {}
-
-    def for_people(self, name: str) -> store.Hashed:
-        """A new one, flushed to the disk when it is closed."""
-        return self._open(name, self.people, flushed=True)
-
-    def for_further_work(self, name: str) -> store.Hashed:
-        """A new one."""
-        return self._open(name, self.further, flushed=False)
-
-    def _open(self, name: str, until: ExitStack, *, flushed: bool) -> store.Hashed:
-        self.opened[name] = store.Hashed(until.enter_context(store.whole(self.folder / name, flushed=flushed)))
-        return self.opened[name]
+def _write_whole(
+    path: Path,
+    opened: dict[str, store.Hashed],
+    write: Callable[[store.Hashed, Experiment, Runs], None],
+    plan: Experiment,
+    found: Runs,
+) -> None:
+    """Write a table for further work, in one thread."""
+    with store.whole(path, flushed=False) as file:
+        opened[path.name] = store.Hashed(file)
+        write(opened[path.name], plan, found)
 
 
-def _jobs(plan: Experiment, found: Runs, files: Files) -> Iterator[Job]:
-    """All pieces: those of a variant one after another, so that a thread that holds its rows makes several of them.
+def _pieces(
+    plan: Experiment, found: Runs, folder: Path, opened: dict[str, store.Hashed], files: ExitStack
+) -> Iterator[Job]:
+    """The pieces of all tables for people.
 
-    First what takes long in one piece, so that all threads end at about the same time, and what needs no pyarrow to
-    begin with: it takes a tenth of a second to load.
+    Those of a variant come one after another, so that a thread that holds its rows makes several of them.
     """
-    csv = _csv_files(CSV_OF_SEVERAL if len(found) > 1 else CSV, files)
-    long, last = list[tuple[LongTable, Writer]](), list(found)[-1]
-    for variant, rows in found.items():
-        for columns, pieces, put in csv:
+    csv = CSV_OF_SEVERAL if len(found) > 1 else CSV
+    for name, (columns, _) in csv.items():
+        opened[name] = store.Hashed(files.enter_context(store.whole(folder / name)))
+        opened[name].write(store.csv_head(columns))
+    for variant in found:
+        for name, (columns, pieces) in csv.items():
             for piece in pieces(plan, found, variant):
-                yield partial(store.csv_rows, columns, piece), put
-        if variant == last:  # threads go on while the disk is waited for
-            yield _nothing, lambda _: files.people.close()
-        long = long or _parquet_files(plan, list(found), files)
-        for table, writer in long:
-            for row_group in table.row_groups(variant, rows):
-                yield row_group, writer.add
-
-
-def _nothing() -> None:
-    """A piece that is none."""
-
-
-def _csv_files(tables: Mapping[str, tuple[Sequence[str], Rows]], files: Files) -> list[CsvFile]:
-    """The tables for people, their heads written."""
-    opened = list[CsvFile]()
-    for name, (columns, rows) in tables.items():
-        file = files.for_people(name)
-        file.write(store.csv_head(columns))
-        opened.append((columns, rows, file.write))
-    return opened
-
-
-def _parquet_files(plan: Experiment, variants: Sequence[str], files: Files) -> list[tuple[LongTable, Writer]]:
-    """The tables that have rows, and what writes them."""
-    opened = []
-    for name, of in PARQUET.items():
-        table = of(plan, variants)
-        if not table.empty:
-            writer = Writer(files.for_further_work(name), table.schema)
-            opened.append((table, files.further.enter_context(writer)))
-    return opened
+                yield partial(store.csv_rows, columns, piece), opened[name].write

@@ -16,7 +16,9 @@ from .port import VEHICLES_PER_DAY, scenario
 PEERS = ("simpy", "ciw", "salabim")
 KERNEL, FLOOR = "kernel", "floor"
 WHOLE, WITHOUT_BINS = "whole", "whole without bins"
-LONGER, TWO_WORKERS = "whole, twice as long", "whole, twice as long, two workers"
+LONGER, TWO_WORKERS = "whole, longer", "whole, longer, two workers"
+LONGER_TIMES = 3
+"""As many replications: a second worker is for work that takes ten seconds and more."""
 """Second workers are for work of ten seconds and more."""
 NO_BINS = "none"
 Say = Callable[[str], None]
@@ -128,7 +130,7 @@ class Bench:
         self.add(WHOLE, self.whole(path)[0])
         path = self.file(replications=size.replications, seed=seed, time_bin=NO_BINS)
         self.add(WITHOUT_BINS, self.whole(path)[0])
-        path = self.file(replications=2 * size.replications, seed=seed)
+        path = self.file(replications=LONGER_TIMES * size.replications, seed=seed)
         one, run = self.whole(path)
         self.add(LONGER, one)
         two, again = self.whole(path, workers=2)
