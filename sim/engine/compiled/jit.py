@@ -25,7 +25,11 @@ _FOR_COMPILED_CALLERS: dict[str, Any] = {
 
 
 def compiled(function: F) -> F:
-    """Compile a function that compiled functions call, and never Python; it becomes part of its callers."""
+    """Compile a function that compiled functions call; it becomes part of its callers.
+
+    Never call it from Python, not even in a test: there is nothing to call, and the process would crash. Wrap it in
+    `numba.njit` there.
+    """
     return cast(F, numba.njit(**_FOR_COMPILED_CALLERS)(function))
 
 
