@@ -152,7 +152,7 @@ def test_code_on_disk_is_loaded_without_a_compiler_that_compiles_later_all_the_s
         "jit.ready(unpacking.unpack, unpacking.SIGNATURE)\n"
         "assert unpacking.unpack.stats.cache_hits\n"
         "loaded = [name in sys.modules for name in ('numba.np.arrayobj', 'numba.np.linalg')]\n"
-        "print(*loaded, jit.compiled(lambda values: values.sum())(np.arange(4.0)))"
+        "print(*loaded, numba.njit(lambda values: values.sum())(np.arange(4.0)))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     loaded = str(numba.version_info.short not in jit.LOADS_ALONE)

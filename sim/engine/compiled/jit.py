@@ -18,14 +18,26 @@ from numba.extending import intrinsic
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_FOR_COMPILED_CALLERS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,  # a tenth of compiling is what would let Python and C call each of them
+    "no_cfunc_wrapper": True,
+}
+
+
 def compiled(function: F) -> F:
-    """Compile a function that compiled functions call; it becomes part of its callers."""
-    return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
+    """Compile a function that compiled functions call; it becomes part of its callers.
+
+    Never call it from Python, not even in a test: there is nothing to call, and the process would crash. Wrap it in
+    `numba.njit` there.
+    """
+    return cast(F, numba.njit(**_FOR_COMPILED_CALLERS)(function))
 
 
 def inlined(function: F) -> F:
     """The same, always written out where it is called: what hands on many tables would only move them about."""
-    return cast(F, numba.njit(nogil=True, error_model="numpy", forceinline=True)(function))
+    return cast(F, numba.njit(**_FOR_COMPILED_CALLERS, forceinline=True)(function))
 
 
 @intrinsic
@@ -42,8 +54,8 @@ pointer: Any = _pointer
 
 
 LOADS_ALONE = ((0, 68),)
-"""Versions of numba of which it is known that code is loaded from disk without what compiling takes, and how it is kept
-there."""
+"""Versions of numba of which it is known that code is loaded from disk without what compiling takes, how it is kept
+there, and how it is made of its parts."""
 
 
 def source_hash(*folders: Path) -> int:
@@ -158,12 +170,24 @@ def is_on_disk(function: Any, signature: Any) -> bool:
         return False
 
 
-def ready(function: Any, signature: Any) -> None:
-    """Load the compiled form of the function for this signature from the disk, or compile it."""
-    if function.signatures or not (numba.version_info.short in LOADS_ALONE and is_on_disk(function, signature)):
+def ready(function: Any, signature: Any, *, in_steps: bool = False) -> None:
+    """Load the compiled form of the function for this signature from the disk, or compile it.
+
+    Args:
+        function: from `cached`.
+        signature: types of what it takes.
+        in_steps: compile twice as long for code that is a few percent faster (`parts`).
+    """
+    if function.signatures or numba.version_info.short not in LOADS_ALONE:
         function.compile(signature)
         return
-    with _nothing_to_compile(function.targetctx):
+    if is_on_disk(function, signature):
+        with _nothing_to_compile(function.targetctx):
+            function.compile(signature)
+        return
+    from sim.engine.compiled.parts import only_parts_of
+
+    with only_parts_of(function, in_steps):
         function.compile(signature)
 
 

@@ -193,5 +193,5 @@ def stands_in_cache() -> bool:
 
 def compile_now() -> None:
     """Load the kernel, or compile it, now."""
-    ready(entry, SIGNATURE)
+    ready(entry, SIGNATURE, in_steps=True)
     ready(unpacking.unpack, unpacking.SIGNATURE)
