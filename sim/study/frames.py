@@ -132,16 +132,18 @@ def _stretches(keys: Sequence[Key], rows: Found) -> Iterator[tuple[int, int]]:
 def _by_bins(
     read: Callable[[int, int, slice], FloatArray], rows: Found, first: int, last: int
 ) -> Iterator[tuple[slice, FloatArray]]:
-    """Stretches of bins of which VALUES are held while they are estimated, and (replications, keys, bins) of each.
+    """Stretches of bins of VALUES, (replications, keys, bins) of each, to be estimated from.
 
-    What stands together in a row is read at once where that is not much: a piece of each bin's takes longer.
+    As much is read at once as may be held: opening the files for each stretch would take longer than all else.
     """
     bins, n = rows.parts.bins, rows.replications * (last - first)
-    whole = read(first, last, slice(0, bins)) if n * bins <= HELD_VALUES else None
-    width = max(1, VALUES // n)
-    for begin in range(0, bins, width):
-        own = slice(begin, min(begin + width, bins))
-        yield own, read(first, last, own) if whole is None else whole[:, :, own]
+    width, held = max(1, VALUES // n), max(1, HELD_VALUES // n)
+    for start in range(0, bins, held):
+        there = slice(start, min(start + held, bins))
+        values = read(first, last, there)
+        for begin in range(start, there.stop, width):
+            own = slice(begin, min(begin + width, there.stop))
+            yield own, values[:, :, begin - start : own.stop - start]
 
 
 def _joined(blocks: Sequence[_Block], axis: int) -> _Block:
