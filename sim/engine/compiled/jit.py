@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import pickle
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -13,6 +14,7 @@ import numba
 from llvmlite.binding import parse_assembly
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.environment import Environment
+from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,17 +29,30 @@ _FOR_COMPILED_CALLERS: dict[str, Any] = {
 
 
 def compiled(function: F) -> F:
-    """Compile a function that compiled functions call; it becomes part of its callers.
-
-    Never call it from Python, not even in a test: there is nothing to call, and the process would crash. Wrap it in
-    `numba.njit` there.
-    """
-    return cast(F, numba.njit(**_FOR_COMPILED_CALLERS)(function))
+    """Compile a function that compiled functions call; it becomes part of its callers."""
+    return cast(F, _guarded(numba.njit(**_FOR_COMPILED_CALLERS)(function)))
 
 
 def inlined(function: F) -> F:
     """The same, always written out where it is called: what hands on many tables would only move them about."""
-    return cast(F, numba.njit(**_FOR_COMPILED_CALLERS, forceinline=True)(function))
+    return cast(F, _guarded(numba.njit(**_FOR_COMPILED_CALLERS, forceinline=True)(function)))
+
+
+def _guarded(function: Any) -> Any:
+    function.__class__ = _PartOfItsCallers
+    return function
+
+
+class _PartOfItsCallers(CPUDispatcher):
+    """Has nothing that Python could call. Called from there, as in a test, it is compiled once more with that."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        return _for_python(self.py_func)(*arguments)
+
+
+@cache
+def _for_python(function: Any) -> Any:
+    return numba.njit(nogil=True, error_model="numpy")(function)
 
 
 @intrinsic
