@@ -89,7 +89,7 @@ def settle() -> None:
 
     Pydantic need not look for plugins among all that is installed. Matrices here are small, and BLAS need not start
     a thread for each core. Arrays are written once and read a few times in order, which huge pages do not make faster,
-    while a virtual machine may take half a microsecond for each kilobyte of a page that it has not handed out lately.
+    while a virtual machine may take seconds for a gigabyte of them that it has not handed out lately.
     """
     for name, value in (
         ("PYDANTIC_DISABLE_PLUGINS", "__all__"),

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from sim.model.arrays import FloatArray, IntArray
-from sim.study.catalogue import OUTCOME_PREFIX, bin_table
+from sim.study.catalogue import OUTCOME_PREFIX
 from sim.study.layout import Layout
 from sim.study.seen import Seen
 from sim.study.staffing import Staffing
@@ -59,7 +59,7 @@ def binned(
     owners = slice(cells.n_cells, None)
     table = np.full((len(slots), cells.n_columns, bins), np.nan)
 
-    sums, outcomes, quantiles = _slots(layout.network.outcomes)
+    sums, outcomes, quantiles = _slots(layout)
     table[sums] = (seen.tallies.sums[:, _TALLIES] / _UNITS).transpose(1, 0, 2)
     table[outcomes] = seen.tallies.outcomes.transpose(1, 0, 2)
     table[quantiles] = seen.waits.in_bins / _MINUTE
@@ -82,12 +82,11 @@ def binned(
     return table.reshape(-1, bins)[layout.bin_take]
 
 
-@lru_cache(maxsize=64)
-def _slots(outcomes: tuple[str, ...]) -> tuple[IntArray, IntArray, IntArray]:
+@lru_cache(maxsize=8)
+def _slots(layout: Layout) -> tuple[IntArray, IntArray, IntArray]:
     """Places in the table of the sums, of how parties ended, and of the quantiles."""
-    slots = {measure.name: slot for slot, measure in enumerate(bin_table(outcomes))}
-    groups = _SUMS, [OUTCOME_PREFIX + name for name in outcomes], QUANTILES
-    sums, ends, quantiles = (np.array([slots[name] for name in names], np.int64) for names in groups)
+    groups = _SUMS, [OUTCOME_PREFIX + name for name in layout.network.outcomes], QUANTILES
+    sums, ends, quantiles = (np.array([layout.bin_slots[name] for name in names], np.int64) for names in groups)
     return sums, ends, quantiles
 
 

@@ -39,7 +39,7 @@ BYTES_PER_PARTY_COMPILED = 500
 BYTES_PER_BINNED_VALUE = 30
 """Peak memory per value of `bins.parquet` while the files of a run are written: measured at 16 to 19 bytes."""
 BYTES_PER_ROW_OF_SERIES = 110
-"""Of `series.csv`, which has one for each value by time bin, whatever the replications: measured at 100 to 115."""
+"""Of `series.csv`, which has one for each value by time bin, whatever the replications: measured at 101 to 109."""
 MANY_BYTES = 1e9
 """From here on a table is more than other programs open."""
 MEASURES_PER_ROW = 22

@@ -19,7 +19,6 @@ WHOLE, WITHOUT_BINS = "whole", "whole without bins"
 LONGER, TWO_WORKERS = "whole, longer", "whole, longer, two workers"
 LONGER_TIMES = 3
 """As many replications: a second worker is for work that takes ten seconds and more."""
-"""Second workers are for work of ten seconds and more."""
 NO_BINS = "none"
 Say = Callable[[str], None]
 
