@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -10,8 +9,7 @@ import numpy as np
 from sim.model.arrays import FloatArray, IntArray
 from sim.study.catalogue import OUTCOME_PREFIX
 from sim.study.layout import Layout
-from sim.study.seen import Seen
-from sim.study.staffing import Staffing
+from sim.study.looked import OfBins
 from sim.study.tallies import SUMS
 
 _MINUTE = 60.0
@@ -20,6 +18,8 @@ _OF_TIME = (
     "queue_mean", "queue_max", "queue_metres_mean", "queue_metres_max", "spillback_share", "utilisation",
     "open_booths", "overtime_hours", "blocked_hours", "throughput",
 )  # fmt: skip
+_OF_ALL = {"queue_mean", "queue_max", "blocked_hours", "throughput"}
+"""Those of them that every column has."""
 QUANTILES = ("wait_p50", "wait_p90", "wait_p95", "wait_p99", "wait_max")
 """At `SHARES` of the waits."""
 _SUMS = {
@@ -43,64 +43,62 @@ _TALLIES = [SUMS.index(tally) for tally, _ in _SUMS.values()]
 _UNITS = np.array([[unit] for _, unit in _SUMS.values()])
 
 
-def binned(
-    layout: Layout, seen: Seen, staff: Staffing, full: FloatArray, kinds: Mapping[str, FloatArray]
-) -> FloatArray:
-    """Values of `Layout.bin_keys`, shape (n_bin_keys, n_bins).
+def binned(layout: Layout, of: OfBins, sums: FloatArray, outcomes: FloatArray) -> FloatArray:
+    """Values of `Layout.bin_keys`, shape (n_bin_keys, n_bins), of the bins of a replication or of several.
 
     Args:
         layout: the rows.
-        seen: of one replication.
-        staff: open booths.
-        full: (n_stations, n_bins) share of the time without room.
-        kinds: measures that only some kinds of facility have, (n_columns, n_bins) each.
+        of: the replications.
+        sums: those of `of` by columns instead of cells, (n_columns, SUMS, n_bins).
+        outcomes: the same.
     """
-    cells, bins, slots = layout.cells, len(layout.edges) - 1, layout.bin_slots
-    owners = slice(cells.n_cells, None)
-    table = np.full((len(slots), cells.n_columns, bins), np.nan)
+    cells, slots, bins = layout.cells, layout.bin_slots, sums.shape[2]
+    owners, seconds = slice(cells.n_cells, None), np.tile(layout.bin_seconds, bins // len(layout.bin_seconds))
+    table = np.empty((len(slots), cells.n_columns, bins))
 
-    sums, outcomes, quantiles = _slots(layout)
-    table[sums] = (seen.tallies.sums[:, _TALLIES] / _UNITS).transpose(1, 0, 2)
-    table[outcomes] = seen.tallies.outcomes.transpose(1, 0, 2)
-    table[quantiles] = seen.waits.in_bins / _MINUTE
+    places_of_sums, places_of_outcomes, quantiles, not_of_all = _slots(layout)
+    table[not_of_all] = np.nan
+    table[places_of_sums] = (sums[:, _TALLIES] / _UNITS).transpose(1, 0, 2)
+    table[places_of_outcomes] = outcomes.transpose(1, 0, 2)
+    table[quantiles] = of.waits / _MINUTE
     by_name = {name: table[slots[name]] for name in _OF_TIME}  # views, filled below
-    by_name["queue_mean"][:] = cells.queues(seen.line.in_bins) / layout.bin_seconds
-    by_name["queue_max"][:] = seen.peaks.parties
-    if seen.road is not None and seen.peaks.metres is not None:
-        by_name["queue_metres_mean"][:] = cells.queues(seen.road.in_bins) / layout.bin_seconds
-        by_name["queue_metres_max"][:] = seen.peaks.metres
-    by_name["spillback_share"][:] = _of_roads(layout, full)
-    capacity = cells.pools_of_owners(staff.positions + staff.overtime)
-    in_service = cells.primary(seen.busy.in_bins)[owners]
+    np.divide(cells.queues(of.line), seconds, out=by_name["queue_mean"])
+    by_name["queue_max"][:] = of.parties
+    if of.road is not None and of.metres is not None:
+        np.divide(cells.queues(of.road), seconds, out=by_name["queue_metres_mean"])
+        by_name["queue_metres_max"][:] = of.metres
+    _put_roads(layout, of.full, by_name["spillback_share"])
+    capacity = cells.pools_of_owners(of.positions + of.overtime)
+    in_service = cells.primary(of.busy)[owners]
     np.divide(in_service, capacity, out=by_name["utilisation"][owners], where=capacity > 0.0)
-    by_name["open_booths"][owners] = staff.calendar.booths_of_owners / layout.bin_seconds
-    by_name["overtime_hours"][owners] = cells.pools_of_owners(staff.overtime) / _HOUR
-    by_name["blocked_hours"][:] = cells.booths(seen.blocked.in_bins) / _HOUR
-    by_name["throughput"][:] = cells.own(seen.left) / (layout.bin_seconds / _HOUR)
-    for name, values in kinds.items():
+    np.divide(of.booths, seconds, out=by_name["open_booths"][owners])
+    np.divide(cells.pools_of_owners(of.overtime), _HOUR, out=by_name["overtime_hours"][owners])
+    np.divide(cells.booths(of.blocked), _HOUR, out=by_name["blocked_hours"])
+    np.divide(cells.own(of.left), seconds / _HOUR, out=by_name["throughput"])
+    for name, values in of.kinds.items():
         table[slots[name]] = values
     return table.reshape(-1, bins)[layout.bin_take]
 
 
 @lru_cache(maxsize=8)
-def _slots(layout: Layout) -> tuple[IntArray, IntArray, IntArray]:
-    """Places in the table of the sums, of how parties ended, and of the quantiles."""
-    groups = _SUMS, [OUTCOME_PREFIX + name for name in layout.network.outcomes], QUANTILES
-    sums, ends, quantiles = (np.array([layout.bin_slots[name] for name in names], np.int64) for names in groups)
-    return sums, ends, quantiles
+def _slots(layout: Layout) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """Places in the table of the sums, of how parties ended, of the quantiles, and of what not every column has."""
+    named = _SUMS, [OUTCOME_PREFIX + name for name in layout.network.outcomes], QUANTILES
+    everywhere = {name for names in named for name in names} | _OF_ALL
+    groups = *named, [name for name in layout.bin_slots if name not in everywhere]
+    sums, ends, quantiles, rest = (np.array([layout.bin_slots[name] for name in names], np.int64) for names in groups)
+    return sums, ends, quantiles, rest
 
 
-def _of_roads(layout: Layout, full: FloatArray) -> FloatArray:
+def _put_roads(layout: Layout, full: FloatArray, shares: FloatArray) -> None:
     """Per column: a station's own share of time without room, a facility's that of its approach."""
     cells, facilities = layout.cells, len(layout.network.facilities)
-    result = np.full((cells.n_columns, full.shape[1]), np.nan)
-    result[cells.n_cells + facilities :] = full
+    shares[cells.n_cells + facilities :] = full
     columns, approaches = cells.approaches
-    result[columns] = full[approaches]
-    return result
+    shares[columns] = full[approaches]
 
 
-def binned_by_start(layout: Layout, seen: Seen) -> FloatArray:
-    """Values of `Layout.start_bin_keys`, shape (n_start_bin_keys, n_bins)."""
-    table = layout.cells.own(seen.by_start).transpose(1, 0, 2)
+def binned_by_start(layout: Layout, of: OfBins) -> FloatArray:
+    """Values of `Layout.start_bin_keys`, shape (n_start_bin_keys, n_bins), likewise."""
+    table = layout.cells.own(of.by_start).transpose(1, 0, 2)
     return table.reshape(-1, table.shape[2])[layout.start_bin_take]

@@ -21,8 +21,10 @@ from sim.study.estimated import Estimators
 from sim.study.executors import map_unordered, on_this_machine, way_to_start
 from sim.study.journal import Journal
 from sim.study.layout import Layout
-from sim.study.matrix import Found, Parts, row_of
-from sim.study.measures import measure
+from sim.study.looked import Looked, look_at
+from sim.study.matrix import Found
+from sim.study.measures import Together
+from sim.study.rows import Parts
 from sim.study.seen import See, see
 from sim.study.visits import visits_file
 
@@ -111,16 +113,24 @@ class Experiment:
         Raises:
             ReplicationError: something went wrong in it; says which it was, so that it can be replayed.
         """
+        looked, visits = self._looked(variant, replication)
+        together = Together(self.model(variant)[1], 1)
+        together.add(looked)
+        for fault in together.measure().values():
+            raise _told(variant, replication, fault) from fault
+        return together.rows[0], visits
+
+    def _looked(self, variant: str, replication: int) -> tuple[Looked, bytes]:
+        """What one replication is measured by, and its visits."""
         model, layout = self.model(variant)
         try:
             parties, records = self.simulate(variant, replication)
             visits = visits_file(model.network, parties, records) if self.visits else b""
             if not any(facility.flow for facility in model.network.facilities):
                 parties = parties.without_draws()
-            return row_of(measure(layout, parties, records, self._look())), visits
+            return look_at(layout, parties, records, self._look()), visits
         except Exception as error:
-            reason = str(error) if isinstance(error, BordersimError) else f"{type(error).__name__}: {error}"
-            raise ReplicationError(variant, replication, reason) from error
+            raise _told(variant, replication, error) from error
 
     def _look(self) -> See:
         """How records are read: as fast as the engine."""
@@ -141,16 +151,26 @@ class Experiment:
     def chunk(self, task: Task) -> Chunk:
         """A task's replications; one that fails does not stop the others."""
         variant, first, last = task
-        found = Chunk(np.full((last - first, self.parts(variant).width), np.nan))
+        together, failures = Together(self.model(variant)[1], last - first), list[ReplicationError]()
+        done, visited = list[int](), list[bytes]()
         for replication in range(first, last):
+            visits = b""
             try:
-                found.rows[replication - first], visits = self.measures(variant, replication)
+                looked, visits = self._looked(variant, replication)
+                together.add(looked)
+                done.append(replication)
             except ReplicationError as error:
-                found.failures.append(error)
-                visits = b""
+                failures.append(error)
             if self.visits:
-                found.visits.append(visits)
-        return found
+                visited.append(visits)
+        if done:
+            failures += [_told(variant, done[at], fault) for at, fault in together.measure().items()]
+        if not failures:
+            return Chunk(together.rows, visited)
+        rows = np.full(together.rows.shape, np.nan)
+        rows[np.array(done, np.int64) - first] = together.rows[: len(done)]
+        rows[[failure.replication - first for failure in failures]] = np.nan
+        return Chunk(rows, visited, failures)
 
     def kept(self, journal: Journal, task: Task) -> Chunk:
         """The same, its replications in the journal: what is left in it are those that failed.
@@ -203,6 +223,12 @@ class Experiment:
         parts = {variant: self.parts(variant) for variant in self.scenarios}
         rows = {variant: Found(of, journal.rows(variant, of.width)) for variant, of in parts.items()}
         return {variant: found.first(self.replications) for variant, found in rows.items()}
+
+
+def _told(variant: str, replication: int, error: Exception) -> ReplicationError:
+    """What went wrong, saying in which replication."""
+    reason = str(error) if isinstance(error, BordersimError) else f"{type(error).__name__}: {error}"
+    return ReplicationError(variant, replication, reason)
 
 
 def _keep(journal: Journal, task: Task, chunk: Chunk) -> None:

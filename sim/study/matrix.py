@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from sim.model.arrays import FloatArray
-from sim.study.layout import Layout
-from sim.study.measures import Measured
-from sim.study.survival import GRID_MINUTES, groups
+from sim.study.rows import Parts
+from sim.study.survival import GRID_MINUTES
 
 HELD_VALUES = 2**22
 """Rows of no more values than this are read at once: 32 MB."""
@@ -28,41 +27,6 @@ SOME_OF_ALL = 0.1
 """Share of the columns from which it pays to read all."""
 VALUES = 2**19
 """Values held at once, about: estimating from them takes some ten times their 4 MB."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Where in a row each part begins."""
-
-    keys: int
-    bin_keys: int
-    start_bin_keys: int
-    bins: int
-    groups: int
-
-    @classmethod
-    def of(cls, layout: Layout) -> Parts:
-        """The parts of a layout's rows."""
-        bins = len(layout.edges) - 1
-        return cls(len(layout.keys), len(layout.bin_keys), len(layout.start_bin_keys), bins, len(groups(layout)))
-
-    @property
-    def begins(self) -> tuple[int, int, int, int]:
-        """First columns of the values, the bins, the bins by start, the wait distribution."""
-        bins = self.keys
-        starts = bins + self.bin_keys * self.bins
-        return 0, bins, starts, starts + self.start_bin_keys * self.bins
-
-    @property
-    def width(self) -> int:
-        """Length of a row."""
-        return self.begins[3] + self.groups * len(GRID_MINUTES)
-
-
-def row_of(measured: Measured) -> FloatArray:
-    """One replication's row."""
-    parts = (measured.values, measured.bins, measured.bins_by_start, measured.survival)
-    return np.concatenate([part.ravel() for part in parts])
 
 
 @dataclass(frozen=True)

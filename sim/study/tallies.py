@@ -21,16 +21,12 @@ SUMS = (
 
 @dataclass(frozen=True, eq=False)
 class Tallies:
-    """Sums by column of `Cells` and bin."""
+    """Sums by cell of `Cells` and bin."""
 
     sums: FloatArray
-    """(n_columns, len(SUMS), n_bins)"""
+    """(n_cells, len(SUMS), n_bins)"""
     outcomes: FloatArray
-    """(n_columns, n_outcomes, n_bins): parties by how they ended."""
-
-    def whole(self) -> FloatArray:
-        """Each of SUMS over all bins, (n_columns, len(SUMS))."""
-        return np.asarray(self.sums.sum(axis=2))
+    """(n_cells, n_outcomes, n_bins): parties by how they ended."""
 
 
 def tally(layout: Layout, spells: Spells, departures: Departures, joined: IntArray, gone_joined: IntArray) -> Tallies:
@@ -79,7 +75,7 @@ def tally(layout: Layout, spells: Spells, departures: Departures, joined: IntArr
     # INSIDE and MOVED_ON are -2 and -1: two columns before the outcomes.
     ends = np.bincount(place * (names + 2) + (spells.outcome + 2), minlength=size * (names + 2))
     by_outcome = ends.reshape(cells.n_cells, bins, names + 2)[:, :, 2:].transpose(0, 2, 1)
-    return Tallies(cells.own(table), cells.own(by_outcome))
+    return Tallies(table, by_outcome.astype(np.float64))
 
 
 def _over_standard(

@@ -15,8 +15,8 @@ from sim.model.network import Network, Steps
 from sim.model.parties import Parties
 from sim.study.compiled import see
 from sim.study.layout import Layout
-from sim.study.matrix import row_of
 from sim.study.measures import measure
+from sim.study.rows import row_of
 from sim.study.seen import See
 
 

@@ -16,8 +16,8 @@ from sim.scenario import load
 from sim.study.compiled import see
 from sim.study.compiled.highest import ENOUGH, EVERY
 from sim.study.layout import Layout
-from sim.study.matrix import row_of
 from sim.study.measures import measure
+from sim.study.rows import row_of
 from sim.study.runs import experiment
 from sim.study.seen import see as see_in_numpy
 

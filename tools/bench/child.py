@@ -97,13 +97,16 @@ def import_all() -> None:
         importlib.import_module(name)
 
 
+TOGETHER = 10
+"""Replications that are measured and kept together, about as many as `run` takes of this size."""
+
+
 def stages(path: str, replications: int) -> Answer:
     """The replications of a scenario as `run` does them, with the processor seconds of each stage."""
     clock = Clock()
     import_all()
     imported = peak_mb()
     clock.stop("import")
-    import numpy as np
 
     from sim.engine import COMPILED, engine, streams_of
     from sim.scenario import load
@@ -111,8 +114,8 @@ def stages(path: str, replications: int) -> Answer:
     from sim.study import compiled, runs, store, writing
     from sim.study.conservation import check_conservation
     from sim.study.journal import Journal
-    from sim.study.matrix import row_of
-    from sim.study.measures import measure
+    from sim.study.looked import look_at
+    from sim.study.measures import Together
 
     study = load(Path(path), replications=replications)
     plan = runs.experiment(study, COMPILED)
@@ -123,27 +126,29 @@ def stages(path: str, replications: int) -> Answer:
     clock.stop("load kernel")
     folder = tempfile.TemporaryDirectory()
     journal = Journal(Path(folder.name) / "journal", {})
-    vehicles, found, kernel = 0, list[Any](), 0.0
-    for replication in range(replications):
-        parties = model.draw(plan.seed, replication, streams)
-        clock.stop("draw")
-        before = time.perf_counter()
-        records = run(model.network, parties)
-        kernel += time.perf_counter() - before
-        clock.stop("kernel")
-        check_conservation(model.network, parties, records)
-        parties = parties.without_draws()
-        clock.stop("check")
-        measured = measure(layout, parties, records, compiled.see)
-        found.append(row_of(measured))
-        vehicles += len(parties)
+    vehicles, kernel = 0, 0.0
+    for first in range(0, replications, TOGETHER):
+        last = min(first + TOGETHER, replications)
+        together = Together(layout, last - first)
+        for replication in range(first, last):
+            parties = model.draw(plan.seed, replication, streams)
+            clock.stop("draw")
+            before = time.perf_counter()
+            records = run(model.network, parties)
+            kernel += time.perf_counter() - before
+            clock.stop("kernel")
+            check_conservation(model.network, parties, records)
+            parties = parties.without_draws()
+            clock.stop("check")
+            together.add(look_at(layout, parties, records, compiled.see))
+            vehicles += len(parties)
+            clock.stop("measure")
+        assert not together.measure()
         clock.stop("measure")
-        if len(found) == 10 or replication + 1 == replications:
-            journal.keep(BASELINE, replication + 1 - len(found), np.stack(found))
-            found.clear()
-            clock.stop("journal")
+        journal.keep(BASELINE, first, together.rows)
+        clock.stop("journal")
     # The largest arrays of the last replication are not to count as memory of writing.
-    del parties, records, measured
+    del parties, records, together
     with folder:
         results = Path(folder.name) / "results"
         results.mkdir()

@@ -57,7 +57,7 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
         return InState(found.seconds[state], found.in_bins[state])
 
     return Seen(
-        tallies=Tallies(cells.own(found.sums), cells.own(found.outcomes)),
+        tallies=Tallies(found.sums, found.outcomes),
         waits=Waits(found.waits, found.waits_in_bins, found.survival),
         in_system=TimeInSystem(found.system, found.p95),
         line=in_state(tables.WAITING),
