@@ -9,16 +9,13 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.model.arrays import BoolArray, FloatArray, IntArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.distributions import Deterministic, gamma_shape
-from sim.model.network import FORCED
 from sim.model.parties import Parties
-from sim.model.sources import Arrivals, Drawing, Slot, Source
+from sim.model.sources import Arrivals, Drawing, Quantity, Slot, Source
 from sim.model.special import special
 from sim.model.streams import Streams
 
-FEW = 2**14
-"""Up to so many arrivals calls cost more than arithmetic: what programmes share is drawn in one call."""
 MANY = 2**17
 """Parties from which room is made for as many as are expected."""
 
@@ -161,102 +158,93 @@ class _Table:
 
 def _drawn(source: Source, arrivals: Arrivals, streams: Streams) -> tuple[IntArray, IntArray, FloatArray]:
     """Class of each arrival, where its draws begin, and the draws: a table for each programme, one after the other."""
-    drawn = _Drawn(source, arrivals, streams)
-    whose = [np.flatnonzero(arrivals.kind == index) for index in range(len(source.programmes))]
-    draws = np.empty(sum(mine.size * len(p.slots) for mine, p in zip(whose, source.programmes, strict=True)))
-    first = np.empty(arrivals.time.size, np.int64)
-    klass = np.empty(arrivals.time.size, np.int64)
-    used = 0
-    for index, (programme, mine) in enumerate(zip(source.programmes, whose, strict=True)):
-        if not mine.size:
-            continue
-        klass[mine] = programme.klass
-        width = len(programme.slots)
-        end = used + mine.size * width
-        table = draws[used:end].reshape(mine.size, width)
-        for column, slot in enumerate(programme.slots):
-            seldom = programme.seldom.get(column)
-            if seldom is None:
-                table[:, column] = drawn.among(index, column, slot, mine)
-            else:
-                mark = drawn.among(index, seldom.mark, programme.slots[seldom.mark], mine)
-                needed = np.flatnonzero((mark < seldom.below) | (mark >= FORCED))
-                table[:, column] = np.nan
-                table[needed, column] = drawn.column(slot, mine[needed])
-        first[mine] = np.arange(used, end, width) if width else used
-        used = end
-    return klass, first, draws
+    first, count = streams.begins(arrivals.kind, source.widths)
+    drawn = _Drawn(source, arrivals, streams, first, np.full(count, np.nan))
+    for quantity in source.quantities:
+        drawn.make(quantity)
+    return source.classes[arrivals.kind], first, drawn.draws
 
 
 class _Drawn:
-    """The columns of arrivals."""
+    """The draws of arrivals; for those told by their positions, or for all where these are None."""
 
-    def __init__(self, source: Source, arrivals: Arrivals, streams: Streams) -> None:
+    def __init__(
+        self, source: Source, arrivals: Arrivals, streams: Streams, first: IntArray, draws: FloatArray
+    ) -> None:
         self.source, self.arrivals, self.streams = source, arrivals, streams
+        self.first, self.draws = first, draws
         self.uniforms: dict[str, FloatArray] = {}
-        self.shared = source.shared if arrivals.time.size <= FEW else {}
         self.normals: dict[str, FloatArray] = {}
-        self.columns: dict[int, FloatArray] = {}
+        self.positions: dict[tuple[int, ...], IntArray] = {}
 
-    def among(self, programme: int, column: int, slot: Slot, mine: IntArray) -> FloatArray:
-        """Values of a column of a programme for its arrivals; one that other programmes share is made once for all."""
-        users = self.shared.get((programme, column))
-        if users is None:
-            return self.column(slot, mine)
-        if id(users) not in self.columns:
-            self.columns[id(users)] = self._of_users(users, slot)
-        return self.columns[id(users)][mine]
+    def make(self, quantity: Quantity) -> None:
+        """Put a quantity where it belongs among the draws."""
+        kind, columns = self.arrivals.kind, quantity.columns
+        if quantity.is_seldom:
+            mine = self.streams.marked(self.draws, self.first, kind, quantity.marks, quantity.below)
+        elif quantity.of_all:
+            self.streams.put(self.draws, self.first, kind, columns, self.column(quantity.slot, None))
+            return
+        else:
+            mine = self._of(quantity.programmes)
+        if mine.size:
+            self.draws[self.first[mine] + columns[kind[mine]]] = self.column(quantity.slot, mine)
 
-    def _of_users(self, users: BoolArray, slot: Slot) -> FloatArray:
-        """Values of a slot for all arrivals of the programmes that have it; anything for the others."""
-        if users.all():
-            return self.column(slot, np.arange(self.arrivals.time.size))
-        everybody = np.flatnonzero(users[self.arrivals.kind])
-        values = np.empty(self.arrivals.time.size)
-        values[everybody] = self.column(slot, everybody)
-        return values
+    def _of(self, programmes: tuple[int, ...]) -> IntArray:
+        """Positions of the arrivals of some programmes."""
+        if programmes not in self.positions:
+            kind = self.arrivals.kind
+            if len(programmes) == 1:
+                self.positions[programmes] = np.flatnonzero(kind == programmes[0])
+            else:
+                users = np.zeros(len(self.source.programmes), np.bool_)
+                users[list(programmes)] = True
+                self.positions[programmes] = np.flatnonzero(users[kind])
+        return self.positions[programmes]
 
-    def uniform(self, role: str, mine: IntArray) -> FloatArray:
-        """Uniforms of a role for some of the arrivals, told by their positions."""
+    def uniform(self, role: str, mine: IntArray | None) -> FloatArray:
+        """Uniforms of a role."""
         if role not in self.uniforms:
             rows = self.arrivals.row
-            if self.streams.anywhere and mine.size < SPARSE * rows.size:
+            if mine is not None and self.streams.anywhere and mine.size < SPARSE * rows.size:
                 return self.source.uniforms(self.arrivals.prefix, role, rows[mine], self.streams)
             self.uniforms[role] = self.source.uniforms(self.arrivals.prefix, role, rows, self.streams)
-        return self.uniforms[role][mine]
+        return self.uniforms[role] if mine is None else self.uniforms[role][mine]
 
-    def normal(self, role: str, mine: IntArray) -> FloatArray:
+    def normal(self, role: str, mine: IntArray | None) -> FloatArray:
         """Their normal quantiles, the dearest part of a gamma quantile: made once for lanes with times of their own."""
         if role not in self.normals:
             uniforms = self.uniform(role, mine)
-            if role not in self.uniforms or mine.size < SPARSE * self.arrivals.time.size:
+            if mine is not None and (role not in self.uniforms or mine.size < SPARSE * self.arrivals.time.size):
                 return special.ndtri(uniforms)
             self.normals[role] = special.ndtri(self.uniforms[role])
-        return self.normals[role][mine]
+        return self.normals[role].copy() if mine is None else self.normals[role][mine]
 
-    def column(self, slot: Slot, mine: IntArray) -> FloatArray:
-        """Values of one slot for some of the arrivals, told by their positions."""
+    def column(self, slot: Slot, mine: IntArray | None) -> FloatArray:
+        """Values of one slot."""
         if slot.derived is not None:
-            time = self.arrivals.time[mine]
+            time = self.arrivals.time if mine is None else self.arrivals.time[mine]
             return slot.derived.column(Drawing(time, lambda role: self.uniform(role, mine), self.streams.once))
         values = self._drawn(slot, mine)
         given = self.source.given.get(slot.given)
         if given is not None:
-            stated = given[self.arrivals.row[mine]]
+            stated = given[self.arrivals.row if mine is None else self.arrivals.row[mine]]
             values = np.where(np.isnan(stated), values, stated)
         return values
 
-    def _drawn(self, slot: Slot, mine: IntArray) -> FloatArray:
+    def _drawn(self, slot: Slot, mine: IntArray | None) -> FloatArray:
         """The same where nothing is given."""
         distribution = slot.distribution
         if distribution is None:
             return self.uniform(slot.role, mine)
         if isinstance(distribution, Deterministic):
-            return np.full(mine.size, distribution.value)
+            return np.full(self.arrivals.time.size if mine is None else mine.size, distribution.value)
         shape = gamma_shape(distribution)
         if shape is None:
             return distribution.quantile(self.uniform(slot.role, mine))
-        return self.streams.gamma(self.normal(slot.role, mine), shape) * (distribution.mean() / shape)
+        values = self.streams.gamma(self.normal(slot.role, mine), shape)
+        values *= distribution.mean() / shape
+        return values
 
 
 def _where_any(

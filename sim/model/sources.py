@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from sim.model.arrays import BoolArray, FloatArray, IntArray
+from sim.model.arrays import FloatArray, IntArray
 from sim.model.distribution import Distribution
 from sim.model.distributions import Gamma, geometric_quantile, shifted_poisson_quantile
 from sim.model.network import ALWAYS_ONE, Steps
@@ -105,6 +105,33 @@ class Programme:
     """By slot, who needs it; who does not has NaN there."""
 
 
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """A slot of several programmes, made for the parties of all of them at once."""
+
+    slot: Slot
+    columns: IntArray
+    """(programmes,): which of a programme's slots it is, -1 for none."""
+    marks: IntArray
+    """(programmes,): slot of the mark below which a party needs it; -1 where it is made for all."""
+    below: FloatArray
+
+    @cached_property
+    def programmes(self) -> tuple[int, ...]:
+        """Those that have it."""
+        return tuple(np.flatnonzero(self.columns >= 0).tolist())
+
+    @cached_property
+    def of_all(self) -> bool:
+        """Every programme has it."""
+        return len(self.programmes) == len(self.columns)
+
+    @cached_property
+    def is_seldom(self) -> bool:
+        """It is made for those alone whose mark sends them to where it is needed."""
+        return bool(self.marks.max() >= 0)
+
+
 @dataclass(frozen=True)
 class Sizes:
     """Persons in a party: fixed, geometric, or 1 + Poisson(mean - 1)."""
@@ -161,23 +188,36 @@ class Source:
     initial: bool = False
 
     @cached_property
-    def shared(self) -> dict[tuple[int, int], BoolArray]:
-        """By programme and slot, the programmes that have the same slot, (programmes,); no entry for one alone.
+    def classes(self) -> IntArray:
+        """(programmes,): class of each."""
+        return np.array([programme.klass for programme in self.programmes], np.int64)
 
-        A slot that only some of a programme's parties need is nobody else's.
-        """
-        users: dict[Slot, list[tuple[int, int]]] = {}
+    @cached_property
+    def widths(self) -> IntArray:
+        """(programmes,): how many slots each has."""
+        return np.array([len(programme.slots) for programme in self.programmes], np.int64)
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Every slot of the programmes, those that few parties need after those that tell who they are."""
+        users: dict[tuple[bool, Slot, int], list[tuple[int, int]]] = {}
         for index, programme in enumerate(self.programmes):
+            times: dict[tuple[bool, Slot], int] = {}
             for column, slot in enumerate(programme.slots):
-                if column not in programme.seldom:
-                    users.setdefault(slot, []).append((index, column))
-        found: dict[tuple[int, int], BoolArray] = {}
-        for places in users.values():
-            programmes = np.zeros(len(self.programmes), np.bool_)
-            programmes[[index for index, _ in places]] = True
-            if programmes.sum() > 1:
-                found |= dict.fromkeys(places, programmes)
-        return found
+                seldom = column in programme.seldom
+                times[seldom, slot] = nth = times.get((seldom, slot), 0) + 1
+                users.setdefault((seldom, slot, nth), []).append((index, column))
+        order = sorted(users, key=lambda key: key[0])
+        return tuple(self._quantity(slot, users[seldom, slot, nth]) for seldom, slot, nth in order)
+
+    def _quantity(self, slot: Slot, places: list[tuple[int, int]]) -> Quantity:
+        columns, marks = np.full((2, len(self.programmes)), -1)
+        below = np.zeros(len(self.programmes))
+        for index, column in places:
+            columns[index], seldom = column, self.programmes[index].seldom.get(column)
+            if seldom is not None:
+                marks[index], below[index] = seldom.mark, seldom.below
+        return Quantity(slot, columns, marks, below)
 
     @cached_property
     def busiest(self) -> Steps:

@@ -15,8 +15,9 @@ from functools import lru_cache
 import numpy as np
 
 from sim.errors import SimulationError
-from sim.model.arrays import FloatArray, IntArray
+from sim.model.arrays import BoolArray, FloatArray, IntArray
 from sim.model.gamma_quantile import gamma_of_normal
+from sim.model.network import FORCED
 from sim.model.steps import StepTable
 
 
@@ -106,3 +107,38 @@ class Streams:
     def gamma(self, z: FloatArray, shape: float) -> FloatArray:
         """Values of the gamma distribution of scale 1 at normal quantiles, which are overwritten."""
         return gamma_of_normal(z, shape)
+
+    def begins(self, kind: IntArray, widths: IntArray) -> tuple[IntArray, int]:
+        """Where the draws of each party begin, and how many there are: tables of the programmes, one after the other.
+
+        Args:
+            kind: (parties,): programme of each.
+            widths: (programmes,): draws of a party of each.
+        """
+        first, used = np.empty(kind.size, np.int64), 0
+        for programme, width in enumerate(widths.tolist()):
+            mine = np.flatnonzero(kind == programme)
+            first[mine] = used + width * np.arange(mine.size)
+            used += width * mine.size
+        return first, used
+
+    def put(self, draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, values: FloatArray) -> None:
+        """Put a value of each party where it belongs among its draws: as far from the first as `columns` say."""
+        draws[first + columns[kind]] = values
+
+    def marked(
+        self, draws: FloatArray, first: IntArray, kind: IntArray, marks: IntArray, below: FloatArray
+    ) -> IntArray:
+        """Who has a draw below a limit, or is forced to what it decides: positions.
+
+        Args:
+            draws: of all parties.
+            first: (parties,): where the draws of each begin.
+            kind: (parties,): programme of each.
+            marks: (programmes,): which of its draws it is; -1 for none.
+            below: (programmes,): the limit.
+        """
+        mine = np.flatnonzero((marks >= 0)[kind])
+        mark = draws[first[mine] + marks[kind[mine]]]
+        needed: BoolArray = (mark < below[kind[mine]]) | (mark >= FORCED)
+        return mine[needed]

@@ -14,7 +14,6 @@ import numpy as np
 from sim.engine.records import Records
 from sim.model.arrays import FloatArray
 from sim.model.parties import Parties
-from sim.study.bins import full_in_bins
 from sim.study.kinds import measures_of_kinds
 from sim.study.layout import Layout
 from sim.study.recovery import recovery
@@ -101,9 +100,7 @@ def look_at(layout: Layout, parties: Parties, records: Records, look: See) -> Lo
     special = any(one.hall is not None or one.flow is not None for one in layout.network.facilities)
     staff = Staffing(calendar, seen.overtime)
     kinds, kinds_by_bin = measures_of_kinds(layout, seen.rows(), staff) if special else ({}, {})
-    return Looked(
-        _of_run(layout, records, seen, calendar, kinds), _of_bins(layout, records, seen, calendar, kinds_by_bin)
-    )
+    return Looked(_of_run(layout, records, seen, calendar, kinds), _of_bins(seen, calendar, kinds_by_bin))
 
 
 def _of_run(layout: Layout, records: Records, seen: Seen, calendar: Calendar, kinds: dict[str, FloatArray]) -> OfRun:
@@ -124,7 +121,7 @@ def _of_run(layout: Layout, records: Records, seen: Seen, calendar: Calendar, ki
     )
 
 
-def _of_bins(layout: Layout, records: Records, seen: Seen, calendar: Calendar, kinds: dict[str, FloatArray]) -> OfBins:
+def _of_bins(seen: Seen, calendar: Calendar, kinds: dict[str, FloatArray]) -> OfBins:
     return OfBins(
         sums=seen.tallies.sums,
         outcomes=seen.tallies.outcomes,
@@ -137,7 +134,7 @@ def _of_bins(layout: Layout, records: Records, seen: Seen, calendar: Calendar, k
         metres=seen.peaks.metres,
         left=seen.left,
         by_start=seen.by_start,
-        full=full_in_bins(layout, records.full_time, records.full_station, records.full_state),
+        full=seen.full,
         overtime=seen.overtime,
         positions=calendar.positions,
         booths=calendar.booths_of_owners,

@@ -13,7 +13,7 @@ import numpy as np
 from sim.engine.records import Records
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.parties import Parties
-from sim.study.bins import Stretches, bin_of, sums_by_start
+from sim.study.bins import Stretches, bin_of, full_in_bins, sums_by_start
 from sim.study.cells import Cells
 from sim.study.layout import Layout
 from sim.study.lines import Peaks, metres, peaks, time_in_state
@@ -80,6 +80,8 @@ class Seen:
     """(n_cells, 2, n_bins): minutes waited, and parties, by the bin in which service began."""
     overtime: FloatArray
     """(n_pools, n_bins): seconds that positions of closed booths were occupied."""
+    full: FloatArray
+    """(n_stations, n_bins): share of the time without room."""
     rows: Callable[[], Rows]
     """The visits themselves, for the measures few networks have."""
 
@@ -111,6 +113,7 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
         left=_left(layout, departures),
         by_start=sums_by_start(layout, spells),
         overtime=overtime(layout, rows),
+        full=full_in_bins(layout, records.full_time, records.full_station, records.full_state),
         rows=lambda: rows,
     )
 

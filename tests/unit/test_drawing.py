@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from sim.engine import engine
+from sim.engine.compiled_streams import CompiledStreams
 from sim.model import drawing, sources
 from sim.model.build import Model, build
 from sim.model.parties import Parties
+from sim.model.sources import Quantity, Source
+from sim.model.streams import Streams
 from sim.scenario import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,16 +93,50 @@ def test_a_column_is_its_parts_end_to_end(growth: float) -> None:
         assert np.array_equal(column.give(order), together[order])
 
 
-def test_what_programmes_share_is_as_if_each_had_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario = load(ROOT / "scenarios" / "irregular-agreement-suspended.yaml").baseline
-    model = build(scenario)
-    assert any(source.shared for source in model.sources)
-    together = model.draw(7, 2)
-    monkeypatch.setattr(drawing, "FEW", 0)
-    apart = model.draw(7, 2)
-    for name in ("time", "klass", "size", "first_draw", "draws"):
-        assert np.array_equal(getattr(together, name), getattr(apart, name), equal_nan=name == "draws"), name
+def _one_by_one(source: Source) -> tuple[Quantity, ...]:
+    """The quantities of a source, each of one programme alone."""
+    every = []
+    for quantity in type(source).quantities.func(source):
+        for programme in quantity.programmes:
+            columns = np.full_like(quantity.columns, -1)
+            columns[programme] = quantity.columns[programme]
+            marks = np.where(columns >= 0, quantity.marks, -1)
+            every.append(Quantity(quantity.slot, columns, marks, quantity.below))
+    return tuple(every)
+
+
+@pytest.mark.parametrize("kind", [Streams, CompiledStreams], ids=["numpy", "compiled"])
+@pytest.mark.parametrize("name", ["irregular-agreement-suspended", "pacific-highway-southbound"])
+def test_what_programmes_share_is_as_if_each_had_its_own(
+    kind: type[Streams], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = build(load(ROOT / "scenarios" / f"{name}.yaml").baseline)
+    assert any(len(quantity.programmes) > 1 for source in model.sources for quantity in source.quantities)
+    together = model.draw(7, 2, kind)
+    every = {id(source): _one_by_one(source) for source in model.sources}
+    monkeypatch.setattr(Source, "quantities", property(lambda source: every[id(source)]))
+    apart = model.draw(7, 2, kind)
+    for column in ("time", "klass", "size", "first_draw", "draws"):
+        assert np.array_equal(getattr(together, column), getattr(apart, column), equal_nan=column == "draws"), column
     assert len(apart) > 100
+
+
+@pytest.mark.parametrize("kind", [Streams, CompiledStreams], ids=["numpy", "compiled"])
+def test_where_draws_stand_and_who_is_marked(kind: type[Streams]) -> None:
+    streams = kind(1, 0)
+    programme = np.array([1, 0, 2, 1, 3, 0])
+    first, count = streams.begins(programme, np.array([2, 3, 0, 1]))
+    assert (first.tolist(), count) == ([4, 0, 10, 7, 10, 2], 11)
+    draws = np.full(count, np.nan)
+    some = np.array([0, 1, 3, 4, 5])
+    streams.put(draws, first[some], programme[some], np.array([1, 0, -1, 0]), np.array([0.1, 0.2, 2.0, 0.4, np.nan]))
+    assert np.array_equal(draws[first[some] + np.array([0, 1, 0, 0, 1])], [0.1, 0.2, 2.0, 0.4, np.nan], equal_nan=True)
+    # 0.1 is below its limit and 0.2 is not; 2 is forced; the others have no mark, or no draw.
+    marked = streams.marked(draws, first, programme, np.array([1, 0, -1, -1]), np.array([0.2, 0.11, 9.0, 9.0]))
+    assert marked.tolist() == [0, 3]
+    nobody = np.empty(0, np.int64)
+    assert streams.begins(nobody, np.array([2]))[1] == 0
+    assert streams.marked(np.empty(0), nobody, nobody, np.array([0]), np.array([1.0])).size == 0
 
 
 def test_times_that_nobody_needs_are_missing_and_not_missed(tmp_path: Path) -> None:

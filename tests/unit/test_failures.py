@@ -60,13 +60,13 @@ def test_a_failed_replication_names_itself_and_its_replay(
     # What did not fail is kept: the next run makes only the rest, and ends like one that never failed.
     monkeypatch.undo()
     simulated: list[tuple[str, int]] = []
-    honest = experiment.Experiment.measures
+    honest = experiment.Experiment.simulate
 
     def noted(self, variant, replication):  # type: ignore[no-untyped-def]
         simulated.append((variant, replication))
         return honest(self, variant, replication)
 
-    monkeypatch.setattr(experiment.Experiment, "measures", noted)
+    monkeypatch.setattr(experiment.Experiment, "simulate", noted)
     assert main(["run", str(scenario), "--all", "--quiet", "--workers", "1", "--out", str(out)]) == 0
     assert simulated
     assert {variant for variant, _ in simulated} == {"busy"}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.books import full_log, last_instant, staffing_log
+from sim.engine.books import last_instant, staffing_log
+from sim.engine.compiled import fullness
 from sim.engine.compiled import layout as at
 from sim.engine.compiled.block import Block, Images, hand_over, make_room_for_patience, new_block
 from sim.engine.compiled.dealing import Deal
@@ -190,9 +191,9 @@ def _records(network: Network, parties: Parties, written: _Written) -> Records:
     away = written.away[np.argsort(written.away[:, 0], kind="stable")]
     stopped_at = max(written.last, last_instant(parties, away[:, 0]))
     staffing_time, staffing_pool, staffing_open = staffing_log(network, stopped_at, written.staffing)
-    full = written.full
-    full_time, full_station, full_state = full_log(
-        network, full.view(np.float64)[:, at.FULL_TIME], full[:, at.FULL_STATION], full[:, at.FULL_STATE]
+    full = written.full.ravel()
+    full_time, full_station, full_state = fullness.log_of(
+        full, full.view(np.float64), len(network.stations), network.horizon
     )
     return Records(
         party=party,

@@ -8,7 +8,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from sim.engine.compiled import unpacking
+from sim.engine.compiled import fullness, unpacking
 from sim.engine.compiled.control import begin_control
 from sim.engine.compiled.ends import begin_ends, next_end, pop_end
 from sim.engine.compiled.floor import choose, class_of, has_room, is_open, parties_at, people_of, stays_behind
@@ -183,15 +183,17 @@ entry = _entry(source_hash(Path(__file__).parent))
 """What Python calls with the two views of the block: loaded from disk where it stands there."""
 
 SIGNATURE = (numba.int64[::1], numba.float64[::1])
+_OTHERS = ((unpacking.unpack, unpacking.SIGNATURE), (fullness.log_of, fullness.SIGNATURE))
 
 
 def stands_in_cache() -> bool:
-    """Running would load the kernel and what unpacks its visits, and compile neither."""
-    both = ((entry, SIGNATURE), (unpacking.unpack, unpacking.SIGNATURE))
-    return all(function.signatures or is_on_disk(function, signature) for function, signature in both)
+    """Running would load the kernel and what makes records of what it writes, and compile nothing."""
+    every = ((entry, SIGNATURE), *_OTHERS)
+    return all(function.signatures or is_on_disk(function, signature) for function, signature in every)
 
 
 def compile_now() -> None:
     """Load the kernel, or compile it, now."""
     ready(entry, SIGNATURE, in_steps=True)
-    ready(unpacking.unpack, unpacking.SIGNATURE)
+    for function, signature in _OTHERS:
+        ready(function, signature)

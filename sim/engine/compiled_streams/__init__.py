@@ -69,6 +69,22 @@ class CompiledStreams(Streams):
         """As in numpy."""
         return gamma_of_normal(z, shape, loops.cubics)
 
+    def begins(self, kind: IntArray, widths: IntArray) -> tuple[IntArray, int]:
+        """As in numpy."""
+        found: tuple[IntArray, int] = loops.begins(kind, widths)
+        return found
+
+    def put(self, draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, values: FloatArray) -> None:
+        """As in numpy."""
+        loops.put(draws, first, kind, columns, values)
+
+    def marked(
+        self, draws: FloatArray, first: IntArray, kind: IntArray, marks: IntArray, below: FloatArray
+    ) -> IntArray:
+        """As in numpy."""
+        found: IntArray = loops.marked(draws, first, kind, marks, below)
+        return found
+
 
 @cache
 def is_numpys_ziggurat() -> bool:

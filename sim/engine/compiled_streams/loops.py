@@ -29,6 +29,7 @@ from sim.engine.compiled_streams.pcg64 import (
 )
 from sim.model.arrays import FloatArray, IntArray
 from sim.model.gamma_quantile import EDGE, STEP
+from sim.model.network import FORCED
 
 try:  # numpy's tables of the ziggurat, which numba keeps to itself
     from numba.np.random._constants import fe_double, ke_double, we_double, ziggurat_exp_r
@@ -177,6 +178,44 @@ def _cubics(z: FloatArray, table: FloatArray) -> None:
         z[i] = value + part
 
 
+@compiled
+def _begins(kind: IntArray, widths: IntArray) -> Any:
+    """`Streams.begins`."""
+    following, first, used = np.zeros(len(widths), np.int64), np.empty(len(kind), np.int64), 0
+    for party in range(len(kind)):
+        following[kind[party]] += 1
+    for programme in range(len(widths)):
+        count = following[programme] * widths[programme]
+        following[programme] = used
+        used += count
+    for party in range(len(kind)):
+        programme = kind[party]
+        first[party] = following[programme]
+        following[programme] += widths[programme]
+    return first, used
+
+
+@compiled
+def _put(draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, values: FloatArray) -> None:
+    """`Streams.put`."""
+    for party in range(len(kind)):
+        draws[first[party] + columns[kind[party]]] = values[party]
+
+
+@compiled
+def _marked(draws: FloatArray, first: IntArray, kind: IntArray, marks: IntArray, below: FloatArray) -> IntArray:
+    """`Streams.marked`."""
+    found, count = np.empty(len(kind), np.int64), 0
+    for party in range(len(kind)):
+        programme = kind[party]
+        if marks[programme] >= 0:
+            mark = draws[first[party] + marks[programme]]
+            if mark < below[programme] or mark >= FORCED:
+                found[count] = party
+                count += 1
+    return found[:count]
+
+
 def _entries(version: int) -> tuple[Any, ...]:
     """The functions with the hash of the whole source in their closure, so that no stale code is ever loaded."""
 
@@ -193,10 +232,22 @@ def _entries(version: int) -> tuple[Any, ...]:
         if version >= 0:
             _cubics(z, table)
 
-    return tuple(jit.cached(function) for function in (uniforms, accepted, instants, cubics))
+    def begins(kind, widths):  # type: ignore[no-untyped-def]
+        return _begins(kind, widths) if version >= 0 else (kind, -1)
+
+    def put(draws, first, kind, columns, values):  # type: ignore[no-untyped-def]
+        if version >= 0:
+            _put(draws, first, kind, columns, values)
+
+    def marked(draws, first, kind, marks, below):  # type: ignore[no-untyped-def]
+        return _marked(draws, first, kind, marks, below) if version >= 0 else np.empty(0, np.int64)
+
+    return tuple(jit.cached(function) for function in (uniforms, accepted, instants, cubics, begins, put, marked))
 
 
-uniforms, accepted, instants, cubics = _entries(jit.source_hash(Path(__file__).parent, Path(jit.__file__).parent))
+uniforms, accepted, instants, cubics, begins, put, marked = _entries(
+    jit.source_hash(Path(__file__).parent, Path(jit.__file__).parent)
+)
 
 _U, _I, _F = numba.uint64[::1], numba.int64[::1], numba.float64[::1]
 SIGNATURES = (
@@ -204,6 +255,9 @@ SIGNATURES = (
     (accepted, (_U, numba.int64, _F, _F, _F)),
     (instants, (_U, _U, numba.float64, numba.float64, numba.float64, _F)),
     (cubics, (_F, numba.float64[:, ::1])),
+    (begins, (_I, _I)),
+    (put, (_F, _I, _I, _I, _F)),
+    (marked, (_F, _I, _I, _I, _F)),
 )
 
 

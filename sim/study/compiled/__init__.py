@@ -5,7 +5,8 @@ from __future__ import annotations
 from sim.engine.records import Records
 from sim.model.network import Steps
 from sim.model.parties import Parties
-from sim.study.compiled import estimating, kernel, tables
+from sim.study.compiled import conserving, estimating, kernel, tables
+from sim.study.compiled.conserving import check_conservation
 from sim.study.layout import Layout
 from sim.study.lines import Peaks
 from sim.study.seen import InState, Seen, TimeInSystem, Waits
@@ -14,7 +15,9 @@ from sim.study.spells import Rows
 from sim.study.staffing import Calendar
 from sim.study.tallies import Tallies
 
-__all__ = ["compile_now", "see", "stands_in_cache"]
+__all__ = ["check_conservation", "compile_now", "see", "stands_in_cache"]
+
+_PARTS = (conserving, kernel, estimating)
 
 _networks: dict[int, tuple[Layout, tables.Network]] = {}
 """Tables of the layouts seen last, by identity (each keeps its layout, so that no other takes its place)."""
@@ -30,14 +33,14 @@ def _network_of(layout: Layout) -> tables.Network:
 
 
 def stands_in_cache() -> bool:
-    """Measuring and estimating would load the code and not compile it."""
-    return kernel.stands_in_cache() and estimating.stands_in_cache()
+    """Checking, measuring and estimating would load the code and not compile it."""
+    return all(part.stands_in_cache() for part in _PARTS)
 
 
 def compile_now() -> None:
     """Load the code, or compile it, now."""
-    kernel.compile_now()
-    estimating.compile_now()
+    for part in _PARTS:
+        part.compile_now()
 
 
 def see(layout: Layout, parties: Parties, records: Records) -> Seen:
@@ -68,5 +71,6 @@ def see(layout: Layout, parties: Parties, records: Records) -> Seen:
         left=found.left,
         by_start=found.by_start,
         overtime=found.overtime,
+        full=found.full,
         rows=lambda: Rows.of(cells, parties, records),
     )

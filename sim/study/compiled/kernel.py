@@ -12,7 +12,7 @@ from sim.engine.compiled import jit
 from sim.engine.compiled.jit import compiled, pointer
 from sim.study.compiled.distribution import distribute
 from sim.study.compiled.highest import lowest_wanted, times_in_system
-from sim.study.compiled.lines import overtime, peaks
+from sim.study.compiled.lines import full_in_bins, overtime, peaks
 from sim.study.compiled.ordering import in_order
 from sim.study.compiled.reading import all_alone, read_all, room_by_cell, settle, spread
 from sim.study.compiled.tables import Found, High, Late, Line, Log, Network, Visits, Waits
@@ -37,7 +37,8 @@ def point_visits(v: Visits) -> Visits:
     return Visits(
         pointer(v.party), pointer(v.station), pointer(v.joined), pointer(v.started), pointer(v.ended), pointer(v.left),
         pointer(v.booth), pointer(v.outcome), pointer(v.away), pointer(v.away_outcome), pointer(v.time),
-        pointer(v.klass), pointer(v.size), pointer(v.initial), v.visits, v.turned_away, v.parties,
+        pointer(v.klass), pointer(v.size), pointer(v.initial), pointer(v.full_time), pointer(v.full_station),
+        pointer(v.full_state), v.visits, v.turned_away, v.parties, v.full,
     )  # fmt: skip
 
 
@@ -54,7 +55,7 @@ def point_found(f: Found) -> Found:
         pointer(f.sums), pointer(f.outcomes), pointer(f.left), pointer(f.by_start), pointer(f.system),
         pointer(f.seconds), pointer(f.begins), pointer(f.stops), pointer(f.in_bins), pointer(f.parties),
         pointer(f.metres), pointer(f.waits), pointer(f.waits_in_bins), pointer(f.survival), pointer(f.p95),
-        pointer(f.overtime),
+        pointer(f.overtime), pointer(f.full),
     )  # fmt: skip
 
 
@@ -82,6 +83,7 @@ def read(net: Network, v: Visits, log: Log, into: Found) -> int:
     waiting, lates = read_all(net, v, log, out, waits, high, line, Late(pointer(late), pointer(piece)), alone)
     settle(net, out, alone)
     spread(net, out)
+    full_in_bins(net, v, out)
     overtime(net, v, log, late[:lates], into.overtime)
     times_in_system(net, v, begin, High(above, in_system, in_system_end), into.system, into.p95)
     distribute(net, seconds, bins, begin, end, into.sums, into.waits, into.waits_in_bins, into.survival)
@@ -133,12 +135,13 @@ def _signature() -> Any:
     visits = _tuple_type(
         Visits, party="i1", station="i1", joined="f1", started="f1", ended="f1", left="f1", booth="i1", outcome="i1",
         away="i1", away_outcome="i1", time="f1", klass="i1", size="i1", initial="u1",
-        visits="i", turned_away="i", parties="i",
+        full_time="f1", full_station="i1", full_state="i1", visits="i", turned_away="i", parties="i", full="i",
     )  # fmt: skip
     log = _tuple_type(Log, begin="i1", since="f1", open="i1", has_overtime="f1", pools="i")
     found = _tuple_type(
         Found, sums="f3", outcomes="f3", left="f2", by_start="f3", system="f2", seconds="f2", begins="f4", stops="f4",
         in_bins="f3", parties="f2", metres="f2", waits="f2", waits_in_bins="f3", survival="f2", p95="f1", overtime="f2",
+        full="f2",
     )  # fmt: skip
     return net, visits, log, found
 

@@ -9,7 +9,7 @@ import numpy as np
 from sim.engine.compiled.jit import compiled, inlined, pointer
 from sim.model.arrays import FloatArray, IntArray
 from sim.study.compiled.reading import bin_of, cut
-from sim.study.compiled.tables import Int32Array, Line, Log, Network, Visits
+from sim.study.compiled.tables import Found, Int32Array, Line, Log, Network, Visits
 
 AT_ONCE = 512
 """Events that are put in order together."""
@@ -193,3 +193,25 @@ def by_piece(net: Network, v: Visits, log: Log, late: Int32Array, pool: int) -> 
             begin[k], count = count, count + begin[k]
         rows = np.empty(count, np.int32)
     return begin, rows
+
+
+@compiled
+def full_in_bins(net: Network, v: Visits, out: Found) -> None:
+    """`sim.study.bins.full_in_bins`: bin after bin along the log of each station, which begins with room."""
+    row = 0
+    while row < v.full:
+        station, since, state, until, edge = v.full_station[row], 0.0, 0, 0.0, 0
+        before = 0.0
+        while edge <= net.bins:
+            while row < v.full and v.full_station[row] == station and v.full_time[row] <= net.edges[edge]:
+                until += state * (v.full_time[row] - since)
+                since, state = v.full_time[row], v.full_state[row]
+                row += 1
+            reached = until + state * (net.edges[edge] - since)
+            if edge > 0:
+                share = (reached - before) / (net.edges[edge] - net.edges[edge - 1])
+                out.full[station * net.bins + edge - 1] = share
+            before = reached
+            edge += 1
+        while row < v.full and v.full_station[row] == station:
+            row += 1

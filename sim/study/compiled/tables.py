@@ -101,10 +101,14 @@ class Visits(NamedTuple):
     klass: IntArray
     size: IntArray
     initial: ByteArray
+    full_time: FloatArray
+    full_station: IntArray
+    full_state: IntArray
     visits: int
     """How many there are, as of the following."""
     turned_away: int
     parties: int
+    full: int
 
 
 class Log(NamedTuple):
@@ -159,6 +163,8 @@ class Found(NamedTuple):
     """(n_columns,): of the time in system."""
     overtime: FloatArray
     """(n_pools, n_bins)"""
+    full: FloatArray
+    """(n_stations, n_bins): share of the time without room."""
 
 
 class Waits(NamedTuple):
@@ -278,9 +284,13 @@ def visits_of(network: model.Network, parties: Parties, records: Records) -> Vis
         klass=np.ascontiguousarray(parties.klass),
         size=np.ascontiguousarray(parties.size),
         initial=np.ascontiguousarray(parties.initial).view(np.uint8),
+        full_time=np.ascontiguousarray(records.full_time),
+        full_station=np.ascontiguousarray(records.full_station),
+        full_state=np.ascontiguousarray(records.full_state),
         visits=len(records.party),
         turned_away=len(away),
         parties=len(parties.time),
+        full=len(records.full_time),
     )
 
 
@@ -311,4 +321,5 @@ def new_found(layout: Layout) -> Found:
         survival=empty((groups, len(GRID_MINUTES))),
         p95=empty(columns),
         overtime=zeros((len(layout.network.pools), bins)),
+        full=zeros((len(layout.network.stations), bins)),
     )
