@@ -10,7 +10,7 @@ import numpy as np
 from sim.engine.books import last_instant, staffing_log
 from sim.engine.compiled import fullness
 from sim.engine.compiled import layout as at
-from sim.engine.compiled.block import Block, Images, hand_over, make_room_for_patience, new_block
+from sim.engine.compiled.block import Block, Columns, Images, columns_of, hand_over, make_room_for_patience, new_block
 from sim.engine.compiled.dealing import Deal
 from sim.engine.compiled.kernel import entry
 from sim.engine.compiled.pieces import Piece
@@ -59,11 +59,11 @@ class _Log:
         self.apart: list[Words] = []
         """Visits of the piece that runs which have yet to get their place."""
 
-    def run(self, piece: Piece, own: Words, members: IntArray | None) -> None:
-        """Run the piece with these words, whose parties these are (None: all)."""
+    def run(self, piece: Piece, own: Words, columns: Columns, members: IntArray | None) -> None:
+        """Run the piece with these words, whose parties these are (None: all), with their columns."""
         reals, coming, first = own.view(np.float64), int(own[at.N_COMING]), self.visits.count
         own[at.NEXT_VISIT], own[at.NEXT_FULL] = own[at.VISITS], own[at.FULL_LOG]
-        while not entry(own, reals):
+        while not entry(own, reals, *columns):
             self._take(piece, own, _all_through(own))
             if own[at.N_PATIENCE] > own[at.PATIENCE_ROOM]:
                 make_room_for_patience(self.block, own)
@@ -145,8 +145,9 @@ class _Written:
         staffing = list[tuple[float, int, int]]()
         for number, (piece, base) in enumerate(zip(images.pieces, block.bases, strict=True)):
             own, members = block.words[base:], None if deal.alone else deal.members(number)
-            hand_over(block, own, deal.share(number))
-            log.run(piece, own, members)
+            share = deal.share(number)
+            hand_over(own, share)
+            log.run(piece, own, columns_of(share), members)
             away.append(_away(own, members))
             staffing += _staffing(own, piece)
             count = len(piece.stations) * at.GAUGE_KINDS

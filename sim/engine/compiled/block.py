@@ -29,11 +29,21 @@ class Images:
         """The piece a class enters; all its parties are there."""
         self.class_in_piece = np.arange(len(network.classes))
         """Its index there."""
+        self._plans: dict[tuple[int, bool], Plan] = {}
         for number, piece in enumerate(self.pieces):
             here = set(piece.stations.tolist())
             for own, klass in enumerate(piece.classes):
                 if here & set(network.entry[klass].stations):
                     self.piece_of_class[klass], self.class_in_piece[klass] = number, own
+
+    def plan(self, parties: Parties) -> Plan:
+        """How a block for so many parties is laid out: the same for about as many."""
+        room, follows = _room_for(len(parties)), parties.follows is not None
+        if (room, follows) not in self._plans:
+            if len(self._plans) == PLANS_KEPT:
+                del self._plans[next(iter(self._plans))]
+            self._plans[room, follows] = Plan.of(self, room, follows)
+        return self._plans[room, follows]
 
 
 VISITS_AT_ONCE = 1 << 16
@@ -55,47 +65,80 @@ class Block:
     bases: list[int]
     margin: int
     """Rows beyond the end of what is written down, and of the events of patience, that one move may still take."""
-    columns: list[Words | Reals]
-    """Arrays of the parties of the piece that runs, which the kernel reads where they are."""
     grown: list[Words]
     """The array that took the place of the events of patience where there were too many for the block."""
 
 
+PLANS_KEPT = 8
+MANY = 1 << 17
+"""Parties up to which a block has room for some more than there are: the next replication has about as many."""
+
+
+def _room_for(parties: int) -> int:
+    """Up to an eighth more."""
+    step = 1 << max(parties.bit_length() - 4, 0)
+    return parties if parties > MANY else -(-parties // step) * step
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What blocks for about so many parties begin as."""
+
+    starts: list[Words]
+    """Of each piece, what stands at its base."""
+    bases: list[int]
+    size: int
+    margin: int
+
+    @classmethod
+    def of(cls, images: Images, parties: int, follows: bool) -> Plan:
+        """For up to so many parties, of whom some come after others (`Parties.follows`) or not."""
+        visits = min(VISITS_AT_ONCE, 4 * parties + 16)
+        margin = len(images.network.stations) + 2
+        shared = _shared_sizes(parties, follows, visits, margin)
+        *bases, size = accumulate((start.size for start in images.starts), initial=0)
+        *begins, size = accumulate(shared.values(), initial=size)
+        starts, slots, offsets = [], list(shared), np.array(begins)
+        for start, base in zip(images.starts, bases, strict=True):
+            own = start.copy()
+            own[slots] = offsets - base
+            own[at.NEXT_LIVE], own[at.PATIENCE_ROOM] = own[at.LIVE], EVENTS_AT_FIRST
+            own[at.VISITS_END] = own[at.VISITS] + visits * at.VISIT_WIDTH
+            own[at.FULL_END] = own[at.FULL_LOG] + visits * at.FULL_WIDTH
+            starts.append(own)
+        return cls(starts, bases, size, margin)
+
+
 def new_block(images: Images, parties: Parties) -> Block:
     """The block at the start of a run, before anybody is handed over to a piece."""
-    visits = min(VISITS_AT_ONCE, 4 * len(parties) + 16)
-    margin = len(images.network.stations) + 2
-    shared = _shared_sizes(parties, visits, margin)
-    *bases, size = accumulate((start.size for start in images.starts), initial=0)
-    *begins, size = accumulate(shared.values(), initial=size)
-    words = _memory(size)
-    slots, offsets = list(shared), np.array(begins)
-    for start, base in zip(images.starts, bases, strict=True):
-        own = words[base:]
-        own[: start.size] = start
-        own[slots] = offsets - base
-        own[at.NEXT_LIVE], own[at.PATIENCE_ROOM] = own[at.LIVE], EVENTS_AT_FIRST
-        own[at.VISITS_END] = own[at.VISITS] + visits * at.VISIT_WIDTH
-        own[at.FULL_END] = own[at.FULL_LOG] + visits * at.FULL_WIDTH
-    return Block(words, bases, margin, [], [])
+    plan = images.plan(parties)
+    words = _memory(plan.size)
+    for start, base in zip(plan.starts, plan.bases, strict=True):
+        words[base : base + start.size] = start
+    return Block(words, plan.bases, plan.margin, [])
 
 
-def hand_over(block: Block, own: Words, parties: Parties) -> None:
-    """Tell the piece with these words who comes there, in its own numbers of classes."""
-    columns: dict[int, Words | Reals] = {
-        at.ARRIVALS: np.ascontiguousarray(parties.time, np.float64),
-        at.KLASSES: np.ascontiguousarray(parties.klass, np.int64),
-        at.SIZES: np.ascontiguousarray(parties.size, np.int64),
-        at.FIRST_DRAWS: np.ascontiguousarray(parties.first_draw, np.int64),
-        at.DRAWS: np.ascontiguousarray(parties.draws, np.float64),
-    }
-    own[at.INITIALS] = 0
-    if parties.initial.any():
-        columns[at.INITIALS] = parties.initial.astype(np.int64)
-    begin = _address(own)
-    for slot, column in columns.items():
-        own[slot] = _words_apart(begin, column)
-    block.columns[:] = columns.values()
+Columns = tuple[Reals, Words, Words, Words, Reals, Words]
+
+
+def columns_of(parties: Parties) -> Columns:
+    """What a piece reads of its parties where it is: times, classes, sizes, first draws, draws, and who was there
+    before the start, empty where nobody was."""
+    return (
+        np.ascontiguousarray(parties.time, np.float64),
+        np.ascontiguousarray(parties.klass, np.int64),
+        np.ascontiguousarray(parties.size, np.int64),
+        np.ascontiguousarray(parties.first_draw, np.int64),
+        np.ascontiguousarray(parties.draws, np.float64),
+        parties.initial.astype(np.int64) if parties.initial.any() else _NOBODY,
+    )
+
+
+_NOBODY: Words = np.empty(0, np.int64)
+
+
+def hand_over(own: Words, parties: Parties) -> None:
+    """Tell the piece with these words how many come there, and who after whom."""
     own[at.N_COMING] = len(parties)
     if parties.follows is None or parties.until is None:
         own[at.STAYS] = -1
@@ -168,16 +211,15 @@ def _state_sizes(image: NetworkImage) -> dict[int, int]:
     }
 
 
-def _shared_sizes(parties: Parties, visits: int, margin: int) -> dict[int, int]:
+def _shared_sizes(count: int, follows: bool, visits: int, margin: int) -> dict[int, int]:
     """What one piece after the other uses."""
-    count = len(parties)
     return {
         at.BLOCKED_LIST: count + 1,
         at.ENDS: (count + 1) * at.EVENT_WIDTH,
         at.LIVE: (count + 1) * at.LIVE_WIDTH,  # a party has one visit at a time
         at.PATIENCE: (EVENTS_AT_FIRST + margin) * at.EVENT_WIDTH,
         at.AWAY: 2 * count,
-        at.FOLLOW: 0 if parties.follows is None else count * at.FOLLOW_WIDTH,
+        at.FOLLOW: count * at.FOLLOW_WIDTH if follows else 0,
         at.FULL_LOG: (visits + margin) * at.FULL_WIDTH,
         at.VISITS: (visits + margin) * at.VISIT_WIDTH,
     }

@@ -48,6 +48,6 @@ def _log_of(version: int) -> Any:
 
 
 log_of = _log_of(source_hash(Path(__file__).parent))
-"""`sim.engine.books.full_log` of rows of FULL_WIDTH words, the same as reals, the number of stations and the horizon."""
+"""`sim.engine.books.full_log` of rows of FULL_WIDTH words, the same as reals, how many stations, and the horizon."""
 
 SIGNATURE = (numba.int64[::1], numba.float64[::1], numba.int64, numba.float64)

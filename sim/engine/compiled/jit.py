@@ -68,6 +68,20 @@ def _pointer(typing_context, array):  # type: ignore[no-untyped-def]
 pointer: Any = _pointer
 
 
+@intrinsic
+def _address(typing_context, array):  # type: ignore[no-untyped-def]
+    """Where an array begins in memory, in bytes. The array must outlive its use."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.ptrtoint(data, context.get_value_type(signature.return_type))
+
+    return numba.int64(array), code
+
+
+address: Any = _address
+
+
 LOADS_ALONE = ((0, 68),)
 """Versions of numba of which it is known that code is loaded from disk without what compiling takes, how it is kept
 there, and how it is made of its parts."""

@@ -13,7 +13,7 @@ from sim.engine.compiled.control import begin_control
 from sim.engine.compiled.ends import begin_ends, next_end, pop_end
 from sim.engine.compiled.floor import choose, class_of, has_room, is_open, parties_at, people_of, stays_behind
 from sim.engine.compiled.heap import party_of, pop, station_of
-from sim.engine.compiled.jit import cached, compiled, is_on_disk, pointer, ready, source_hash
+from sim.engine.compiled.jit import address, cached, compiled, is_on_disk, pointer, ready, source_hash
 from sim.engine.compiled.layout import *
 from sim.engine.compiled.layout import pool_row, station_row
 from sim.engine.compiled.lines import set_queued, settle_gauge, value_at
@@ -173,16 +173,28 @@ def stop(w: Words, r: Reals, now: float) -> None:
 def _entry(version: int) -> Any:
     """`run_kernel` with the hash of the whole source in its closure, so that no stale code is ever loaded."""
 
-    def entry(words, reals):  # type: ignore[no-untyped-def]
-        return run_kernel(pointer(words), pointer(reals)) and version >= 0
+    def entry(words, reals, arrivals, klasses, sizes, first_draws, draws, initials):  # type: ignore[no-untyped-def]
+        begin = address(words)
+        words[ARRIVALS] = (address(arrivals) - begin) // 8
+        words[KLASSES] = (address(klasses) - begin) // 8
+        words[SIZES] = (address(sizes) - begin) // 8
+        words[FIRST_DRAWS] = (address(first_draws) - begin) // 8
+        words[DRAWS] = (address(draws) - begin) // 8
+        words[INITIALS] = (address(initials) - begin) // 8 if len(initials) > 0 else 0
+        over = run_kernel(pointer(words), pointer(reals)) and version >= 0
+        # Arrays that are pointed to live until here.
+        lengths = len(arrivals) + len(klasses) + len(sizes) + len(first_draws) + len(draws) + len(initials)
+        return over and lengths >= 0
 
     return cached(entry)
 
 
 entry = _entry(source_hash(Path(__file__).parent))
-"""What Python calls with the two views of the block: loaded from disk where it stands there."""
+"""What Python calls with the two views of the block and the columns of the parties that come (`block.columns_of`), read
+where they are: loaded from disk where it stands there."""
 
-SIGNATURE = (numba.int64[::1], numba.float64[::1])
+_WHOLE, _REAL = numba.int64[::1], numba.float64[::1]
+SIGNATURE = (_WHOLE, _REAL, _REAL, _WHOLE, _WHOLE, _WHOLE, _REAL, _WHOLE)
 _OTHERS = ((unpacking.unpack, unpacking.SIGNATURE), (fullness.log_of, fullness.SIGNATURE))
 
 
