@@ -130,6 +130,22 @@ class _WholeFiles(IndexDataCacheFile):
     process without a word. Each file therefore ends with the hash of what is before it.
     """
 
+    _seen: tuple[Any, Any] | None = None
+    """What was read last to see that it is there, with its key: it is loaded next, and need not be read once more."""
+
+    def is_there(self, key: Any) -> bool:
+        """The code with this key can be loaded."""
+        data = self.load(key)
+        self._seen = None if data is None else (key, data)
+        return data is not None
+
+    def load(self, key: Any) -> Any:
+        """The code with this key, None where there is none."""
+        seen, self._seen = self._seen, None
+        if seen is not None and seen[0] == key:
+            return seen[1]
+        return super().load(key)  # type: ignore[no-untyped-call]
+
     def _load_index(self) -> dict[Any, str]:
         try:
             return dict(super()._load_index())  # type: ignore[no-untyped-call]
@@ -194,7 +210,7 @@ def is_on_disk(function: Any, signature: Any) -> bool:
         # Read, but not made into code that can be run: that takes ten times as long, and is done once it is wanted.
         cache = function._cache
         key = cache._index_key(signature, function.targetctx.codegen())
-        return cache._cache_file.load(key) is not None
+        return bool(cache._cache_file.is_there(key))
     except Exception:
         return False
 
