@@ -115,7 +115,7 @@ class Experiment:
             ReplicationError: something went wrong in it; says which it was, so that it can be replayed.
         """
         looked, visits = self._looked(variant, replication)
-        together = Together(self.model(variant)[1], 1)
+        together = self._together(variant, 1)
         together.add(looked)
         for fault in together.measure().values():
             raise _told(variant, replication, fault) from fault
@@ -141,6 +141,15 @@ class Experiment:
             return check_compiled
         return check_conservation
 
+    def _together(self, variant: str, most: int) -> Together:
+        """Room for as many replications of a variant, to be measured as fast as the engine."""
+        layout = self.model(variant)[1]
+        if self.engine == COMPILED:
+            from sim.study.compiled import put_binned
+
+            return Together(layout, most, put_binned)
+        return Together(layout, most)
+
     def _look(self) -> See:
         """How records are read: as fast as the engine."""
         if self.engine == COMPILED:
@@ -160,7 +169,7 @@ class Experiment:
     def chunk(self, task: Task) -> Chunk:
         """A task's replications; one that fails does not stop the others."""
         variant, first, last = task
-        together, failures = Together(self.model(variant)[1], last - first), list[ReplicationError]()
+        together, failures = self._together(variant, last - first), list[ReplicationError]()
         done, visited = list[int](), list[bytes]()
         for replication in range(first, last):
             visits = b""

@@ -8,7 +8,7 @@ Quantiles are numpy's default (type 7 of Hyndman and Fan 1996, doi 10.1080/00031
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from sim.engine.records import Records
 from sim.errors import SimulationError
 from sim.model.arrays import FloatArray
 from sim.model.parties import Parties
-from sim.study.bin_tables import binned, binned_by_start
+from sim.study.bin_tables import put_binned
 from sim.study.catalogue import OUTCOME_PREFIX, catalogue
 from sim.study.cells import Cells
 from sim.study.layout import ALL, Key, Layout, Standard
@@ -59,6 +59,7 @@ _RATIOS = {
 _ABOVE, _BELOW = ([SUMS.index(ratio[side]) for ratio in _RATIOS.values()] for side in (0, 1))
 _UNITS = np.array([[unit] for _, _, unit in _RATIOS.values()])
 
+PutBinned = Callable[[Layout, OfBins, FloatArray, FloatArray, FloatArray, FloatArray], None]
 Columns = dict[str, FloatArray]
 """Measure to its values, (n_columns of `Cells`, replications)."""
 
@@ -114,10 +115,10 @@ class _Totals(NamedTuple):
 class Together:
     """Replications that are measured together."""
 
-    def __init__(self, layout: Layout, most: int) -> None:
-        """No replications yet of as many as `most`."""
+    def __init__(self, layout: Layout, most: int, put_binned: PutBinned = put_binned) -> None:
+        """No replications yet of as many as `most`; `put_binned` is that of `bin_tables`, or as good."""
         parts = Parts.of(layout)
-        self.layout = layout
+        self.layout, self._put_binned = layout, put_binned
         self.rows: FloatArray = np.empty((most, parts.width))
         """(replications, width): their rows, in the order in which they are added."""
         self.into = in_rows(self.rows, parts)
@@ -139,9 +140,7 @@ class Together:
         sums, outcomes = layout.cells.own(of.sums), layout.cells.own(of.outcomes)
         self._totals.append(_Totals.of(layout, of, sums, outcomes))
         mine = slice(len(self._runs) - len(self._waiting), len(self._runs))
-        shape = (-1, len(self._waiting), len(layout.bin_seconds))
-        self.into.bins[mine] = binned(layout, of, sums, outcomes).reshape(shape).swapaxes(0, 1)
-        self.into.bins_by_start[mine] = binned_by_start(layout, of).reshape(shape).swapaxes(0, 1)
+        self._put_binned(layout, of, sums, outcomes, self.into.bins[mine], self.into.bins_by_start[mine])
         self._waiting.clear()
 
     def measure(self) -> dict[int, SimulationError]:

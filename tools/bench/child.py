@@ -129,7 +129,7 @@ def stages(path: str, replications: int) -> Answer:
     vehicles, kernel = 0, 0.0
     for first in range(0, replications, TOGETHER):
         last = min(first + TOGETHER, replications)
-        together = Together(layout, last - first)
+        together = Together(layout, last - first, compiled.put_binned)
         for replication in range(first, last):
             parties = model.draw(plan.seed, replication, streams)
             clock.stop("draw")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sim.engine.records import Records
 from sim.model.network import Steps
 from sim.model.parties import Parties
-from sim.study.compiled import conserving, estimating, kernel, tables
+from sim.study.compiled import binning, conserving, estimating, kernel, tables
+from sim.study.compiled.binning import put_binned
 from sim.study.compiled.conserving import check_conservation
 from sim.study.layout import Layout
 from sim.study.lines import Peaks
@@ -15,9 +16,9 @@ from sim.study.spells import Rows
 from sim.study.staffing import Calendar
 from sim.study.tallies import Tallies
 
-__all__ = ["check_conservation", "compile_now", "see", "stands_in_cache"]
+__all__ = ["check_conservation", "compile_now", "put_binned", "see", "stands_in_cache"]
 
-_PARTS = (conserving, kernel, estimating)
+_PARTS = (conserving, kernel, binning, estimating)
 
 _networks: dict[int, tuple[Layout, tables.Network]] = {}
 """Tables of the layouts seen last, by identity (each keeps its layout, so that no other takes its place)."""
