@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -45,8 +44,7 @@ def draw_parties(
     return table.in_order(blocks)
 
 
-@dataclass(frozen=True)
-class _Block:
+class _Block(NamedTuple):
     """What is seldom asked about a stretch of arrivals, of which `_Table` holds the rest."""
 
     rows: slice

@@ -36,8 +36,7 @@ NOBODY = Steps(values=(0.0,))
 """The demand of no programme at all."""
 
 
-@dataclass(frozen=True)
-class Drawing:
+class Drawing(NamedTuple):
     """What a derived column is made of, for some of the parties of one layer."""
 
     time: FloatArray
@@ -251,8 +250,7 @@ class Source:
         return [f"{self.name}/{name}" for name in names]
 
 
-@dataclass(frozen=True)
-class Arrivals:
+class Arrivals(NamedTuple):
     """Accepted arrivals of one layer of one source, or of a stretch of it, with the number of each as a candidate."""
 
     time: FloatArray

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ QUEUE_KINDS = (StationKind.ROAD, StationKind.TOLL, StationKind.LANE_GROUP)
 """Whose lines together are the queue of a facility; who is held for secondary waits in the primary booth."""
 BOOTH_KINDS = (StationKind.LANE_GROUP, StationKind.SECONDARY, StationKind.TOLL)
 """Stations with officers in booths or bays."""
+
+FEW_CELLS, FEW_COLUMNS = 7, 16
+"""Rows of so many cells beside the first, in so many columns, are added one by one; eight numpy adds otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +47,18 @@ class Gather:
         return cls(flat, np.cumsum(counts)[:-1], np.array(filled, dtype=np.int64), len(members))
 
     @cached_property
-    def _few(self) -> tuple[IntArray, IntArray, tuple[IntArray, IntArray], Gather | None]:
-        """First cell of each column; columns without; columns of two and the second cell; those of more."""
-        counts = np.diff(np.append(self.starts, len(self.members)))
+    def _parts(self) -> tuple[IntArray, IntArray, list[tuple[int, list[int]]], Gather | None]:
+        """First cell of each column; columns without; those of a few and their other cells; those of more."""
+        ends = np.append(self.starts, len(self.members)).tolist()
         first, empty = np.zeros(self.n_columns, np.int64), np.ones(self.n_columns, np.bool_)
         first[self.columns], empty[self.columns] = self.members[self.starts], False
-        rest: list[list[int]] = [[] for _ in range(self.n_columns)]
-        for column, begin, count in zip(self.columns.tolist(), self.starts.tolist(), counts.tolist(), strict=True):
-            rest[column] = self.members[begin : begin + count].tolist() if count > 2 else []
-        two = self.columns[counts == 2], self.members[self.starts[counts == 2] + 1]
-        return first, np.flatnonzero(empty), two, Gather.of(rest) if any(rest) else None
+        others = [(c, self.members[a + 1 : b].tolist()) for c, (a, b) in zip(self.columns, pairwise(ends), strict=True)]
+        few = [(int(column), cells) for column, cells in others if 0 < len(cells) <= FEW_CELLS][:FEW_COLUMNS]
+        done, rest = {column for column, _ in few}, list[list[int]]([] for _ in range(self.n_columns))
+        for column, cells in others:
+            if cells and column not in done:
+                rest[column] = [int(first[column]), *cells]
+        return first, np.flatnonzero(empty), few, Gather.of(rest) if any(rest) else None
 
     @cached_property
     def _fills_all(self) -> bool:
@@ -68,12 +74,15 @@ class Gather:
             self._add(per_cell, result)
             return result
         # numpy adds up cells of many numbers each number by number; where there is little to add, rows are faster.
-        first, empty, two, more = self._few
+        first, empty, few, more = self._parts
         result = per_cell.take(first, axis=0).astype(np.float64, copy=False)
         if empty.size:
             result[empty] = 0.0
-        if two[0].size:
-            result[two[0]] += per_cell[two[1]]
+        for column, (second, *others) in few:
+            rest = per_cell[second]
+            for cell in others:
+                rest = rest + per_cell[cell]
+            result[column] += rest  # as `reduceat` does: the first, and to it what the others add up to
         if more is not None:
             more._add(per_cell, result)
         return result

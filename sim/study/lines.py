@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -54,8 +55,7 @@ def metres(rows: Rows, line: Intervals) -> FloatArray:
     return np.asarray(rows.cells.road[rows.records.station[line.row], rows.klass[line.row]])
 
 
-@dataclass(frozen=True, eq=False)
-class Peaks:
+class Peaks(NamedTuple):
     """Longest lines, each (n_columns, n_bins)."""
 
     parties: FloatArray

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,7 @@ from sim.study.survival import survival
 from sim.study.tallies import Tallies, tally
 
 
-@dataclass(frozen=True, eq=False)
-class InState:
+class InState(NamedTuple):
     """How long visits were in a state, in seconds (times a weight each)."""
 
     seconds: FloatArray
@@ -39,8 +38,7 @@ class InState:
         return cls(time_in_state(cells, stretches.stretches, weights), stretches.in_bins(weights))
 
 
-@dataclass(frozen=True, eq=False)
-class Waits:
+class Waits(NamedTuple):
     """How the waits are distributed, in seconds."""
 
     whole: FloatArray
@@ -51,8 +49,7 @@ class Waits:
     """As in `sim.study.survival`."""
 
 
-@dataclass(frozen=True, eq=False)
-class TimeInSystem:
+class TimeInSystem(NamedTuple):
     """From joining to leaving, of those who have left."""
 
     sums: FloatArray
@@ -61,8 +58,7 @@ class TimeInSystem:
     """(n_columns,): seconds."""
 
 
-@dataclass(frozen=True, eq=False)
-class Seen:
+class Seen(NamedTuple):
     """Sums, quantiles and peaks of one replication, by cells and columns of `Cells`."""
 
     tallies: Tallies

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ SUMS = (
 """Counts of parties, and sums in seconds of what ends in `wait`, `by` and `system`."""
 
 
-@dataclass(frozen=True, eq=False)
-class Tallies:
+class Tallies(NamedTuple):
     """Sums by cell of `Cells` and bin."""
 
     sums: FloatArray

@@ -57,13 +57,15 @@ def test_the_parts_of_rows_are_the_rows_themselves() -> None:
 
 
 def test_cells_add_up_in_one_order_whatever_stands_beside_them() -> None:
-    # 40 cells in a column: enough that numpy might add them in another order.
-    gather = Gather.of([list(range(40)), [3], [], [5, 1], list(range(7, 40, 2))])
-    cells = np.random.default_rng(1).lognormal(0.0, 8.0, (40, 6))
+    # Columns of every length up to 40, of which numpy adds the longer ones in another order.
+    gather = Gather.of([list(range(count, 0, -1)) for count in range(41)])
+    cells = np.random.default_rng(1).lognormal(0.0, 8.0, (41, 6))
     alone = np.stack([gather(np.ascontiguousarray(column)) for column in cells.T], axis=1)
+    assert np.array_equal(alone[1:3], [cells[1], cells[1] + cells[2]])
+    assert np.array_equal(alone[3], cells[3] + (cells[2] + cells[1]))
     assert np.array_equal(gather(cells), alone)
     assert np.array_equal(gather(cells[:, :1]), alone[:, :1])
-    assert np.array_equal(gather(cells.reshape(40, 2, 3)), alone.reshape(-1, 2, 3))
+    assert np.array_equal(gather(cells.reshape(41, 2, 3)), alone.reshape(-1, 2, 3))
 
 
 def test_who_ends_as_no_rule_allows_is_told_and_the_others_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:

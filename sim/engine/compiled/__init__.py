@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -112,8 +112,7 @@ def _apart(words: Words) -> Words:
     return copy
 
 
-@dataclass(frozen=True, eq=False)
-class _Written:
+class _Written(NamedTuple):
     """What the pieces wrote down, in the numbers of the whole network."""
 
     whole: IntArray
