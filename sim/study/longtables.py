@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from sim.model.arrays import FloatArray
-from sim.study.experiment import Experiment
+from sim.study.experiment import Experiment, cores
 from sim.study.layout import Key
 from sim.study.matrix import Found
 from sim.study.store import Hashed, Texts, arrow
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+Made = TypeVar("Made")
 ROWS = 2**18
 """Rows of a row group, about."""
 AT_ONCE = 2**16
@@ -72,8 +73,22 @@ def _write(file: Hashed, found: Mapping[str, Found], parts: Mapping[str, Sequenc
         for variant, rows in found.items():
             for part in parts[variant]:
                 if part.keys:
-                    for columns in _row_groups(variant, list(found), rows, part):
+                    for columns in _ahead(_row_groups(variant, list(found), rows, part)):
                         writer.write_batch(pa.record_batch(columns, schema=schema))
+
+
+def _ahead(made: Iterator[Made]) -> Iterator[Made]:
+    """The same, of which another thread makes the next meanwhile: a file is written by one, which many wait for."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    if cores() == 1:
+        yield from made
+        return
+    with ThreadPoolExecutor(1) as other:
+        following = other.submit(next, made, None)
+        while (one := following.result()) is not None:
+            following = other.submit(next, made, None)
+            yield one
 
 
 def _schema(in_bins: bool) -> pa.Schema:
