@@ -9,6 +9,7 @@ from test_little import PACIFIC_HIGHWAY, hold_counts_against_visits, loaded
 from test_oracle import drawn_services, equals_oracle, m_m_6
 from toolbox import run, same_files
 
+from sim.errors import ScenarioError
 from sim.scenario.vocabulary import BASELINE
 
 pytestmark = pytest.mark.verification
@@ -35,10 +36,18 @@ def test_m_m_6_at_load_094_by_the_recursion(tmp_path) -> None:
 
 @pytest.mark.parametrize("hundred", range(1, 6))
 def test_engine_counts_agree_with_the_visits_of_random_ports(tmp_path, hundred) -> None:
+    held = 0
     for seed in range(100 * hundred, 100 * hundred + 100):
-        plan = loaded(random_scenario(tmp_path, seed))
+        try:
+            plan = loaded(random_scenario(tmp_path, seed))
+        except ScenarioError as error:  # drawn for each lane group alone, what a class meets before two may differ
+            if "one way for all lane groups of a class" in str(error):
+                continue
+            raise
         for replication in range(plan.replications):
             hold_counts_against_visits(plan, BASELINE, replication)
+        held += 1
+    assert held > 80
 
 
 @pytest.mark.parametrize("variant", [BASELINE, "nexus-40", "one-more-booth", "trucks-down-25"])
