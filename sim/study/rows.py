@@ -63,8 +63,3 @@ def in_rows(rows: FloatArray, parts: Parts) -> Measured:
     values, bins, by_start, survival = np.split(rows, parts.begins[1:], axis=1)
     shape = (len(rows), -1, parts.bins)
     return Measured(values, bins.reshape(shape), by_start.reshape(shape), survival.reshape(len(rows), parts.groups, -1))
-
-
-def row_of(measured: Measured) -> FloatArray:
-    """One replication's row."""
-    return np.concatenate([part.ravel() for part in measured])

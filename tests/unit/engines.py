@@ -16,7 +16,7 @@ from sim.model.parties import Parties
 from sim.study.compiled import see
 from sim.study.layout import Layout
 from sim.study.measures import measure
-from sim.study.rows import row_of
+from sim.study.rows import Measured
 from sim.study.seen import See
 
 
@@ -77,3 +77,8 @@ def _measured(layout: Layout, parties: Parties, records: Records, *look: See) ->
             return row_of(measure(layout, parties, records, *look))
     except SimulationError as error:
         return str(error)
+
+
+def row_of(measured: Measured) -> FloatArray:
+    """One replication's row."""
+    return np.concatenate([part.ravel() for part in measured])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from engines import row_of
 from test_engines_agree import SCENARIOS, earliest
 
 from sim.engine import Records, engine
@@ -22,7 +23,7 @@ from sim.study.experiment import Experiment
 from sim.study.layout import Layout
 from sim.study.looked import look_at
 from sim.study.measures import Together, measure
-from sim.study.rows import Measured, Parts, in_rows, row_of
+from sim.study.rows import Measured, Parts, in_rows
 from sim.study.runs import experiment
 
 BINNED_TOGETHER = {"bins one at a time": 1, "bins of two": 2, "all": 100}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engines import measured_apart
+from engines import measured_apart, row_of
 from test_engines_agree import SCENARIOS, earliest
 
 from sim.engine import engine
@@ -17,7 +17,6 @@ from sim.study.compiled import see
 from sim.study.compiled.highest import ENOUGH, EVERY
 from sim.study.layout import Layout
 from sim.study.measures import measure
-from sim.study.rows import row_of
 from sim.study.runs import experiment
 from sim.study.seen import see as see_in_numpy
 

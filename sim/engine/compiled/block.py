@@ -163,11 +163,7 @@ def make_room_for_patience(block: Block, own: Words) -> None:
 
 def offset_of(words: Words, array: Words | Reals) -> int:
     """Where an array begins, in words from the first of `words`."""
-    return _words_apart(_address(words), array)
-
-
-def _words_apart(begin: int, array: Words | Reals) -> int:
-    words_apart, bytes_over = divmod(_address(array) - begin, 8)
+    words_apart, bytes_over = divmod(_address(array) - _address(words), 8)
     assert bytes_over == 0, "an array that does not begin at a whole word"
     return words_apart
 

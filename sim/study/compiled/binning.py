@@ -165,7 +165,7 @@ def _entry(version: int) -> Any:
                     into[key, number] = of[at + number * step[key]]
             else:
                 for number in range(bins):
-                    into[key, number] = of[at + number] / units[by, number]
+                    into[key, number] = of[at + number * step[key]] / units[by, number]
 
     return jit.cached(entry)
 
