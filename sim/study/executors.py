@@ -15,9 +15,12 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from sim.errors import SimulationError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -102,7 +105,7 @@ class Processes:
                         for task in [left.popleft() for _ in range(min(room, len(left)))]:
                             under_way[pool.submit(_do, task)] = task
                     if left:
-                        own = left.pop()
+                        own = left.popleft()
                         yield own, work(own)
                     else:
                         wait(under_way, return_when=FIRST_COMPLETED)
@@ -121,6 +124,41 @@ class Processes:
                 for child in set(active_children()) - before:  # nobody waits for what will not be used
                     child.terminate()
                 raise
+
+
+class Aside(Generic[Result]):
+    """Work that another process does meanwhile, begun as a copy of this one (`way_to_start` must say so)."""
+
+    def __init__(self, work: Callable[[], Result]) -> None:
+        from multiprocessing import get_context
+
+        context = get_context("fork")
+        self._result, there = context.Pipe(duplex=False)
+        self._process = context.Process(target=_do_aside, args=(work, there), daemon=True)
+        with _interrupts_held(), _no_word_on_threads():
+            self._process.start()
+        there.close()
+
+    def result(self) -> Result | None:
+        """What the work gave, once it is done; None where it failed, for whatever reason. To be asked once."""
+        try:
+            found: Result | None = self._result.recv()
+        except (EOFError, OSError):
+            found = None
+        self._process.join()
+        return found
+
+    def stop(self) -> None:
+        """Nobody waits for it any more."""
+        self._process.terminate()
+        self._process.join()
+        self._result.close()
+
+
+def _do_aside(work: Callable[[], object], there: Connection) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with contextlib.suppress(Exception):  # whoever waits does it himself then, and tells what is wrong
+        there.send(work())
 
 
 def way_to_start() -> str:

@@ -238,9 +238,8 @@ class Experiment:
 
     def found(self, journal: Journal) -> dict[str, Found]:
         """The rows of every variant, once all of them are in the journal; it may hold more of them."""
-        parts = {variant: self.parts(variant) for variant in self.scenarios}
-        rows = {variant: Found(of, journal.rows(variant, of.width)) for variant, of in parts.items()}
-        return {variant: found.first(self.replications) for variant, found in rows.items()}
+        parts, n = {variant: self.parts(variant) for variant in self.scenarios}, self.replications
+        return {variant: Found(of, journal.rows(variant, of.width, n), n) for variant, of in parts.items()}
 
 
 def _told(variant: str, replication: int, error: Exception) -> ReplicationError:

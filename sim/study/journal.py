@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,23 +86,33 @@ class Journal:
         """Write a finished file of visits."""
         store.write_bytes(self.folder / "visits" / name, data)
 
-    def rows(self, variant: str, width: int) -> list[RowFile]:
-        """All chunks of a variant, in order.
+    def rows(self, variant: str, width: int, replications: int) -> list[RowFile]:
+        """The first so many replications of a variant, in order.
 
         Raises:
             RunFolderError: a chunk is damaged.
         """
-        chunks = []
-        for first, last in self.chunks(variant):
-            path = self._path(variant, first, last)
-            try:
-                found = RowFile.of(path)
-            except (OSError, ValueError) as error:
-                raise RunFolderError(f"{path} cannot be read: {error}; delete it and run again") from error
-            if (found.replications, found.width) != (last - first, width):
-                raise RunFolderError(f"{path} is damaged; delete it and run again")
-            chunks.append(found)
-        return chunks
+        chunks = [chunk for chunk in self.chunks(variant) if chunk[0] < replications]
+        return [self.row_file(variant, chunk, width, replications) for chunk in chunks]
+
+    def row_file(self, variant: str, chunk: tuple[int, int], width: int, replications: int) -> RowFile:
+        """The replications [first, last) of a variant that are among the first so many.
+
+        Raises:
+            RunFolderError: the chunk is damaged.
+        """
+        (first, last), path = chunk, self._path(variant, *chunk)
+        try:
+            found = RowFile.of(path)
+        except (OSError, ValueError) as error:
+            raise RunFolderError(f"{path} cannot be read: {error}; delete it and run again") from error
+        if (found.replications, found.width) != (last - first, width):
+            raise RunFolderError(f"{path} is damaged; delete it and run again")
+        return replace(found, replications=min(last, replications) - first)
+
+    def has(self, variant: str, chunk: tuple[int, int]) -> bool:
+        """The replications [first, last) of a variant are there, as one chunk."""
+        return self._path(variant, *chunk).exists()
 
     def remove(self) -> None:
         """The run is finished and stands elsewhere."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from mmap import ACCESS_READ, mmap
@@ -107,11 +107,8 @@ class Found:
     parts: Parts
     chunks: Sequence[RowFile]
     """They follow one another."""
-
-    @property
-    def replications(self) -> int:
-        """How many rows there are."""
-        return sum(chunk.replications for chunk in self.chunks)
+    replications: int
+    """How many rows there are."""
 
     def columns(self, begin: int, end: int) -> FloatArray:
         """(replications, end - begin): these columns of all rows."""
@@ -127,16 +124,9 @@ class Found:
             if low < high:
                 chunk.read_into(found[low + reached - first : high + reached - first], low, begin)
             reached += chunk.replications
+            if reached >= last:  # those further on may have yet to be written
+                break
         return found
-
-    def first(self, replications: int) -> Found:
-        """The first so many rows."""
-        kept, left = list[RowFile](), replications
-        for chunk in self.chunks:
-            if left > 0:
-                kept.append(replace(chunk, replications=min(chunk.replications, left)))
-            left -= chunk.replications
-        return Found(self.parts, kept)
 
     @property
     def values(self) -> FloatArray:

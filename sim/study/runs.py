@@ -17,7 +17,7 @@ from sim.scenario import Study, fingerprint, resolved_yaml
 from sim.scenario.problems import nearest
 from sim.scenario.show import sweep_table
 from sim.scenario.vocabulary import BASELINE
-from sim.study import precision, store
+from sim.study import alongside, precision, store
 from sim.study.experiment import Experiment, visits_name
 from sim.study.journal import Journal
 from sim.study.named import check_measures
@@ -162,24 +162,25 @@ def make(
         if anew:
             shutil.rmtree(workplace / JOURNAL, ignore_errors=True)
         journal = Journal(workplace / JOURNAL, {**store.versions(), "visits": str(plan.visits)})
-        failures, reached, plan = precision.run(plan, journal, workers, advance)
-        if failures:
-            raise IncompleteRunError(failures) from failures[0]
-        with store.writing(folder) as scratch:
-            write_inputs(study, scratch)
-            hashes = write_results(plan, plan.found(journal), scratch)
-            if plan.visits:
-                copy_visits(plan, journal, scratch / "visits")
-            for name, data in (files or {}).items():
-                store.write_bytes(scratch / name, data)
-            precise = {"precision": reached} if reached else {}
-            manifest = {**manifest_of(study, plan), **precise, **(described or {})}
-            store.write_json(scratch / store.MANIFEST, {**manifest, "files": store.file_hashes(scratch, hashes)})
-            seconds = {"seconds": round(time.perf_counter() - began, 3)}
-            store.write_json(
-                scratch / store.RUNTIME,
-                {**seconds, "engine": plan.engine, "workers": workers or plan.workers_worth(), **store.machine()},
-            )
+        with alongside.bins_written(plan, journal, workers or plan.workers_worth()) as bins:
+            failures, reached, plan = precision.run(plan, journal, workers, advance)
+            if failures:
+                raise IncompleteRunError(failures) from failures[0]
+            with store.writing(folder) as scratch:
+                write_inputs(study, scratch)
+                hashes = write_results(plan, plan.found(journal), scratch, bins)
+                if plan.visits:
+                    copy_visits(plan, journal, scratch / "visits")
+                for name, data in (files or {}).items():
+                    store.write_bytes(scratch / name, data)
+                precise = {"precision": reached} if reached else {}
+                manifest = {**manifest_of(study, plan), **precise, **(described or {})}
+                store.write_json(scratch / store.MANIFEST, {**manifest, "files": store.file_hashes(scratch, hashes)})
+                seconds = {"seconds": round(time.perf_counter() - began, 3)}
+                store.write_json(
+                    scratch / store.RUNTIME,
+                    {**seconds, "engine": plan.engine, "workers": workers or plan.workers_worth(), **store.machine()},
+                )
         journal.remove()
     return manifest
 

@@ -292,7 +292,7 @@ def _all_done(
     """The outputs of every point: those of an earlier attempt, and the others, kept as each is finished."""
     days, place = points.plan.replications, {task: at for at, task in enumerate(tasks)}
     firsts = [first for first, _ in journal.chunks(POINT)]
-    rows = journal.rows(POINT, len(points.keys))
+    rows = journal.rows(POINT, len(points.keys), days * len(tasks))
     done = {tasks[first // days]: np.array(chunk.mapped()) for first, chunk in zip(firsts, rows, strict=True)}
     advance(len(done))
     left = [task for task in tasks if task not in done]

@@ -22,6 +22,8 @@ MOST_THREADS = 4
 Runs = Mapping[str, Found]
 Rows = Callable[[Experiment, Runs, str], Iterable[Iterable[store.Columns]]]
 """The rows of a variant in a table, in pieces that are made when they are gone through."""
+Ready = Callable[[Path], str | None]
+"""Puts a table that stands ready somewhere at a path, and gives what it hashes to; None where there is none."""
 Job = tuple[Callable[[], Any], Callable[[Any], object]]
 """What makes a piece, in any thread, and what puts it into its file."""
 
@@ -42,15 +44,26 @@ CSV_OF_SEVERAL: dict[str, tuple[Sequence[str], Rows]] = {
     "comparison.csv": (frames.COMPARISON_COLUMNS, _in_one(frames.comparison)),
 }
 """The same where there are several variants."""
+BINS = "bins.parquet"
 PARQUET: dict[str, Callable[[store.Hashed, Experiment, Runs], None]] = {
-    "bins.parquet": longtables.write_bins,
+    BINS: longtables.write_bins,
     "replications.parquet": longtables.write_replications,
 }
 """Tables for further work, the largest first."""
 
 
-def write_results(plan: Experiment, found: Runs, folder: Path) -> dict[str, str]:
+def _none_ready(path: Path) -> None:
+    """There is no table yet."""
+
+
+def write_results(plan: Experiment, found: Runs, folder: Path, bins: Ready = _none_ready) -> dict[str, str]:
     """Write the tables of all variants into a folder.
+
+    Args:
+        plan: what was run.
+        found: the rows of every variant.
+        folder: to be written to.
+        bins: whoever may have the table of bins ready.
 
     Returns:
         What the files hash to, by name.
@@ -63,11 +76,11 @@ def write_results(plan: Experiment, found: Runs, folder: Path) -> dict[str, str]
     threads, opened = ThreadPoolExecutor(min(cores(), MOST_THREADS)), dict[str, store.Hashed]()
     try:
         # What takes longest in one piece first, so that all threads are done at about the same time.
-        further = [
-            threads.submit(_write_whole, folder / name, opened, write, plan, found)
-            for name, write in PARQUET.items()
-            if name != "bins.parquet" or longtables.has_bins(plan, list(found))
-        ]
+        further = {
+            name: threads.submit(_table, folder / name, bins if name == BINS else _none_ready, plan, found)
+            for name in PARQUET
+            if name != BINS or longtables.has_bins(plan, list(found))
+        }
         with ExitStack() as files:
             # All are begun while this thread puts the first into its file.
             pieces = deque((threads.submit(make), put) for make, put in _pieces(plan, found, folder, opened, files))
@@ -75,24 +88,27 @@ def write_results(plan: Experiment, found: Runs, folder: Path) -> dict[str, str]
                 made, put = pieces.popleft()  # nobody else is to hold it once it is written
                 put(made.result())
                 del made
-        for table in further:
-            table.result()
+        hashes = {name: table.result() for name, table in further.items()}
     finally:
         threads.shutdown(cancel_futures=True)  # nothing is left but where something failed
-    return {name: file.hash for name, file in opened.items()}
+    return hashes | {name: file.hash for name, file in opened.items()}
 
 
-def _write_whole(
-    path: Path,
-    opened: dict[str, store.Hashed],
-    write: Callable[[store.Hashed, Experiment, Runs], None],
-    plan: Experiment,
-    found: Runs,
-) -> None:
-    """Write a table for further work, in one thread."""
+def _table(path: Path, ready: Ready, plan: Experiment, found: Runs) -> str:
+    """See to it that a table for further work is there; what it hashes to."""
+    return ready(path) or write_table(path, plan, found)
+
+
+def write_table(path: Path, plan: Experiment, found: Runs) -> str:
+    """Write a table for further work, that of PARQUET with this name, in one thread; what it hashes to.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     with store.whole(path, flushed=False) as file:
-        opened[path.name] = store.Hashed(file)
-        write(opened[path.name], plan, found)
+        hashed = store.Hashed(file)
+        PARQUET[path.name](hashed, plan, found)
+    return hashed.hash
 
 
 def _pieces(
