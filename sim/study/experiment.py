@@ -163,7 +163,7 @@ class Experiment:
         if self.engine == COMPILED:
             from sim.study.compiled import estimating
 
-            return Estimators(estimating.of_means, estimating.of_ratios)
+            return Estimators(estimating.of_means, estimating.means_by_bin, estimating.ratios_by_bin)
         return Estimators()
 
     def chunk(self, task: Task) -> Chunk:

@@ -21,7 +21,7 @@ from sim.study.catalogue import (
     largest,
     within_what_can_be,
 )
-from sim.study.estimated import Estimators
+from sim.study.estimated import Estimators, Terms
 from sim.study.estimators import (
     DaySpread,
     Interval,
@@ -132,18 +132,15 @@ def _stretches(keys: Sequence[Key], rows: Found) -> Iterator[tuple[int, int]]:
 def _by_bins(
     read: Callable[[int, int, slice], FloatArray], rows: Found, first: int, last: int
 ) -> Iterator[tuple[slice, FloatArray]]:
-    """Stretches of bins of VALUES, (replications, keys, bins) of each, to be estimated from.
+    """Stretches of bins, (replications, keys, bins) of each, as long as may be held: all of them, mostly.
 
-    As much is read at once as may be held: opening the files for each stretch would take longer than all else.
+    To open the files for each bin would take longer than all else.
     """
     bins, n = rows.parts.bins, rows.replications * (last - first)
-    width, held = max(1, VALUES // n), max(1, HELD_VALUES // n)
+    held = max(1, HELD_VALUES // n)
     for start in range(0, bins, held):
         there = slice(start, min(start + held, bins))
-        values = read(first, last, there)
-        for begin in range(start, there.stop, width):
-            own = slice(begin, min(begin + width, there.stop))
-            yield own, values[:, :, begin - start : own.stop - start]
+        yield there, read(first, last, there)
 
 
 def _joined(blocks: Sequence[_Block], axis: int) -> _Block:
@@ -184,39 +181,55 @@ class _Piece(NamedTuple):
 
 def _plain(piece: _Piece) -> Iterator[_Block]:
     """Measures that are averaged over replications."""
-    keys, values, column = piece.keys, piece.values, piece.columns
+    keys, column = piece.keys, piece.columns
     shown = [at for at, key in enumerate(keys) if key.measure not in ONLY_IN_RATIOS]
-    names, columns = [keys[at] for at in shown], [values[:, at] for at in shown]
-    hours = piece.layout.bin_seconds[piece.bins] / 3600.0
+    names, terms, hours = [keys[at] for at in shown], _Terms(), piece.layout.bin_seconds[piece.bins] / 3600.0
+    for at in shown:
+        terms.add(at)
     for at, key in enumerate(keys):
         if key.measure == "wait_p95":
-            waits, count = (values[:, column[(*key[:3], name)]] for name in ("wait_sum", "wait_count"))
-            with np.errstate(invalid="ignore", divide="ignore"):
-                mean = waits / count
-                columns.append(np.where(mean > 0.0, (values[:, at] - mean) / mean, np.nan))
+            terms.add(at, total=column[*key[:3], "wait_sum"], below=column[*key[:3], "wait_count"])
             names.append(key._replace(measure=BUFFER_INDEX.name, unit=BUFFER_INDEX.unit))
         elif key.measure == "open_booths":
-            columns.append(values[:, at] * hours)
+            terms.add(at, hours)
             names.append(key._replace(measure=BOOTH_HOURS.name, unit=BOOTH_HOURS.unit))
-    if columns:
-        days = np.stack(columns, axis=1)
-        yield _Block(names, *piece.estimators.of_means(days, piece.limits(names)))
+    if names:
+        limits = piece.limits(names)
+        yield _Block(names, *piece.estimators.means_by_bin(piece.values, terms.of(limits.shape), limits))
 
 
 def _ratios(piece: _Piece, ratios: Sequence[Ratio]) -> Iterator[_Block]:
     """Measures that are a sum over all replications over another."""
-    values, column = piece.values, piece.columns
-    names, above, below = list[Key](), list[FloatArray](), list[FloatArray]()
+    names, terms, column = list[Key](), _Terms(), piece.columns
     for klass in dict.fromkeys(key[:3] for key in piece.keys):
         for ratio in ratios:
             at, over = column.get((*klass, ratio.above)), column.get((*klass, ratio.below))
             if at is not None and over is not None:
                 names.append(Key(*klass, ratio.measure.name, ratio.measure.unit))
-                above.append(values[:, at] * ratio.factor)
-                below.append(values[:, over])
+                terms.add(at, ratio.factor, below=over)
     if names:
-        sums = np.stack(above, axis=1), np.stack(below, axis=1)
-        yield _Block(names, *piece.estimators.of_ratios(*sums, piece.limits(names)))
+        limits = piece.limits(names)
+        yield _Block(names, *piece.estimators.ratios_by_bin(piece.values, terms.of(limits.shape), limits))
+
+
+class _Terms:
+    """`Terms`, measure by measure."""
+
+    def __init__(self) -> None:
+        self._places, self._factors = list[tuple[int, int, int]](), list[FloatArray | float]()
+
+    def add(self, value: int, factor: FloatArray | float = 1.0, total: int = -1, below: int = -1) -> None:
+        """One more: its value, its factor in each bin, and what that is held against."""
+        self._places.append((value, total, below))
+        self._factors.append(factor)
+
+    def of(self, shape: tuple[int, ...]) -> Terms:
+        """All of them, (measures, bins)."""
+        value, total, below = np.array(self._places, np.int64).T.copy()
+        factors = np.empty(shape)
+        for row, factor in zip(factors, self._factors, strict=True):
+            row[:] = factor
+        return Terms(value, factors, total, below)
 
 
 def comparison(experiment: Experiment, found: Mapping[str, Found], variant: str) -> Iterator[Columns]:

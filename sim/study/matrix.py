@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
@@ -58,18 +57,14 @@ class RowFile:
             raise ValueError("it is too short")
         return cls(path, *shape, offset)
 
-    def mapped(self) -> FloatArray:
-        """(replications, width): a view of the file, mapped into memory for as long as the view is held."""
-        with self.path.open("rb", buffering=0) as file:
-            there = mmap(file.fileno(), 0, access=ACCESS_READ)
-        values = np.frombuffer(there, np.float64, self.replications * self.width, self.offset)
-        return values.reshape(self.replications, self.width)
+    def values(self) -> FloatArray:
+        """(replications, width): all rows."""
+        rows = np.empty((self.replications, self.width))
+        self.read_into(rows)
+        return rows
 
     def read_into(self, rows: FloatArray, first: int = 0, begin: int = 0) -> None:
-        """The columns from `begin` on of the rows from `first` on, as many as there are in `rows`, (n, columns).
-
-        Many neighbouring columns are read twice as fast as they are copied from where the file is mapped.
-        """
+        """The columns from `begin` on of the rows from `first` on, as many as there are in `rows`, (n, columns)."""
         with self.path.open("rb", buffering=0) as file:
             # Whole rows stand in one piece, in the file as here.
             for at, piece in enumerate([rows] if rows.shape[1] == self.width else rows):
@@ -149,9 +144,10 @@ class Found:
             return found.reshape(len(found), -1, width)[:, :, bins]
         found, reached = np.empty((self.replications, last - first, bins.stop - bins.start)), 0
         for chunk in self.chunks:
-            there = chunk.mapped()[:, own].reshape(chunk.replications, -1, width)
-            found[reached : reached + chunk.replications] = there[:, :, bins]
-            reached += chunk.replications
+            there = np.empty((chunk.replications, own.stop - own.start))
+            chunk.read_into(there, begin=own.start)
+            found[reached : reached + len(there)] = there.reshape(len(there), -1, width)[:, :, bins]
+            reached += len(there)
         return found
 
     def survival(self) -> FloatArray:

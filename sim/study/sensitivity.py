@@ -293,7 +293,7 @@ def _all_done(
     days, place = points.plan.replications, {task: at for at, task in enumerate(tasks)}
     firsts = [first for first, _ in journal.chunks(POINT)]
     rows = journal.rows(POINT, len(points.keys), days * len(tasks))
-    done = {tasks[first // days]: np.array(chunk.mapped()) for first, chunk in zip(firsts, rows, strict=True)}
+    done = {tasks[first // days]: chunk.values() for first, chunk in zip(firsts, rows, strict=True)}
     advance(len(done))
     left = [task for task in tasks if task not in done]
     if not left:

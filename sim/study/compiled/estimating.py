@@ -16,13 +16,15 @@ from sim.engine.compiled import jit
 from sim.engine.compiled.jit import compiled
 from sim.model.arrays import FloatArray
 from sim.study.compiled.ordering import KeyArray, Room, order_statistics
-from sim.study.estimated import Estimated
+from sim.study.estimated import Estimated, Terms
 from sim.study.estimators import DAYS, DaySpread, Interval, Moments, ratio_of_sums
 
 STRIP = 64
 """Columns that are looked at together: 30 replications of them are 15 KB."""
 SHARES = np.array(DAYS)
 SIGN = np.uint64(1 << 63)
+Table = FloatArray
+"""(replications, keys times bins): a row of each replication. It is only read."""
 
 
 class Into(NamedTuple):
@@ -149,66 +151,98 @@ def _number(key: Any) -> float:
 
 @compiled
 def of_ratio(
-    above: FloatArray, below: FloatArray, shares: FloatArray, pseudo: FloatArray, width: int, into: Into, first: int
+    table: Table,
+    above: int,
+    below: int,
+    factor: FloatArray,
+    shares: FloatArray,
+    pseudo: FloatArray,
+    into: Into,
+    first: int,
 ) -> None:
-    """Ratio, quotient of every day, and jackknife pseudo-values (`estimators.ratio_interval`) of a strip."""
-    n = len(above)
+    """Ratio, quotient of every day, and jackknife pseudo-values (`estimators.ratio_interval`) of a strip.
+
+    Its columns begin at `above` and `below` in the table, and at `first` in what is found.
+    """
+    n, width = len(shares), len(factor)
     total_above, total_below, count = np.zeros(width), np.zeros(width), np.zeros(width)
     for day in range(n):
         for at in range(width):
-            over, under = above[day, first + at], below[day, first + at]
+            over, under = table[day, above + at] * factor[at], table[day, below + at]
             used = (over == over) & (under == under) & ((over != 0.0) | (under != 0.0))
             total_above[at] += over if used else 0.0
             total_below[at] += under if used else 0.0
             count[at] += 1.0 if used else 0.0
-            shares[day, at] = over / under
+            shares[day, at], pseudo[day, at] = over, under
     for at in range(width):
         ratio = total_above[at] / total_below[at] if total_below[at] != 0.0 else np.nan
         into.ratio[first + at], into.used[first + at] = ratio, count[at]
     for day in range(n):
         for at in range(width):
-            over, under = above[day, first + at], below[day, first + at]
+            over, under = shares[day, at], pseudo[day, at]
             used = (over == over) & (under == under) & ((over != 0.0) | (under != 0.0))
             without = (total_above[at] - over) / (total_below[at] - under)
             found = count[at] * into.ratio[first + at] - (count[at] - 1.0) * without
-            pseudo[day, at] = found if used else np.nan
+            shares[day, at], pseudo[day, at] = over / under, found if used else np.nan
 
 
 @compiled
-def estimate(above: FloatArray, below: FloatArray, limits: FloatArray, into: Into) -> None:
-    """Everything of all columns, strip by strip; of ratios where there is something `below`."""
-    n, columns = above.shape
+def of_mean(table: Table, value: int, total: int, below: int, factor: FloatArray, shares: FloatArray) -> None:
+    """The measure of every day (`estimated.Terms`) of a strip, whose columns begin at these in the table.
+
+    `total` is -1 where there is none.
+    """
+    for day in range(len(shares)):
+        for at in range(len(factor)):
+            shares[day, at] = table[day, value + at] * factor[at]
+        if total < 0:
+            continue
+        for at in range(len(factor)):
+            mean = table[day, total + at] / table[day, below + at]
+            shares[day, at] = (shares[day, at] - mean) / mean if mean > 0.0 else np.nan
+
+
+@compiled
+def estimate(table: Table, terms: Terms, ratios: bool, limits: FloatArray, into: Into) -> None:
+    """Everything of all measures in all bins, strip by strip; `table` is (n, keys times bins)."""
+    n, bins = table.shape[0], terms.factor.shape[1]
     places = 2 * len(SHARES)
     room = Room(np.empty(n, np.uint64), np.empty(places, np.int64), np.empty(places, np.uint64))
     keys, shares, pseudo = np.empty(n, np.uint64), np.empty((n, STRIP)), np.empty((n, STRIP))
-    for first in range(0, columns, STRIP):
-        width = min(STRIP, columns - first)
-        if below.size:
-            of_ratio(above, below, shares, pseudo, width, into, first)
-            moments(pseudo, width, into, first)
-        else:
-            for day in range(n):
-                for at in range(width):
-                    shares[day, at] = above[day, first + at]
-            moments(shares, width, into, first)
-        days(shares, width, limits, room, keys, into, first)
+    even = -(-bins // max(1, -(-bins // STRIP)))
+    for measure in range(len(terms.value)):
+        for begin in range(0, bins, even):
+            width, first = min(even, bins - begin), measure * bins + begin
+            factor = terms.factor[measure, begin : begin + width]
+            # Where the bins from `begin` on stand in the table, of each of the keys.
+            value, below = terms.value[measure] * bins + begin, terms.below[measure] * bins + begin
+            if ratios:
+                of_ratio(table, value, below, factor, shares, pseudo, into, first)
+                moments(pseudo, width, into, first)
+            else:
+                total = terms.total[measure] * bins + begin if terms.total[measure] >= 0 else -1
+                of_mean(table, value, total, below, factor, shares)
+                moments(shares, width, into, first)
+            days(shares, width, limits, room, keys, into, first)
 
 
 def _entry(version: int) -> Any:
     """The function with the hash of the whole source in its closure, so that no stale code is ever loaded."""
 
-    def entry(above, below, limits, into):  # type: ignore[no-untyped-def]
+    def entry(table, terms, ratios, limits, into):  # type: ignore[no-untyped-def]
         if version >= 0:
-            estimate(above, below, limits, into)
+            estimate(table, terms, ratios, limits, into)
 
     return jit.cached(entry)
 
 
 entry = _entry(jit.source_hash(Path(__file__).parent, Path(jit.__file__).parent))
-_TABLE = numba.types.Array(numba.float64, 2, "C", readonly=True)
 _COLUMN = numba.float64[::1]
+_PLACES = numba.int64[::1]
+_TABLE = numba.types.Array(numba.float64, 2, "C", readonly=True)
+_TERMS = numba.types.NamedTuple((_PLACES, numba.float64[:, ::1], _PLACES, _PLACES), Terms)  # type: ignore[no-untyped-call]
 _INTO = numba.types.NamedUniTuple(_COLUMN, len(Into._fields), Into)  # type: ignore[no-untyped-call]
-SIGNATURE = (_TABLE, _TABLE, _COLUMN, _INTO)
+SIGNATURE = (_TABLE, _TERMS, numba.boolean, _COLUMN, _INTO)
 
 
 def stands_in_cache() -> bool:
@@ -221,17 +255,13 @@ def compile_now() -> None:
     jit.ready(entry, SIGNATURE)
 
 
-def _found(above: FloatArray, below: FloatArray, limits: FloatArray) -> Into:
+def _found(values: FloatArray, terms: Terms, ratios: bool, limits: FloatArray) -> Into:
+    """Estimates of measures, of the shape of their limits."""
     into = Into(*np.empty((len(Into._fields), limits.size)))
-    entry(_table(above, limits.size), _table(below, limits.size), np.ascontiguousarray(limits.ravel()), into)
+    table = np.ascontiguousarray(values).reshape(len(values), -1 if values.size else 0).view()
+    table.flags.writeable = False  # some come from a file: for what could be written to there would be code of its own
+    entry(table, terms, ratios, np.ascontiguousarray(limits.ravel()), into)
     return Into(*(array.reshape(limits.shape) for array in into))
-
-
-def _table(days: FloatArray, columns: int) -> FloatArray:
-    """Only to be read, as some come from a file: for one that could be written to there would be code of its own."""
-    table = np.ascontiguousarray(days.reshape(len(days), columns if days.size else 0)).view()
-    table.flags.writeable = False
-    return table
 
 
 def _estimated(found: Into, interval: Interval) -> Estimated:
@@ -244,11 +274,17 @@ def _moments(found: Into) -> Moments:
 
 def of_means(days: FloatArray, limits: FloatArray) -> Estimated:
     """As in `sim.study.estimated`."""
-    found = _found(days, np.empty((0, 0)), limits)
+    none = np.array([-1])
+    return means_by_bin(days, Terms(np.array([0]), np.ones((1, limits.size)), none, none), limits)
+
+
+def means_by_bin(values: FloatArray, terms: Terms, limits: FloatArray) -> Estimated:
+    """As in `sim.study.estimated`."""
+    found = _found(values, terms, False, limits)
     return _estimated(found, _moments(found).interval())
 
 
-def of_ratios(numerator: FloatArray, denominator: FloatArray, limits: FloatArray) -> Estimated:
+def ratios_by_bin(values: FloatArray, terms: Terms, limits: FloatArray) -> Estimated:
     """As in `sim.study.estimated`."""
-    found = _found(numerator, denominator, limits)
+    found = _found(values, terms, True, limits)
     return _estimated(found, ratio_of_sums(found.ratio, found.used.astype(np.int64), _moments(found).interval()))
