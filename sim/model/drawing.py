@@ -41,7 +41,7 @@ def draw_parties(
     blocks = [
         table.append(source, arrivals, streams) for source in sources for arrivals in source.arrivals(horizon, streams)
     ]
-    return table.in_order(blocks)
+    return table.in_order(blocks, streams)
 
 
 class _Block(NamedTuple):
@@ -130,9 +130,9 @@ class _Table:
         boards = arrivals.departs, arrivals.flight, arrivals.traveller
         return _Block(slice(begin, begin + count), *boards, source.name, arrivals.home, arrivals.until)
 
-    def in_order(self, blocks: list[_Block]) -> Parties:
+    def in_order(self, blocks: list[_Block], streams: Streams) -> Parties:
         """All parties in order of time, then source, then index: a stable sort of the sources laid end to end."""
-        count, order = self.time.used, self._order()
+        count, order = self.time.used, self._order(streams)
         follows, until = _forerunners(blocks, count, order)
         return Parties(
             time=self.time.give(order),
@@ -148,10 +148,10 @@ class _Table:
             until=until,
         )
 
-    def _order(self) -> IntArray | None:
+    def _order(self, streams: Streams) -> IntArray | None:
         """None where they are in order already."""
         time = self.time.values()
-        return None if np.all(time[1:] >= time[:-1]) else np.argsort(time, kind="stable")
+        return None if streams.ascend(time) else np.argsort(time, kind="stable")
 
 
 def _drawn(source: Source, arrivals: Arrivals, streams: Streams) -> tuple[IntArray, IntArray, FloatArray]:
@@ -186,7 +186,7 @@ class _Drawn:
         else:
             mine = self._of(quantity.programmes)
         if mine.size:
-            self.draws[self.first[mine] + columns[kind[mine]]] = self.column(quantity.slot, mine)
+            self.streams.put_some(self.draws, self.first, kind, columns, self.column(quantity.slot, mine), mine)
 
     def _of(self, programmes: tuple[int, ...]) -> IntArray:
         """Positions of the arrivals of some programmes."""

@@ -27,8 +27,9 @@ Interpolate = Callable[[FloatArray, FloatArray], None]
 
 
 def interpolate(z: FloatArray, table: FloatArray) -> None:
-    """Replace normal quantiles by logarithms of gamma quantiles, with the cubics of `_table`."""
+    """Replace normal quantiles by logarithms of gamma quantiles, with the cubics of `_table`; that of 0 stays -inf."""
     first, rise, a, b = table
+    least = np.flatnonzero(np.isneginf(z)) if z.min(initial=0.0) == -np.inf else None
     # Every step in place: a new array for each would cost as much as the arithmetic.
     part = z
     np.maximum(part, -EDGE, out=part)
@@ -45,6 +46,8 @@ def interpolate(z: FloatArray, table: FloatArray) -> None:
     part *= rise.take(left)
     part += first.take(left)
     part += value
+    if least is not None:
+        part[least] = -np.inf
 
 
 def gamma_quantile(u: FloatArray, shape: float) -> FloatArray:
@@ -57,12 +60,8 @@ def gamma_of_normal(z: FloatArray, shape: float, interpolate: Interpolate = inte
 
     `interpolate` may be a compiled form of the function of that name.
     """
-    least = np.flatnonzero(np.isneginf(z)) if z.min(initial=0.0) == -np.inf else None
     interpolate(z, _table(shape))
-    np.exp(z, out=z)
-    if least is not None:
-        z[least] = 0.0
-    return z
+    return np.exp(z, out=z)
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -48,4 +48,4 @@ class Parties:
 
     def without_draws(self) -> Parties:
         """The same parties without what only engines need: half of their memory."""
-        return replace(self, first_draw=np.empty(0, np.int64), draws=np.empty(0))
+        return Parties(**{**self.__dict__, "first_draw": np.empty(0, np.int64), "draws": np.empty(0)})

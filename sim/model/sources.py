@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, reduce
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -192,6 +192,19 @@ class Source:
         return np.array([programme.klass for programme in self.programmes], np.int64)
 
     @cached_property
+    def every_day(self) -> _Demand:
+        """Who wants to come where no day differs from another: the same in every replication."""
+        assert self.rate is not None
+        return _Demand.of(self, self.rate, ALWAYS_ONE)
+
+    @cached_property
+    def upper(self) -> FloatArray | None:
+        """(programmes - 1,): shares of each and those before it; None where they depend on who is in a party."""
+        if any(programme.together is not None for programme in self.programmes[:-1]):
+            return None
+        return np.array([*accumulate((programme.share for programme in self.programmes[:-1]), initial=0.0)][1:])
+
+    @cached_property
     def widths(self) -> IntArray:
         """(programmes,): how many slots each has."""
         return np.array([len(programme.slots) for programme in self.programmes], np.int64)
@@ -271,12 +284,9 @@ class Arrivals(NamedTuple):
 
 def layers_of(source: Source, rate: Steps, horizon: float, streams: Streams) -> Iterator[Arrivals]:
     """Candidates of every layer the source needs; layer k accepts with clip(rate/envelope - k, 0, 1)."""
-    factors = day_factors(source, streams)
-    peak = max(rate.values) * max(factors.values) * max((max(p.demand.values) for p in source.programmes), default=1.0)
-    if peak <= 0.0 or source.envelope <= 0.0:
-        return
-    demand = _Demand.of(rate, source.busiest, factors)
-    for layer in range(math.ceil(peak / source.envelope)):
+    alike = source.day_cv <= 0.0 and rate is source.rate  # whatever the replication
+    demand = source.every_day if alike else _Demand.of(source, rate, day_factors(source, streams))
+    for layer in range(len(demand.chances)):
         yield from _thin(source, demand, horizon, streams, layer)
 
 
@@ -294,18 +304,18 @@ class _Demand(NamedTuple):
     times: FloatArray
     rate: FloatArray
     """Arrivals per second, of all programmes before their own demand."""
-    busiest: FloatArray
-    """What the programme that is most in demand multiplies it with."""
+    chances: tuple[StepTable, ...]
+    """With what chance a candidate of each layer is kept if its programme is the one most in demand."""
 
     @classmethod
-    def of(cls, rate: Steps, busiest: Steps, factors: Steps) -> _Demand:
-        """Of a rate and the factors of the days: these are all that is new in a replication."""
-        times, rates, most, day = _steps_of(rate, busiest, factors.times)
-        return cls(times, rates * np.array(factors.values)[day], most)
-
-    def chance(self, envelope: float, layer: int) -> StepTable:
-        """With what chance a candidate of a layer is kept if its programme is the one most in demand."""
-        return StepTable(self.times, self.rate * self.busiest / envelope - layer)
+    def of(cls, source: Source, rate: Steps, factors: Steps) -> _Demand:
+        """Of the rate of a source and the factors of the days: these are all that is new in a replication."""
+        times, rates, busiest, day = _steps_of(rate, source.busiest, factors.times)
+        rates, programmes = rates * np.array(factors.values)[day], source.programmes
+        peak = max(rate.values) * max(factors.values) * max((max(p.demand.values) for p in programmes), default=1.0)
+        layers = math.ceil(peak / source.envelope) if peak > 0.0 and source.envelope > 0.0 else 0
+        chances = (StepTable(times, rates * busiest / source.envelope - layer) for layer in range(layers))
+        return cls(times, rates, tuple(chances))
 
 
 @lru_cache(maxsize=64)
@@ -324,12 +334,10 @@ def _thin(source: Source, demand: _Demand, horizon: float, streams: Streams, lay
     First all go that would not be kept whatever their programme is: they need no marks, which is most of the work.
     """
     prefix = source.name if layer == 0 else f"{source.name}/layer-{layer}"
-    chance = demand.chance(source.envelope, layer)
-    batch, begin = source.batch, 0
+    chance, batch, begin = demand.chances[layer], source.batch, 0
     for instants in streams.poisson(f"{prefix}/times", source.envelope, horizon, STRETCH):
         # A batch is kept or dropped as one: every party of it looks at the mark of the batch.
-        kept = streams.accepted(f"{prefix}/accept", begin, instants, chance)
-        times, rows = instants[kept], kept + begin
+        times, rows = streams.accepted(f"{prefix}/accept", begin, instants, chance)
         begin += instants.size
         if batch > 1:
             times, rows = np.repeat(times, batch), (rows[:, np.newaxis] * batch + np.arange(batch)).ravel()
@@ -356,6 +364,8 @@ def _kinds(source: Source, streams: Streams, prefix: str, size: IntArray, rows: 
     """Which programme each candidate belongs to: one uniform against the cumulated shares."""
     if len(source.programmes) == 1:
         return np.zeros(size.size, np.int64)
+    if source.upper is not None:
+        return streams.kinds(f"{prefix}/class", rows, source.upper)
     mark = streams.at(f"{prefix}/class", rows)
     kind = np.zeros(size.size, np.int64)
     upper: FloatArray | float = 0.0

@@ -100,9 +100,25 @@ class Streams:
                 return
             yield times
 
-    def accepted(self, name: str, begin: int, times: FloatArray, chance: StepTable) -> IntArray:
-        """Which of the candidates from number `begin` on, at ascending `times`, have a uniform below their chance."""
-        return np.flatnonzero(self.uniform(name, times.size, begin) < chance.along(times))
+    def accepted(self, name: str, begin: int, times: FloatArray, chance: StepTable) -> tuple[FloatArray, IntArray]:
+        """Times and numbers of those whose uniform is below their chance.
+
+        Args:
+            name: of the stream.
+            begin: number of the first candidate.
+            times: of the candidates from there on, ascending.
+            chance: of being accepted, by time.
+        """
+        kept = np.flatnonzero(self.uniform(name, times.size, begin) < chance.along(times))
+        return times[kept], kept + begin
+
+    def kinds(self, name: str, rows: IntArray, upper: FloatArray) -> IntArray:
+        """How many of the bounds `upper` each uniform of a stream, told by its number, has reached: (rows,)."""
+        mark = self.at(name, rows)
+        kind = np.zeros(rows.size, np.int64)
+        for bound in upper.tolist():
+            kind += mark >= bound
+        return kind
 
     def gamma(self, z: FloatArray, shape: float) -> FloatArray:
         """Values of the gamma distribution of scale 1 at normal quantiles, which are overwritten."""
@@ -125,6 +141,22 @@ class Streams:
     def put(self, draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, values: FloatArray) -> None:
         """Put a value of each party where it belongs among its draws: as far from the first as `columns` say."""
         draws[first + columns[kind]] = values
+
+    def put_some(
+        self,
+        draws: FloatArray,
+        first: IntArray,
+        kind: IntArray,
+        columns: IntArray,
+        values: FloatArray,
+        mine: IntArray,
+    ) -> None:
+        """The same of some parties, told by their positions."""
+        draws[first[mine] + columns[kind[mine]]] = values
+
+    def ascend(self, times: FloatArray) -> bool:
+        """No instant is before the one it follows."""
+        return bool(np.all(times[1:] >= times[:-1]))
 
     def marked(
         self, draws: FloatArray, first: IntArray, kind: IntArray, marks: IntArray, below: FloatArray

@@ -72,7 +72,7 @@ def test_the_same_are_accepted() -> None:
         chance = StepTable.of(Steps((-np.inf, *changes.tolist()), tuple((rng.random(pieces) * 1.4 - 0.2).tolist())))
         times = np.sort(np.concatenate([rng.random(700) * 1000.0, changes[:50]]))  # some at a change itself
         for mine in (times, times[300:], times[:0], times[times > 900.0]):
-            some, other = (streams.accepted("accept", begin, mine, chance) for streams in (one, two))
+            some, other = (np.array(streams.accepted("accept", begin, mine, chance)) for streams in (one, two))
             assert np.array_equal(some, other)
 
 

@@ -180,6 +180,9 @@ def _away(own: Words, members: IntArray | None) -> IntArray:
 
 
 def _staffing(own: Words, piece: Piece) -> list[tuple[float, int, int]]:
+    """Changes that the controllers of a piece made: time, pool, servers open."""
+    if own[at.NEXT_STAFF] == own[at.STAFF_LOG]:
+        return []
     rows = own[own[at.STAFF_LOG] : own[at.NEXT_STAFF]].reshape(-1, at.STAFF_WIDTH)
     times, pools = rows.view(np.float64)[:, at.STAFF_TIME], piece.pools[rows[:, at.STAFF_POOL]]
     return list(zip(times.tolist(), pools.tolist(), rows[:, at.STAFF_OPEN].tolist(), strict=True))
@@ -188,7 +191,9 @@ def _staffing(own: Words, piece: Piece) -> list[tuple[float, int, int]]:
 def _records(network: Network, parties: Parties, written: _Written) -> Records:
     """Arrays of everything written; visits sorted by party, a party's own in order of opening."""
     (party, station, booth, outcome), (joined, started, ended, left) = written.whole, written.times
-    away = written.away[np.argsort(written.away[:, 0], kind="stable")]
+    away = written.away
+    if len(away) > 1:
+        away = away[np.argsort(away[:, 0], kind="stable")]
     stopped_at = max(written.last, last_instant(parties, away[:, 0]))
     staffing_time, staffing_pool, staffing_open = staffing_log(network, stopped_at, written.staffing)
     full = written.full.ravel()

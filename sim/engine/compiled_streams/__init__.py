@@ -60,9 +60,15 @@ class CompiledStreams(Streams):
             whole = count == times.size
             yield times[:count]
 
-    def accepted(self, name: str, begin: int, times: FloatArray, chance: StepTable) -> IntArray:
+    def accepted(self, name: str, begin: int, times: FloatArray, chance: StepTable) -> tuple[FloatArray, IntArray]:
         """As in numpy."""
-        found: IntArray = loops.accepted(self._entropy(name), begin, times, chance.times, chance.values)
+        kept, rows = np.empty(times.size), np.empty(times.size, np.int64)
+        count = loops.accepted(self._entropy(name), begin, times, chance.times, chance.values, kept, rows)
+        return kept[:count], rows[:count]
+
+    def kinds(self, name: str, rows: IntArray, upper: FloatArray) -> IntArray:
+        """As in numpy."""
+        found: IntArray = loops.kinds(self._entropy(name), rows, upper)
         return found
 
     def gamma(self, z: FloatArray, shape: float) -> FloatArray:
@@ -77,6 +83,22 @@ class CompiledStreams(Streams):
     def put(self, draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, values: FloatArray) -> None:
         """As in numpy."""
         loops.put(draws, first, kind, columns, values)
+
+    def put_some(
+        self,
+        draws: FloatArray,
+        first: IntArray,
+        kind: IntArray,
+        columns: IntArray,
+        values: FloatArray,
+        mine: IntArray,
+    ) -> None:
+        """As in numpy."""
+        loops.put_some(draws, first, kind, columns, values, mine)
+
+    def ascend(self, times: FloatArray) -> bool:
+        """As in numpy."""
+        return bool(loops.ascend(times))
 
     def marked(
         self, draws: FloatArray, first: IntArray, kind: IntArray, marks: IntArray, below: FloatArray
@@ -95,6 +117,7 @@ def is_numpys_ziggurat() -> bool:
     return np.array_equal(some, other)
 
 
+@lru_cache
 def _words(number: int) -> tuple[int, ...]:
     """A number in words of 32 bits, the lowest first; at least one."""
     return tuple((number >> at) & 0xFFFFFFFF for at in range(0, max(number.bit_length(), 1), 32))

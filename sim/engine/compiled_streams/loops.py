@@ -88,11 +88,30 @@ def _place(values: FloatArray, value: float, after_equal: bool) -> int:
 
 
 @compiled
-def _accepted(entropy: Words, begin: int, times: FloatArray, changes: FloatArray, chances: FloatArray) -> IntArray:
-    """`Streams.accepted`, with the step function of the chance as two arrays."""
-    found, count = np.empty(len(times), np.int64), U(0)
+def _kinds(entropy: Words, rows: IntArray, upper: FloatArray) -> IntArray:
+    """`Streams.kinds`."""
+    marks = _uniforms(entropy, rows)
+    kind = np.zeros(len(rows), np.int64)
+    for bound in range(len(upper)):
+        for k in range(len(rows)):
+            kind[k] += marks[k] >= upper[bound]
+    return kind
+
+
+@compiled
+def _accepted(
+    entropy: Words,
+    begin: int,
+    times: FloatArray,
+    changes: FloatArray,
+    chances: FloatArray,
+    kept: FloatArray,
+    rows: IntArray,
+) -> int:
+    """`Streams.accepted`, with the step function of the chance as two arrays; fills in `kept` and `rows`, so many."""
+    count = U(0)
     if len(times) == 0:
-        return found
+        return 0
     high, low, c_high, c_low = seeded(entropy)
     high, low = far(high, low, c_high, c_low, begin)
     piece, first = _place(changes, times[0], True) - 1, 0
@@ -103,10 +122,14 @@ def _accepted(entropy: Words, begin: int, times: FloatArray, changes: FloatArray
         for i in range(first, end):
             high, low = after(high, low, A_HIGH, A_LOW, c_high, c_low)
             # Written down in any case and counted if it holds: a branch that nobody can foretell would cost more.
-            found[count] = i
+            rows[count] = i
             count += U((bits_of(high, low) >> ELEVEN) < limit)
         piece, first = piece + 1, end
-    return found[:count]
+    accepted = np.int64(count)
+    for k in range(accepted):
+        kept[k] = times[rows[k]]
+        rows[k] += begin
+    return int(accepted)
 
 
 @inlined
@@ -175,7 +198,7 @@ def _cubics(z: FloatArray, table: FloatArray) -> None:
         value *= rest
         part *= table[1, left]
         part += table[0, left]
-        z[i] = value + part
+        z[i] = value + part if z[i] != -np.inf else z[i]
 
 
 @compiled
@@ -203,6 +226,25 @@ def _put(draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, 
 
 
 @compiled
+def _put_some(
+    draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, values: FloatArray, mine: IntArray
+) -> None:
+    """`Streams.put_some`."""
+    for k in range(len(mine)):
+        party = mine[k]
+        draws[first[party] + columns[kind[party]]] = values[k]
+
+
+@compiled
+def _ascend(times: FloatArray) -> bool:
+    """`Streams.ascend`."""
+    falls = 0
+    for k in range(1, len(times)):
+        falls |= not times[k] >= times[k - 1]
+    return falls == 0
+
+
+@compiled
 def _marked(draws: FloatArray, first: IntArray, kind: IntArray, marks: IntArray, below: FloatArray) -> IntArray:
     """`Streams.marked`."""
     found, count = np.empty(len(kind), np.int64), 0
@@ -222,8 +264,11 @@ def _entries(version: int) -> tuple[Any, ...]:
     def uniforms(entropy, rows):  # type: ignore[no-untyped-def]
         return _uniforms(entropy, rows) if version >= 0 else np.empty(0)
 
-    def accepted(entropy, begin, times, changes, chances):  # type: ignore[no-untyped-def]
-        return _accepted(entropy, begin, times, changes, chances) if version >= 0 else np.empty(0, np.int64)
+    def kinds(entropy, rows, upper):  # type: ignore[no-untyped-def]
+        return _kinds(entropy, rows, upper) if version >= 0 else np.empty(0, np.int64)
+
+    def accepted(entropy, begin, times, changes, chances, kept, rows):  # type: ignore[no-untyped-def]
+        return _accepted(entropy, begin, times, changes, chances, kept, rows) if version >= 0 else -1
 
     def instants(entropy, state, reached, rate, horizon, times):  # type: ignore[no-untyped-def]
         return _instants(entropy, state, reached, rate, horizon, times) if version >= 0 else (-1, 0.0)
@@ -239,24 +284,35 @@ def _entries(version: int) -> tuple[Any, ...]:
         if version >= 0:
             _put(draws, first, kind, columns, values)
 
+    def put_some(draws, first, kind, columns, values, mine):  # type: ignore[no-untyped-def]
+        if version >= 0:
+            _put_some(draws, first, kind, columns, values, mine)
+
+    def ascend(times):  # type: ignore[no-untyped-def]
+        return _ascend(times) if version >= 0 else False
+
     def marked(draws, first, kind, marks, below):  # type: ignore[no-untyped-def]
         return _marked(draws, first, kind, marks, below) if version >= 0 else np.empty(0, np.int64)
 
-    return tuple(jit.cached(function) for function in (uniforms, accepted, instants, cubics, begins, put, marked))
+    functions = (uniforms, kinds, accepted, instants, cubics, begins, put, put_some, ascend, marked)
+    return tuple(jit.cached(function) for function in functions)
 
 
-uniforms, accepted, instants, cubics, begins, put, marked = _entries(
+uniforms, kinds, accepted, instants, cubics, begins, put, put_some, ascend, marked = _entries(
     jit.source_hash(Path(__file__).parent, Path(jit.__file__).parent)
 )
 
 _U, _I, _F = numba.uint64[::1], numba.int64[::1], numba.float64[::1]
 SIGNATURES = (
     (uniforms, (_U, _I)),
-    (accepted, (_U, numba.int64, _F, _F, _F)),
+    (kinds, (_U, _I, _F)),
+    (accepted, (_U, numba.int64, _F, _F, _F, _F, _I)),
     (instants, (_U, _U, numba.float64, numba.float64, numba.float64, _F)),
     (cubics, (_F, numba.float64[:, ::1])),
     (begins, (_I, _I)),
     (put, (_F, _I, _I, _I, _F)),
+    (put_some, (_F, _I, _I, _I, _F, _I)),
+    (ascend, (_F,)),
     (marked, (_F, _I, _I, _I, _F)),
 )
 
