@@ -132,3 +132,12 @@ def test_the_page_on_comparing_has_a_place_for_every_table() -> None:
     from tools.make_coverage_table import KIND, PAGE, TABLES
 
     assert marked_page.names(PAGE, KIND) == ["variants", *TABLES]
+
+
+def test_a_command_is_measured_from_its_start_to_its_end() -> None:
+    """As a user waits for it: the process that it is, not what it would take within another."""
+    nothing, imports = child("command", words=["--version"]), child("imports")
+    assert 0.0 < nothing.processor <= 1.5 * nothing.seconds
+    assert 1.0 < nothing.peak_mb < imports.peak_mb, "it imports hardly anything, the other all that a run does"
+    with pytest.raises(RuntimeError, match="status 2"):
+        child("command", words=["run", "nowhere.yaml"])

@@ -94,6 +94,8 @@ class Bench:
         self.folder, self.say = folder, say
         self.results = Results(size)
         self.runs = 0
+        self.imported_mb = 0.0
+        """What the program's libraries take."""
 
     def everything(self) -> Results:
         """Measure all."""
@@ -110,6 +112,7 @@ class Bench:
         """Compile the engine where it is not, read everything from disk once."""
         self.say("warm-up")
         child("stages", path=str(self.file(replications=2)), replications=2)
+        self.imported_mb = child("imports").peak_mb
 
     def round(self, number: int) -> None:
         """Every contestant once, on random numbers of the round."""
@@ -220,7 +223,8 @@ class Bench:
         days = _days(folder)
         vehicles = round(sum(days["arrivals"]))
         means, p95s = (tuple(60.0 * value for value in days[name]) for name in ("wait_mean", "wait_p95"))
-        return replace(sample, vehicles=vehicles, means=means, p95s=p95s), folder
+        over = sample.peak_mb - self.imported_mb
+        return replace(sample, vehicles=vehicles, means=means, p95s=p95s, over_import_mb=over), folder
 
 
 def hours_for(vehicles: int) -> int:
