@@ -55,6 +55,8 @@ def _is_of_use(plan: Experiment) -> bool:
 
 def _begun(plan: Experiment, journal: Journal) -> Aside[str]:
     """Another process writes the file; it gives what the file hashes to."""
+    import pyarrow.parquet  # noqa: F401  # both need it, and the copy has what this one has
+
     n, due = plan.replications, {variant: journal.chunks(variant) for variant in plan.variants}
     for variant, first, last in plan.tasks(journal):
         due[variant].append((first, last))

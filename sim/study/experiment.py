@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -53,6 +53,13 @@ class Chunk:
     visits: list[bytes] = field(default_factory=list)
     """A parquet file per replication, where they are asked for; empty where it failed."""
     failures: list[ReplicationError] = field(default_factory=list)
+
+    @classmethod
+    def joined(cls, chunks: Sequence[Chunk]) -> Chunk:
+        """Tasks that follow one another as one."""
+        visits = [one for chunk in chunks for one in chunk.visits]
+        failures = [one for chunk in chunks for one in chunk.failures]
+        return cls(np.concatenate([chunk.rows for chunk in chunks]), visits, failures)
 
 
 @dataclass
@@ -116,9 +123,12 @@ class Experiment:
         """
         looked, visits = self._looked(variant, replication)
         together = self._together(variant, 1)
-        together.add(looked)
-        for fault in together.measure().values():
-            raise _told(variant, replication, fault) from fault
+        try:
+            together.add(looked)
+            for fault in together.measure().values():
+                raise fault
+        except Exception as error:
+            raise _told(variant, replication, error) from error
         return together.rows[0], visits
 
     def _looked(self, variant: str, replication: int) -> tuple[Looked, bytes]:
@@ -168,6 +178,19 @@ class Experiment:
 
     def chunk(self, task: Task) -> Chunk:
         """A task's replications; one that fails does not stop the others."""
+        variant, first, last = task
+        try:
+            return self._chunk(task)
+        except (
+            Exception
+        ) as error:  # in what is formed of several at once: which of them it was shows when each is alone
+            if last - first > 1:
+                return Chunk.joined([self.chunk((variant, at, at + 1)) for at in range(first, last)])
+            nothing = np.full((1, self.parts(variant).width), np.nan)
+            return Chunk(nothing, [b""] if self.visits else [], [_told(variant, first, error)])
+
+    def _chunk(self, task: Task) -> Chunk:
+        """The same, where no more goes wrong than replications and their records."""
         variant, first, last = task
         together, failures = self._together(variant, last - first), list[ReplicationError]()
         done, visited = list[int](), list[bytes]()

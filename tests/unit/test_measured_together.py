@@ -21,7 +21,7 @@ from sim.study.cells import Gather
 from sim.study.compiled import see
 from sim.study.experiment import Experiment
 from sim.study.layout import Layout
-from sim.study.looked import look_at
+from sim.study.looked import Looked, look_at
 from sim.study.measures import Together, measure
 from sim.study.rows import Measured, Parts, in_rows
 from sim.study.runs import experiment
@@ -82,6 +82,29 @@ def test_who_ends_as_no_rule_allows_is_told_and_the_others_are_measured(monkeypa
     with pytest.raises(ReplicationError, match="'reneged'") as told:
         plan.measures("baseline", 1)
     assert isinstance(told.value.__cause__, SimulationError)
+
+
+def test_what_goes_wrong_in_forming_measures_is_told_of_its_replication(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = replace(experiment(load(SCENARIOS[0]), "compiled"), replications=4, visits=True)
+    whole = plan.chunk(("baseline", 0, 4))
+    model, _ = plan.model("baseline")
+    second = model.draw(plan.seed, 2).time[0]
+
+    def look(layout: Layout, parties: Parties, *more: object) -> Looked:
+        looked = look_at(layout, parties, *more)  # type: ignore[arg-type]
+        if parties.time[0] != second:
+            return looked
+        return looked._replace(of_run=looked.of_run._replace(waits=looked.of_run.waits[:2]))
+
+    monkeypatch.setattr(experiments, "look_at", look)
+    spoilt = plan.chunk(("baseline", 0, 4))
+    assert [failure.replication for failure in spoilt.failures] == [2]
+    assert "ValueError" in str(spoilt.failures[0])
+    assert np.isnan(spoilt.rows[2]).all()
+    others = [0, 1, 3]
+    assert np.array_equal(spoilt.rows[others], whole.rows[others], equal_nan=True)
+    assert [bool(visits) for visits in spoilt.visits] == [True, True, False, True]
+    assert [spoilt.visits[at] for at in others] == [whole.visits[at] for at in others]
 
 
 def _spoiling(plan: Experiment, which: set[int]) -> Callable[..., object]:
