@@ -186,7 +186,7 @@ class _Drawn:
         else:
             mine = self._of(quantity.programmes)
         if mine.size:
-            self.streams.put_some(self.draws, self.first, kind, columns, self.column(quantity.slot, mine), mine)
+            self.streams.put(self.draws, self.first, kind, columns, self.column(quantity.slot, mine), mine)
 
     def _of(self, programmes: tuple[int, ...]) -> IntArray:
         """Positions of the arrivals of some programmes."""

@@ -138,21 +138,28 @@ class Streams:
             used += width * mine.size
         return first, used
 
-    def put(self, draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, values: FloatArray) -> None:
-        """Put a value of each party where it belongs among its draws: as far from the first as `columns` say."""
-        draws[first + columns[kind]] = values
-
-    def put_some(
+    def put(
         self,
         draws: FloatArray,
         first: IntArray,
         kind: IntArray,
         columns: IntArray,
         values: FloatArray,
-        mine: IntArray,
+        mine: IntArray | None = None,
     ) -> None:
-        """The same of some parties, told by their positions."""
-        draws[first[mine] + columns[kind[mine]]] = values
+        """Put a value of each party where it belongs among its draws: as far from the first as `columns` say.
+
+        Args:
+            draws: of all parties.
+            first: (parties,): where the draws of each begin.
+            kind: (parties,): programme of each.
+            columns: (programmes,): which of its draws it is.
+            values: of all parties, or of those told by their positions in `mine`.
+            mine: positions; None for all.
+        """
+        if mine is not None:
+            first, kind = first[mine], kind[mine]
+        draws[first + columns[kind]] = values
 
     def ascend(self, times: FloatArray) -> bool:
         """No instant is before the one it follows."""

@@ -131,12 +131,29 @@ def test_where_draws_stand_and_who_is_marked(kind: type[Streams]) -> None:
     some = np.array([0, 1, 3, 4, 5])
     streams.put(draws, first[some], programme[some], np.array([1, 0, -1, 0]), np.array([0.1, 0.2, 2.0, 0.4, np.nan]))
     assert np.array_equal(draws[first[some] + np.array([0, 1, 0, 0, 1])], [0.1, 0.2, 2.0, 0.4, np.nan], equal_nan=True)
+    again = np.full(count, np.nan)
+    streams.put(again, first, programme, np.array([1, 0, -1, 0]), np.array([0.1, 0.2, 2.0, 0.4, np.nan]), some)
+    assert np.array_equal(again, draws, equal_nan=True)
     # 0.1 is below its limit and 0.2 is not; 2 is forced; the others have no mark, or no draw.
     marked = streams.marked(draws, first, programme, np.array([1, 0, -1, -1]), np.array([0.2, 0.11, 9.0, 9.0]))
     assert marked.tolist() == [0, 3]
     nobody = np.empty(0, np.int64)
     assert streams.begins(nobody, np.array([2]))[1] == 0
     assert streams.marked(np.empty(0), nobody, nobody, np.array([0]), np.array([1.0])).size == 0
+
+
+@pytest.mark.parametrize("kind", [Streams, CompiledStreams], ids=["numpy", "compiled"])
+def test_kinds_by_their_shares_and_times_in_order(kind: type[Streams]) -> None:
+    streams = kind(1, 0)
+    rows = np.arange(3, 40_000, 7)
+    upper = np.array([0.25, 0.25, 0.6, 1.0])
+    found = streams.kinds("class", rows, upper)
+    assert np.array_equal(found, np.searchsorted(upper, streams.at("class", rows), side="right"))
+    assert set(found.tolist()) == {0, 2, 3}
+    assert streams.kinds("class", rows, upper[:0]).tolist() == [0] * rows.size
+    assert streams.kinds("class", rows[:0], upper).size == 0
+    assert all(streams.ascend(np.array(times)) for times in ([], [1.0], [1.0, 1.0, 2.0], [-np.inf, 0.0, np.inf]))
+    assert not any(streams.ascend(np.array(times)) for times in ([1.0, 0.5], [0.0, 2.0, 1.0], [0.0, np.nan, 1.0]))
 
 
 def test_times_that_nobody_needs_are_missing_and_not_missed(tmp_path: Path) -> None:

@@ -92,3 +92,8 @@ def test_what_a_measure_is_made_of() -> None:
         assert found.interval.n.tolist() == [[2], [1]]
         ratios = estimated.Terms(np.array([0, 1]), half, np.array([-1, -1]), np.array([2, 2]))
         assert of.ratios_by_bin(values, ratios, limits).interval.mean.tolist() == [[7.5 / 9.0], [8.0 / 9.0]]
+
+
+def test_of_nothing() -> None:
+    for of in (estimated, estimating):
+        assert of.of_means(np.empty((3, 0)), np.empty(0)).within.shape == (0,)

@@ -80,21 +80,20 @@ class CompiledStreams(Streams):
         found: tuple[IntArray, int] = loops.begins(kind, widths)
         return found
 
-    def put(self, draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, values: FloatArray) -> None:
-        """As in numpy."""
-        loops.put(draws, first, kind, columns, values)
-
-    def put_some(
+    def put(
         self,
         draws: FloatArray,
         first: IntArray,
         kind: IntArray,
         columns: IntArray,
         values: FloatArray,
-        mine: IntArray,
+        mine: IntArray | None = None,
     ) -> None:
         """As in numpy."""
-        loops.put_some(draws, first, kind, columns, values, mine)
+        if mine is None:
+            loops.put(draws, first, kind, columns, values)
+        else:
+            loops.put_some(draws, first, kind, columns, values, mine)
 
     def ascend(self, times: FloatArray) -> bool:
         """As in numpy."""

@@ -229,7 +229,7 @@ def _put(draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, 
 def _put_some(
     draws: FloatArray, first: IntArray, kind: IntArray, columns: IntArray, values: FloatArray, mine: IntArray
 ) -> None:
-    """`Streams.put_some`."""
+    """`Streams.put` of those told by their positions."""
     for k in range(len(mine)):
         party = mine[k]
         draws[first[party] + columns[kind[party]]] = values[k]

@@ -209,7 +209,8 @@ def estimate(table: Table, terms: Terms, ratios: bool, limits: FloatArray, into:
     places = 2 * len(SHARES)
     room = Room(np.empty(n, np.uint64), np.empty(places, np.int64), np.empty(places, np.uint64))
     keys, shares, pseudo = np.empty(n, np.uint64), np.empty((n, STRIP)), np.empty((n, STRIP))
-    even = -(-bins // max(1, -(-bins // STRIP)))
+    strips = max(1, -(-bins // STRIP))
+    even = max(1, -(-bins // strips))
     for measure in range(len(terms.value)):
         for begin in range(0, bins, even):
             width, first = min(even, bins - begin), measure * bins + begin
