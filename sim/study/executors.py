@@ -26,6 +26,10 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+ENDS_WITHIN = 5.0
+"""Seconds in which a process that is stopped has ended: it does so at once, but where the machine is very busy."""
+
+
 class Executor(Protocol):
     """Where tasks are done."""
 
@@ -121,8 +125,11 @@ class Processes:
                 ) from error
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                for child in set(active_children()) - before:  # nobody waits for what will not be used
+                own_children = set(active_children()) - before
+                for child in own_children:  # nobody waits for what will not be used
                     child.terminate()
+                for child in own_children:  # but for their end: they hold what is locked, and who goes on needs it
+                    child.join(ENDS_WITHIN)
                 raise
 
 

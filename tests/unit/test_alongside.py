@@ -98,6 +98,7 @@ def test_a_run_that_goes_on(
 
         with pytest.raises(KeyboardInterrupt):
             files_of(study, tmp_path, advance=stop)
+        assert not active_children(), "they would hold the lock that who goes on needs"
     done: list[int] = []
     assert files_of(study, tmp_path, advance=done.append) == one_by_one
     assert 0 < done[0] < sum(done)
