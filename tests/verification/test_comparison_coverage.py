@@ -98,8 +98,10 @@ def highway(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     folder = tmp_path_factory.mktemp("highway")
     shutil.copytree(ROOT / "scenarios", folder / "scenarios")
     file = folder / "scenarios" / "pacific-highway-southbound.yaml"
-    more = "\n  demand-up-2: {ports.pacific-highway.traffic.car.per_day: 4549.2}\n"
-    file.write_text(file.read_text(encoding="utf-8").rstrip("\n") + more, encoding="utf-8")
+    more = "variants:\n  demand-up-2: {ports.pacific-highway.traffic.car.per_day: 4549.2}\n"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("\nvariants:\n") == 1
+    file.write_text(text.replace("variants:\n", more), encoding="utf-8")
     study = load(file).only(["one-more-booth", "demand-up-2"])
     return compare_runs([run(study, folder / "out", engine="compiled")[0]], Choice(classes=("all",)))
 
