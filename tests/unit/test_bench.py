@@ -141,3 +141,15 @@ def test_a_command_is_measured_from_its_start_to_its_end() -> None:
     assert 1.0 < nothing.peak_mb < imports.peak_mb, "it imports hardly anything, the other all that a run does"
     with pytest.raises(RuntimeError, match="status 2"):
         child("command", words=["run", "nowhere.yaml"])
+
+
+def test_costs_of_sizes_are_compared_within_a_round() -> None:
+    """A machine that is half as fast in one round changes nothing."""
+
+    def samples(*seconds: float) -> list[Sample]:
+        stages = [dict.fromkeys(page.PER_VEHICLE, spent / len(page.PER_VEHICLE)) for spent in seconds]
+        costs = {"seconds": 1.0, "processor": 1.0, "vehicles": 10, "peak_mb": 0.0, "over_import_mb": 0.0}
+        return [Sample(**costs, stages=own) for own in stages]  # type: ignore[arg-type]
+
+    few, some, many = samples(1.0, 2.0, 1.0), samples(0.9, 1.8, 0.9), samples(1.2, 2.4, 5.0)
+    assert page.highest_over_lowest([few, some, many]) == pytest.approx(1.2 / 0.9)

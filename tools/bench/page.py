@@ -107,6 +107,19 @@ def per_vehicle(samples: Sequence[Sample], stages: Sequence[str] = PER_VEHICLE) 
     return statistics.median(sum(sample.stages[name] for name in stages) / sample.vehicles for sample in samples) * 1e9
 
 
+def highest_over_lowest(sizes: Sequence[Sequence[Sample]]) -> float:
+    """Cost of a vehicle at the dearest size over that at the cheapest, each the median of what it is to the first's.
+
+    Takes the samples of each size, round by round: costs are compared within a round.
+    """
+    first = sizes[0]
+    to_first = [
+        statistics.median(per_vehicle([one]) / per_vehicle([other]) for one, other in zip(samples, first, strict=True))
+        for samples in sizes
+    ]
+    return max(to_first) / min(to_first)
+
+
 def by_vehicles(results: Results) -> str:
     """Cost of a vehicle in one replication of more and more of them."""
     return _scaling("vehicles in one replication", results.by_vehicles)
@@ -146,8 +159,7 @@ def _targets(results: Results) -> Iterable[tuple[str, str, str, bool]]:
             yield f"{NAMES[contestant]}: times SimPy", f"{aim}", found, ratio >= aim
     least = min((median_ratio(rounds[KERNEL], rounds[peer]) for peer in PEERS if peer in rounds), default=0.0)
     yield "kernel: times the fastest other simulator", "1", f"{least:.1f}", least > 1.0
-    costs = [per_vehicle(samples) for n, samples in results.by_vehicles.items() if n >= FLAT_FROM]
-    spread = max(costs) / min(costs) - 1.0
+    spread = highest_over_lowest([samples for n, samples in results.by_vehicles.items() if n >= FLAT_FROM]) - 1.0
     sizes = f"cost of a vehicle from {FLAT_FROM:,} to {max(results.by_vehicles):,}: highest over lowest"
     yield sizes, "at most 25 % more", f"{spread:.0%} more", spread <= 0.25
     if results.many is not None and results.largest is not None:

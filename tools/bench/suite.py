@@ -157,9 +157,12 @@ class Bench:
     def scaling(self) -> None:
         """One replication of more and more vehicles; more and more ports."""
         results, size = self.results, self.results.size
-        for vehicles in size.vehicles:
-            path = self.file(hours=hours_for(vehicles), time_bin=NO_BINS)
-            results.by_vehicles[vehicles] = self.repeat(path, max(1, min(20, 1_000_000 // vehicles)))
+        for number in range(size.rounds):  # sizes by turns: a machine may be busier when the last one's turn has come
+            for vehicles in size.vehicles:
+                path = self.file(hours=hours_for(vehicles), time_bin=NO_BINS)
+                sample = child("stages", path=str(path), replications=max(1, min(20, 1_000_000 // vehicles)))
+                results.by_vehicles.setdefault(vehicles, []).append(sample)
+                self.say(f"scaling {number + 1}  {vehicles:12,} vehicles  kernel {sample.pace:12,.0f} vehicles/s")
         for ports in size.ports:
             path = self.file(ports=ports, replications=100)
             results.by_ports[ports] = self.repeat(path, max(1, size.ports[-1] // ports))
