@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import overload
 
 from sim.scenario.vocabulary import BASELINE
 from sim.study import longtables
@@ -19,10 +18,11 @@ from sim.study.executors import Aside, on_this_machine, way_to_start
 from sim.study.experiment import Experiment, cores
 from sim.study.journal import Journal
 from sim.study.matrix import Found, RowFile
-from sim.study.writing import BINS, Ready, write_table
+from sim.study.writing import BINS, Ready, none_ready, write_table
 
 MANY = 500
-"""Replications from which it pays: of fewer, the tables for people are what takes longest, which threads share."""
+"""Replications from which it pays. At the port of docs/performance.md another process costs what it saves at 500; with
+1,000 it saves a tenth of a second, with 250 it costs nearly as much."""
 LOOK_EVERY = 0.02
 """Seconds until it is looked again whether a chunk is there: looking takes next to nothing, making it longer."""
 
@@ -41,7 +41,7 @@ def bins_written(plan: Experiment, journal: Journal, workers: int) -> Iterator[R
     """
     begun = _begun(plan, journal) if workers > 1 and _is_of_use(plan) else None
     try:
-        yield partial(_put, begun, journal) if begun is not None else lambda path: None
+        yield partial(_put, begun, journal) if begun is not None else none_ready
     finally:
         if begun is not None:
             begun.stop()
@@ -78,8 +78,8 @@ def _put(begun: Aside[str], journal: Journal, path: Path) -> str | None:
     return digest
 
 
-class _Awaited(Sequence[RowFile]):
-    """Chunks of a variant, in order, each waited for when it is asked for."""
+class _Awaited:
+    """Chunks of a variant, in order, each waited for when its turn comes; to be gone through as often as wanted."""
 
     def __init__(
         self, journal: Journal, variant: str, chunks: Sequence[tuple[int, int]], width: int, replications: int
@@ -88,21 +88,11 @@ class _Awaited(Sequence[RowFile]):
         self._width, self._replications = width, replications
         self._there = list[RowFile]()
 
-    def __len__(self) -> int:
-        return len(self._chunks)
-
-    @overload
-    def __getitem__(self, at: int) -> RowFile: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[RowFile]: ...
-
-    def __getitem__(self, at: int | slice) -> RowFile | Sequence[RowFile]:
-        if isinstance(at, slice):
-            return [self[i] for i in range(*at.indices(len(self)))]
-        while len(self._there) <= at < len(self):
-            self._there.append(self._next(self._chunks[len(self._there)]))
-        return self._there[at]
+    def __iter__(self) -> Iterator[RowFile]:
+        for at, chunk in enumerate(self._chunks):
+            if at == len(self._there):
+                self._there.append(self._next(chunk))
+            yield self._there[at]
 
     def _next(self, chunk: tuple[int, int]) -> RowFile:
         while not self._journal.has(self._variant, chunk):

@@ -8,7 +8,7 @@ read in blocks of columns.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -100,8 +100,8 @@ class Found:
     """Rows of the replications of a variant, in index order, in files."""
 
     parts: Parts
-    chunks: Sequence[RowFile]
-    """They follow one another."""
+    chunks: Iterable[RowFile]
+    """They follow one another; gone through again and again."""
     replications: int
     """How many rows there are."""
 

@@ -52,11 +52,11 @@ PARQUET: dict[str, Callable[[store.Hashed, Experiment, Runs], None]] = {
 """Tables for further work, the largest first."""
 
 
-def _none_ready(path: Path) -> None:
+def none_ready(path: Path) -> None:
     """There is no table yet."""
 
 
-def write_results(plan: Experiment, found: Runs, folder: Path, bins: Ready = _none_ready) -> dict[str, str]:
+def write_results(plan: Experiment, found: Runs, folder: Path, bins: Ready = none_ready) -> dict[str, str]:
     """Write the tables of all variants into a folder.
 
     Args:
@@ -77,7 +77,7 @@ def write_results(plan: Experiment, found: Runs, folder: Path, bins: Ready = _no
     try:
         # What takes longest in one piece first, so that all threads are done at about the same time.
         further = {
-            name: threads.submit(_table, folder / name, bins if name == BINS else _none_ready, plan, found)
+            name: threads.submit(_table, folder / name, bins if name == BINS else none_ready, plan, found)
             for name in PARQUET
             if name != BINS or longtables.has_bins(plan, list(found))
         }

@@ -41,8 +41,12 @@ def peak_mb() -> float:
     except OSError:
         import resource
 
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
+        return in_mb(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def in_mb(most: int) -> float:
+    """What systems tell as the most memory held: bytes on macOS, KiB elsewhere."""
+    return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
 
 
 def peer(library: str, seeds: list[int]) -> Answer:
@@ -84,12 +88,11 @@ def command(words: list[str]) -> Answer:
     process = subprocess.Popen([sys.executable, "-m", "sim", *words])
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
-    most = used.ru_maxrss if sys.platform == "darwin" else used.ru_maxrss * 1024
     return {
         "status": os.waitstatus_to_exitcode(status),
         "seconds": seconds,
         "processor": used.ru_utime + used.ru_stime,
-        "peak_mb": most / 1e6,
+        "peak_mb": in_mb(used.ru_maxrss),
     }
 
 

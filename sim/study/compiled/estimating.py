@@ -209,11 +209,9 @@ def estimate(table: Table, terms: Terms, ratios: bool, limits: FloatArray, into:
     places = 2 * len(SHARES)
     room = Room(np.empty(n, np.uint64), np.empty(places, np.int64), np.empty(places, np.uint64))
     keys, shares, pseudo = np.empty(n, np.uint64), np.empty((n, STRIP)), np.empty((n, STRIP))
-    strips = max(1, -(-bins // STRIP))
-    even = max(1, -(-bins // strips))
     for measure in range(len(terms.value)):
-        for begin in range(0, bins, even):
-            width, first = min(even, bins - begin), measure * bins + begin
+        for begin in range(0, bins, STRIP):
+            width, first = min(STRIP, bins - begin), measure * bins + begin
             factor = terms.factor[measure, begin : begin + width]
             # Where the bins from `begin` on stand in the table, of each of the keys.
             value, below = terms.value[measure] * bins + begin, terms.below[measure] * bins + begin
@@ -260,7 +258,7 @@ def _found(values: FloatArray, terms: Terms, ratios: bool, limits: FloatArray) -
     """Estimates of measures, of the shape of their limits."""
     into = Into(*np.empty((len(Into._fields), limits.size)))
     table = np.ascontiguousarray(values).reshape(len(values), -1 if values.size else 0).view()
-    table.flags.writeable = False  # some come from a file: for what could be written to there would be code of its own
+    table.flags.writeable = False  # as rows that are held: for what could be written to there would be code of its own
     entry(table, terms, ratios, np.ascontiguousarray(limits.ravel()), into)
     return Into(*(array.reshape(limits.shape) for array in into))
 
